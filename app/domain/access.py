@@ -1,0 +1,298 @@
+"""Who may do what: one table, action → alternatives of small predicates over plain facts (design §7).
+
+An action is allowed when every predicate of at least one alternative holds. The table builds FAB's roles and menus,
+guards the services and prints docs/permissions.md. Whatever isn't in it is refused.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.domain.vocabulary import Role, Tier
+
+
+class Action(StrEnum):
+    """A user-level verb that needs a right. Its value is stable: it is stored in groups' rights."""
+
+    ORG_VIEW = "org.view"
+    ORG_MANAGE = "org.manage"
+    DEPARTMENT_MANAGE = "department.manage"
+    ACCOUNT_VIEW = "account.view"
+    ACCOUNT_MANAGE = "account.manage"
+    ROLE_GRANT = "role.grant"
+    GROUP_MANAGE = "group.manage"
+    BOARD_VIEW = "board.view"
+    BOARD_APPOINT = "board.appoint"
+    YEAR_VIEW = "year.view"
+    YEAR_MANAGE = "year.manage"
+    TERM_MANAGE = "term.manage"
+    SUBJECT_VIEW = "subject.view"
+    SUBJECT_MANAGE = "subject.manage"
+    PLAN_MANAGE = "plan.manage"
+    STAFF_VIEW = "staff.view"
+    STAFF_MANAGE = "staff.manage"
+    CLASS_VIEW = "class.view"
+    CLASS_MANAGE = "class.manage"
+    ASSIGNMENT_VIEW = "assignment.view"
+    ASSIGNMENT_MANAGE = "assignment.manage"
+    STUDENT_VIEW = "student.view"
+    STUDENT_MANAGE = "student.manage"
+    DATA_IMPORT = "data.import"
+    DATA_EXPORT = "data.export"
+    SHEET_VIEW = "sheet.view"
+    SHEET_ENTER = "sheet.enter"
+    SHEET_EXPORT = "sheet.export"
+    SHEET_DELEGATE = "sheet.delegate"
+    EXEMPTION_DECIDE = "exemption.decide"
+    HISTORY_VIEW = "history.view"
+    LOCK_VIEW = "lock.view"
+    LOCK_MANAGE = "lock.manage"
+    LOCK_ORDER = "lock.order"
+    POLICY_VIEW = "policy.view"
+    POLICY_MANAGE = "policy.manage"
+    BOOK_PRINT = "book.print"
+    PROGRESS_VIEW = "progress.view"
+    AUDIT_VIEW = "audit.view"
+    CODE_VIEW = "code.view"
+    HOME_VIEW = "home.view"
+    OWN_RECORD_VIEW = "own_record.view"
+
+
+class UnitRelation(StrEnum):
+    """Where the target's unit stands, seen from the actor's."""
+
+    OWN = "own"
+    BELOW = "below"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: facts copied from account, positions, board and groups as of a day. Ids are database keys."""
+
+    user_id: int | None
+    person_id: int | None
+    username: str
+    full_name: str
+    unit_id: int | None
+    unit_name: str = ""
+    tier: Tier | None = None
+    roles: frozenset[Role] = frozenset()
+    rights: frozenset[str] = frozenset()  # actions granted through groups
+    titles: tuple[str, ...] = ()
+    below: frozenset[int] = frozenset()  # units below on this day
+    above: tuple[int, ...] = ()  # units above on this day, nearest first
+    session_id: int | None = None
+    address: str | None = None
+    is_unit_admin: bool = False
+    is_system: bool = False  # the program itself: set-up and demo, never a web request
+
+    def relation_to(self, unit_id: int | None) -> UnitRelation:
+        """Where a unit stands, seen from this actor's own."""
+        if unit_id is not None and unit_id == self.unit_id:
+            return UnitRelation.OWN
+        return UnitRelation.BELOW if unit_id in self.below else UnitRelation.OTHER
+
+    @property
+    def root_id(self) -> int | None:
+        """The department at the top of the actor's tree on this day."""
+        return self.above[-1] if self.above else self.unit_id
+
+    @property
+    def teaches_only(self) -> bool:
+        """True for a teacher without an office in the school: sees the students taught, not the whole school."""
+        return bool(self.roles) and self.roles <= {Role.SUBJECT_TEACHER, Role.HOMEROOM_TEACHER}
+
+
+SYSTEM = Actor(None, None, "system", "HocVu", None, is_system=True)
+"""The program's own work at set-up."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is acted on, as far as the right depends on it."""
+
+    unit: UnitRelation = UnitRelation.OWN
+    teaches: bool = False  # assigned to the sheet's group and subject on this day
+    homeroom: bool = False  # homeroom teacher of the class on this day
+    delegated: bool = False  # delegated by the leader for this sheet now
+    own_record: bool = False  # the student's, or the child's
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A named yes-or-no question; `about_target` ones are left out when only the menu is asked."""
+
+    text: str
+    holds: Callable[[Actor, Target], bool] = field(compare=False)
+    about_target: bool = False
+
+
+Alternative = tuple[Predicate, ...]
+
+
+def has_role(*roles: Role) -> Predicate:
+    """The actor holds one of the roles."""
+    wanted = frozenset(roles)
+    return Predicate(" / ".join(sorted(wanted)), lambda actor, _target: bool(actor.roles & wanted))
+
+
+OWN_UNIT = Predicate("own unit", lambda _a, target: target.unit is UnitRelation.OWN, about_target=True)
+BELOW = Predicate("unit below", lambda _a, target: target.unit is UnitRelation.BELOW, about_target=True)
+OWN_OR_BELOW = Predicate(
+    "own unit or below", lambda _a, target: target.unit is not UnitRelation.OTHER, about_target=True
+)
+TEACHES = Predicate("teaches the sheet on this day", lambda _a, target: target.teaches, about_target=True)
+HOMEROOM = Predicate("homeroom teacher of the class", lambda _a, target: target.homeroom, about_target=True)
+DELEGATED = Predicate("delegated for the sheet now", lambda _a, target: target.delegated, about_target=True)
+OWN_RECORD = Predicate("own or own child's record", lambda _a, target: target.own_record, about_target=True)
+
+R = Role
+OFFICE_ADMINS = has_role(R.DEPARTMENT_ADMIN, R.DISTRICT_ADMIN)
+OFFICE_LEADERS = has_role(R.DEPARTMENT_LEADER, R.DISTRICT_LEADER)
+OFFICES = has_role(
+    R.DEPARTMENT_ADMIN, R.DEPARTMENT_OFFICER, R.DEPARTMENT_LEADER, R.DISTRICT_ADMIN, R.DISTRICT_OFFICER, R.DISTRICT_LEADER
+)
+HEADS = has_role(R.PRINCIPAL, R.VICE_PRINCIPAL)
+HEAD = has_role(R.PRINCIPAL)
+BOARD = has_role(R.SCHOOL_ADMIN)
+ADMINS = has_role(R.SCHOOL_ADMIN, R.DEPARTMENT_ADMIN, R.DISTRICT_ADMIN)
+LEADERS = has_role(R.PRINCIPAL, R.DEPARTMENT_LEADER, R.DISTRICT_LEADER)
+OFFICE_STAFF = has_role(R.OFFICE_STAFF)
+IT = has_role(R.IT_STAFF)
+TEAM_LEADER = has_role(R.TEAM_LEADER)
+TEACHERS = has_role(R.SUBJECT_TEACHER, R.HOMEROOM_TEACHER, R.TEAM_LEADER)
+INSPECTOR = has_role(R.INSPECTOR)
+SCHOOL_STAFF = has_role(
+    R.PRINCIPAL,
+    R.VICE_PRINCIPAL,
+    R.SCHOOL_ADMIN,
+    R.OFFICE_STAFF,
+    R.IT_STAFF,
+    R.TEAM_LEADER,
+    R.HOMEROOM_TEACHER,
+    R.SUBJECT_TEACHER,
+)
+EVERY_STAFF = has_role(*(r for r in Role if r not in (R.PARENT, R.STUDENT)))
+
+RULES: Mapping[Action, tuple[Alternative, ...]] = {
+    Action.HOME_VIEW: ((has_role(*Role),),),
+    Action.ORG_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.ORG_MANAGE: ((OFFICE_ADMINS, OWN_OR_BELOW),),
+    Action.DEPARTMENT_MANAGE: ((OFFICE_ADMINS, OWN_UNIT),),
+    Action.ACCOUNT_VIEW: ((ADMINS, OWN_OR_BELOW), (HEADS, OWN_UNIT), (LEADERS, OWN_UNIT), (IT, OWN_UNIT)),
+    Action.ACCOUNT_MANAGE: ((ADMINS, OWN_OR_BELOW),),
+    Action.ROLE_GRANT: ((ADMINS, OWN_UNIT),),
+    Action.GROUP_MANAGE: ((ADMINS, OWN_UNIT),),
+    Action.BOARD_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.BOARD_APPOINT: ((LEADERS, OWN_UNIT),),
+    Action.YEAR_VIEW: ((EVERY_STAFF,),),
+    Action.YEAR_MANAGE: ((has_role(R.DEPARTMENT_ADMIN), OWN_OR_BELOW),),
+    Action.TERM_MANAGE: ((has_role(R.DEPARTMENT_ADMIN, R.SCHOOL_ADMIN), OWN_UNIT),),
+    Action.SUBJECT_VIEW: ((EVERY_STAFF,),),
+    Action.SUBJECT_MANAGE: ((has_role(R.DEPARTMENT_ADMIN), OWN_OR_BELOW),),
+    Action.PLAN_MANAGE: ((has_role(R.DEPARTMENT_ADMIN, R.SCHOOL_ADMIN), OWN_UNIT),),
+    Action.STAFF_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.STAFF_MANAGE: ((ADMINS, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
+    Action.CLASS_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.CLASS_MANAGE: ((BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
+    Action.ASSIGNMENT_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.ASSIGNMENT_MANAGE: ((BOARD, OWN_UNIT), (HEADS, OWN_UNIT)),
+    Action.STUDENT_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.STUDENT_MANAGE: ((BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT), (has_role(R.HOMEROOM_TEACHER), HOMEROOM)),
+    Action.DATA_IMPORT: ((BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
+    Action.DATA_EXPORT: ((ADMINS, OWN_OR_BELOW), (OFFICE_STAFF, OWN_UNIT), (HEADS, OWN_UNIT)),
+    Action.SHEET_VIEW: (
+        (HEADS, OWN_UNIT),
+        (BOARD, OWN_UNIT),
+        (OFFICE_STAFF, OWN_UNIT),
+        (TEAM_LEADER, OWN_UNIT),
+        (TEACHERS, TEACHES),
+        (TEACHERS, HOMEROOM),
+        (SCHOOL_STAFF, DELEGATED),
+        (OFFICES, BELOW),
+        (INSPECTOR, OWN_OR_BELOW),
+    ),
+    Action.SHEET_ENTER: ((TEACHERS, OWN_UNIT, TEACHES), (SCHOOL_STAFF, OWN_UNIT, DELEGATED)),
+    Action.SHEET_EXPORT: ((TEACHERS, TEACHES), (HEADS, OWN_UNIT), (BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
+    Action.SHEET_DELEGATE: ((HEAD, OWN_UNIT),),
+    Action.EXEMPTION_DECIDE: ((HEAD, OWN_UNIT),),
+    Action.HISTORY_VIEW: (
+        (HEADS, OWN_UNIT),
+        (BOARD, OWN_UNIT),
+        (TEACHERS, TEACHES),
+        (TEACHERS, HOMEROOM),
+        (SCHOOL_STAFF, DELEGATED),
+        (OFFICES, BELOW),
+        (INSPECTOR, OWN_OR_BELOW),
+    ),
+    Action.LOCK_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.LOCK_MANAGE: ((ADMINS, OWN_UNIT),),
+    Action.LOCK_ORDER: ((LEADERS, OWN_UNIT),),
+    Action.POLICY_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.POLICY_MANAGE: ((LEADERS, OWN_UNIT), (ADMINS, OWN_UNIT)),
+    Action.BOOK_PRINT: ((TEACHERS, TEACHES), (TEACHERS, HOMEROOM), (HEADS, OWN_UNIT), (BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
+    Action.PROGRESS_VIEW: ((HEADS, OWN_UNIT), (BOARD, OWN_UNIT), (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
+    Action.AUDIT_VIEW: ((HEADS, OWN_UNIT), (ADMINS, OWN_UNIT), (OFFICE_LEADERS, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
+    Action.CODE_VIEW: ((EVERY_STAFF,),),
+    Action.OWN_RECORD_VIEW: ((has_role(R.PARENT, R.STUDENT), OWN_RECORD),),
+}
+
+GRANTABLE = frozenset(
+    {
+        Action.STUDENT_VIEW,
+        Action.STUDENT_MANAGE,
+        Action.STAFF_VIEW,
+        Action.STAFF_MANAGE,
+        Action.CLASS_MANAGE,
+        Action.ASSIGNMENT_MANAGE,
+        Action.DATA_IMPORT,
+        Action.DATA_EXPORT,
+        Action.SHEET_VIEW,
+        Action.SHEET_EXPORT,
+        Action.HISTORY_VIEW,
+        Action.BOOK_PRINT,
+        Action.PROGRESS_VIEW,
+        Action.AUDIT_VIEW,
+        Action.LOCK_MANAGE,
+        Action.ACCOUNT_VIEW,
+    }
+)
+"""Rights a unit's administrators may put into a group (S0 Điều 13.2a). Entering marks comes from assignments only."""
+
+GRANTED_ROLES: Mapping[Tier, frozenset[Role]] = {
+    Tier.SCHOOL: frozenset(
+        {R.VICE_PRINCIPAL, R.OFFICE_STAFF, R.IT_STAFF, R.TEAM_LEADER, R.SUBJECT_TEACHER, R.INSPECTOR, R.PARENT, R.STUDENT}
+    ),
+    Tier.DISTRICT: frozenset({R.DISTRICT_OFFICER, R.INSPECTOR}),
+    Tier.DEPARTMENT: frozenset({R.DEPARTMENT_OFFICER, R.INSPECTOR}),
+}
+"""Roles a unit's own administrators may grant there: never their own, never a head's (the tier above appoints heads)."""
+
+HEAD_ROLE: Mapping[Tier, Role] = {
+    Tier.SCHOOL: R.PRINCIPAL,
+    Tier.DISTRICT: R.DISTRICT_LEADER,
+    Tier.DEPARTMENT: R.DEPARTMENT_LEADER,
+}
+ADMIN_ROLE: Mapping[Tier, Role] = {
+    Tier.SCHOOL: R.SCHOOL_ADMIN,
+    Tier.DISTRICT: R.DISTRICT_ADMIN,
+    Tier.DEPARTMENT: R.DEPARTMENT_ADMIN,
+}
+
+
+def may(actor: Actor, action: Action, target: Target) -> bool:
+    """True when the actor may do the action on a target with these facts."""
+    if actor.is_system:
+        return True
+    if action in actor.rights and action in GRANTABLE and target.unit is UnitRelation.OWN:
+        return True
+    return any(all(p.holds(actor, target) for p in alternative) for alternative in RULES[action])
+
+
+def may_ever(actor: Actor, action: Action) -> bool:
+    """True when some target exists the actor could do the action on: what menus and page doors ask."""
+    if actor.is_system or (action in actor.rights and action in GRANTABLE):
+        return True
+    anything = Target()
+    return any(all(p.about_target or p.holds(actor, anything) for p in alternative) for alternative in RULES[action])

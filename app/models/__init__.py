@@ -1,0 +1,87 @@
+"""Every model, imported so that one metadata serves FAB, Alembic and Flask-SQLAlchemy; mapping finished here."""
+
+from app.models.audit import AuditEvent, ImportBatch, LoginSession, Notice, NoticeRead, PrintJob, SignInAttempt
+from app.models.base import Model
+from app.models.calendar import SchoolYear, Term
+from app.models.classes import (
+    Delegation,
+    ExemptionDecision,
+    HomeroomAssignment,
+    SchoolClass,
+    StudentSubject,
+    Subject,
+    SubjectPart,
+    SubjectPlan,
+    TeachingAssignment,
+    TeachingGroup,
+    TeachingGroupMember,
+)
+from app.models.gradebook import Grade, GradebookSheet, SheetSubmission, SubjectYear
+from app.models.locks import LockWindow
+from app.models.org import (
+    AdminBoard,
+    AdminBoardMember,
+    Department,
+    OrgParent,
+    OrgPredecessor,
+    OrgUnit,
+    Policy,
+    UnitEpoch,
+    UnitGroup,
+    UnitGroupMember,
+)
+from app.models.people import Account, AccountHolder, Enrolment, Guardian, Person, Position, Student
+from app.models.reference import CodeItem, Installation
+from app.versioning import finish_mapping, tx_log_class
+
+finish_mapping()
+TxLog = tx_log_class()
+
+__all__ = [
+    "Account",
+    "AccountHolder",
+    "AdminBoard",
+    "AdminBoardMember",
+    "AuditEvent",
+    "CodeItem",
+    "Delegation",
+    "Department",
+    "Enrolment",
+    "ExemptionDecision",
+    "Grade",
+    "GradebookSheet",
+    "Guardian",
+    "HomeroomAssignment",
+    "ImportBatch",
+    "Installation",
+    "LockWindow",
+    "LoginSession",
+    "Model",
+    "Notice",
+    "NoticeRead",
+    "OrgParent",
+    "OrgPredecessor",
+    "OrgUnit",
+    "Person",
+    "Policy",
+    "Position",
+    "PrintJob",
+    "SchoolClass",
+    "SchoolYear",
+    "SheetSubmission",
+    "SignInAttempt",
+    "Student",
+    "StudentSubject",
+    "Subject",
+    "SubjectPart",
+    "SubjectPlan",
+    "SubjectYear",
+    "TeachingAssignment",
+    "TeachingGroup",
+    "TeachingGroupMember",
+    "Term",
+    "TxLog",
+    "UnitEpoch",
+    "UnitGroup",
+    "UnitGroupMember",
+]

@@ -1,0 +1,126 @@
+"""The gradebook: one sheet a teaching group, grade, subject and term; one wide row a student."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.domain.vocabulary import MARK_COLUMNS, MarkState, Passing, SubjectKind
+from app.models.base import MarkType, Model, UTCDateTime, Versioned, mark_check, words
+
+if TYPE_CHECKING:
+    from app.models.calendar import SchoolYear
+    from app.models.classes import SchoolClass, Subject, TeachingGroup
+    from app.models.org import OrgUnit
+    from app.models.people import Person, Student
+
+Mark = Decimal | Passing
+_MARK = Mapped[Mark | None]
+
+
+class GradebookSheet(Model):
+    """The lock of a save and its revision: taken first, in sorted order. Not versioned: its rows are.
+
+    `closing` sheets of a transferred student keep their rows; `revision` counts saves.
+    """
+
+    __tablename__ = "gradebook_sheet"
+    __table_args__ = (
+        sa.UniqueConstraint("group_id", "subject_id", "grade", "school_year_id", "term", name="uq_gradebook_sheet"),
+        sa.Index("ix_gradebook_sheet_unit_year", "unit_id", "school_year_id", "term"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
+    school_year_id: Mapped[int] = mapped_column(sa.ForeignKey("school_year.id"), nullable=False)
+    term: Mapped[int] = mapped_column(nullable=False)
+    group_id: Mapped[int] = mapped_column(sa.ForeignKey("teaching_group.id"), nullable=False)
+    class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"), index=True)
+    subject_id: Mapped[int] = mapped_column(sa.ForeignKey("subject.id"), nullable=False)
+    grade: Mapped[int] = mapped_column(nullable=False)
+    level: Mapped[str] = mapped_column(sa.String(24), nullable=False)
+    kind: Mapped[SubjectKind] = mapped_column(words(SubjectKind), nullable=False)
+    circular: Mapped[str] = mapped_column(sa.String(24), nullable=False)
+    regular_count: Mapped[int] = mapped_column(nullable=False)
+    revision: Mapped[int] = mapped_column(nullable=False, default=0)
+    unit: Mapped["OrgUnit"] = relationship()
+    school_year: Mapped["SchoolYear"] = relationship()
+    group: Mapped["TeachingGroup"] = relationship()
+    school_class: Mapped["SchoolClass | None"] = relationship()
+    subject: Mapped["Subject"] = relationship()
+
+
+class Grade(Model, Versioned):
+    """A student's marks in a subject and term, one printed line. A row that isn't there is wholly blank.
+
+    Blank, awaiting a made-up test, a recorded zero and zero are four things: the value and `*_state` tell them apart.
+    """
+
+    __tablename__ = "grade"
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "sheet_id", name="uq_grade"),
+        sa.Index("ix_grade_sheet", "sheet_id"),
+        *(mark_check("grade", column) for column in (*MARK_COLUMNS, "average")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sheet_id: Mapped[int] = mapped_column(sa.ForeignKey("gradebook_sheet.id"), nullable=False)
+    student_id: Mapped[int] = mapped_column(sa.ForeignKey("student.id"), nullable=False)
+    class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"), index=True)
+    regular_1: _MARK = mapped_column(MarkType)
+    regular_2: _MARK = mapped_column(MarkType)
+    regular_3: _MARK = mapped_column(MarkType)
+    regular_4: _MARK = mapped_column(MarkType)
+    regular_5: _MARK = mapped_column(MarkType)
+    regular_6: _MARK = mapped_column(MarkType)
+    regular_7: _MARK = mapped_column(MarkType)
+    regular_8: _MARK = mapped_column(MarkType)
+    midterm: _MARK = mapped_column(MarkType)
+    final: _MARK = mapped_column(MarkType)
+    midterm_state: Mapped[MarkState | None] = mapped_column(words(MarkState))
+    final_state: Mapped[MarkState | None] = mapped_column(words(MarkState))
+    average: _MARK = mapped_column(MarkType)  # ĐTBmhk, or Đạt / Chưa đạt of the term
+    comment: Mapped[str | None] = mapped_column(sa.String(500))
+    sheet: Mapped[GradebookSheet] = relationship()
+    student: Mapped["Student"] = relationship()
+
+
+class SubjectYear(Model, Versioned):
+    """A student's year in a subject: year average, year comment and retest (TT 22/2021 Điều 9, 14)."""
+
+    __tablename__ = "subject_year"
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "school_year_id", "subject_id", name="uq_subject_year"),
+        mark_check("subject_year", "average"),
+        mark_check("subject_year", "retest"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[int] = mapped_column(sa.ForeignKey("student.id"), nullable=False)
+    school_year_id: Mapped[int] = mapped_column(sa.ForeignKey("school_year.id"), nullable=False)
+    subject_id: Mapped[int] = mapped_column(sa.ForeignKey("subject.id"), nullable=False)
+    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
+    class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"), index=True)
+    average: _MARK = mapped_column(MarkType)
+    retest: _MARK = mapped_column(MarkType)
+    comment: Mapped[str | None] = mapped_column(sa.String(500))
+    exemption_id: Mapped[int | None] = mapped_column(sa.ForeignKey("exemption_decision.id"))
+    circular: Mapped[str] = mapped_column(sa.String(24), nullable=False)
+    student: Mapped["Student"] = relationship()
+    subject: Mapped["Subject"] = relationship()
+
+
+class SheetSubmission(Model):
+    """A teacher's Chốt: what was entered in these columns at this instant is final. Append-only."""
+
+    __tablename__ = "sheet_submission"
+    __table_args__ = (sa.Index("ix_sheet_submission", "sheet_id", "submitted_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sheet_id: Mapped[int] = mapped_column(sa.ForeignKey("gradebook_sheet.id"), nullable=False)
+    columns: Mapped[list[str]] = mapped_column(sa.JSON, nullable=False)
+    submitted_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), nullable=False)
+    person: Mapped["Person"] = relationship()

@@ -1,0 +1,1 @@
+"""One function per user-level verb; each owns its transaction through `unit_of_work`."""

@@ -1,0 +1,196 @@
+"""Builds the Actor of a request: positions, board seat, groups, assignments and place in the tree, in one statement."""
+
+import json
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.access import ADMIN_ROLE, Actor
+from app.domain.vocabulary import Role, Tier
+from app.models import (
+    Account,
+    AccountHolder,
+    AdminBoard,
+    AdminBoardMember,
+    HomeroomAssignment,
+    OrgParent,
+    OrgUnit,
+    Person,
+    Position,
+    SchoolClass,
+    TeachingAssignment,
+    TeachingGroup,
+    UnitGroup,
+    UnitGroupMember,
+)
+from app.models.base import in_force
+
+
+def actor_for(
+    session: Session, account: Account, day: date, *, session_id: int | None = None, address: str | None = None
+) -> Actor:
+    """The facts about an account on `day`. An administrator account acts as its holder of that day, if any."""
+    unit = account.unit
+    facts = _Facts(session.execute(_facts_query(account, day)).all() if unit else [])
+    person_id = facts.holder_id if account.is_unit_admin else account.person_id
+    roles = set(facts.roles)
+    if account.is_unit_admin and unit and facts.holder_id:
+        roles = {ADMIN_ROLE[unit.tier]}
+    return Actor(
+        user_id=account.id,
+        person_id=person_id,
+        username=account.username,
+        full_name=facts.holder_name if account.is_unit_admin and facts.holder_name else account.get_full_name(),
+        unit_id=account.unit_id,
+        unit_name=unit.short_name if unit else "",
+        tier=unit.tier if unit else None,
+        roles=frozenset(roles),
+        rights=frozenset() if account.is_unit_admin else frozenset(facts.rights),
+        titles=tuple(facts.titles),
+        below=frozenset(facts.below),
+        above=tuple(unit_id for _depth, unit_id in sorted(facts.above)),
+        session_id=session_id,
+        address=address,
+        is_unit_admin=account.is_unit_admin,
+    )
+
+
+class _Facts:
+    """Rows of the facts query, sorted into what the Actor needs."""
+
+    def __init__(self, rows: Any) -> None:
+        self.roles: set[Role] = set()
+        self.titles: list[str] = []
+        self.rights: set[str] = set()
+        self.below: set[int] = set()
+        self.above: set[tuple[int, int]] = set()
+        self.holder_id: int | None = None
+        self.holder_name: str | None = None
+        for kind, number, text, extra in rows:
+            getattr(self, f"_{kind}")(number, text, extra)
+
+    def _role(self, _number: int, text: str, extra: str) -> None:
+        self.roles.add(Role(text))
+        if extra and extra not in self.titles:
+            self.titles.append(extra)
+
+    def _board(self, _number: int, text: str, _extra: str) -> None:
+        self.roles.add(Role(text))
+
+    def _group(self, _number: int, text: str, _extra: str) -> None:
+        self.rights.update(json.loads(text))
+
+    def _leads(self, _number: int, _text: str, _extra: str) -> None:
+        self.roles.add(Role.TEAM_LEADER)
+
+    def _homeroom(self, _number: int, _text: str, _extra: str) -> None:
+        self.roles.add(Role.HOMEROOM_TEACHER)
+
+    def _teaches(self, _number: int, _text: str, _extra: str) -> None:
+        self.roles.add(Role.SUBJECT_TEACHER)
+
+    def _holder(self, number: int, text: str, _extra: str) -> None:
+        self.holder_id, self.holder_name = number, text
+
+    def _below(self, number: int, _text: str, _extra: str) -> None:
+        self.below.add(number)
+
+    def _above(self, number: int, text: str, _extra: str) -> None:
+        self.above.add((int(text), number))
+
+
+def _row(kind: str, number: Any, text: Any, extra: Any = "") -> sa.Select[Any]:
+    return sa.select(
+        sa.literal(kind).label("kind"),
+        sa.type_coerce(number, sa.Integer).label("number"),
+        sa.cast(text, sa.String(2000)).label("text"),
+        sa.cast(extra, sa.String(200)).label("extra"),
+    )
+
+
+def _facts_query(account: Account, day: date) -> sa.CompoundSelect[Any]:
+    person, unit = account.person_id, account.unit_id
+    admin_role = ADMIN_ROLE[account.unit.tier].value if account.unit else ""
+    up = ancestors(unit, day)
+    selects = [_row("above", up.c.unit_id, up.c.depth)]
+    if account.unit and account.unit.tier is not Tier.SCHOOL:
+        selects.append(_row("below", descendants(unit, day).c.unit_id, ""))
+    if account.is_unit_admin:
+        selects.append(
+            _row("holder", AccountHolder.person_id, Person.full_name)
+            .join(Person, Person.id == AccountHolder.person_id)
+            .where(AccountHolder.user_id == account.id, in_force(AccountHolder, day))
+        )
+        return sa.union_all(*selects)
+    selects += [
+        _row("role", Position.unit_id, Position.role, Position.title).where(
+            Position.person_id == person, Position.unit_id == unit, in_force(Position, day)
+        ),
+        _row("board", AdminBoard.unit_id, admin_role)
+        .join(AdminBoardMember, AdminBoardMember.board_id == AdminBoard.id)
+        .where(AdminBoardMember.person_id == person, AdminBoard.unit_id == unit, in_force(AdminBoard, day)),
+        _row("group", UnitGroup.id, UnitGroup.rights)
+        .join(UnitGroupMember, UnitGroupMember.group_id == UnitGroup.id)
+        .where(
+            UnitGroupMember.person_id == person,
+            UnitGroup.unit_id == unit,
+            in_force(UnitGroup, day),
+            in_force(UnitGroupMember, day),
+        ),
+        _row("leads", UnitGroup.id, "")
+        .join(UnitGroupMember, UnitGroupMember.group_id == UnitGroup.id)
+        .where(
+            UnitGroupMember.person_id == person,
+            UnitGroupMember.is_leader,
+            UnitGroup.kind == "team",
+            UnitGroup.unit_id == unit,
+            in_force(UnitGroup, day),
+            in_force(UnitGroupMember, day),
+        ),
+        _row("homeroom", HomeroomAssignment.class_id, "")
+        .join(SchoolClass, SchoolClass.id == HomeroomAssignment.class_id)
+        .where(
+            HomeroomAssignment.person_id == person, SchoolClass.unit_id == unit, in_force(HomeroomAssignment, day)
+        ),
+        _row("teaches", sa.func.min(TeachingAssignment.id), "")
+        .join(TeachingGroup, TeachingGroup.id == TeachingAssignment.group_id)
+        .where(
+            TeachingAssignment.person_id == person, TeachingGroup.unit_id == unit, in_force(TeachingAssignment, day)
+        )
+        .having(sa.func.count() > 0),
+    ]
+    return sa.union_all(*selects)
+
+
+def ancestors(unit_id: int | None, day: date) -> sa.CTE:
+    """Units above `unit_id` on `day`: columns unit_id and depth (1 = the tier right above)."""
+    links = (
+        sa.select(OrgParent.parent_id.label("unit_id"), sa.literal(1).label("depth"))
+        .where(OrgParent.unit_id == unit_id, in_force(OrgParent, day))
+        .cte(f"ancestors_{unit_id}", recursive=True)
+    )
+    return links.union_all(
+        sa.select(OrgParent.parent_id, links.c.depth + 1).where(
+            OrgParent.unit_id == links.c.unit_id, in_force(OrgParent, day)
+        )
+    )
+
+
+def descendants(unit_id: int | None, day: date) -> sa.CTE:
+    """Units below `unit_id` on `day`; a unit that has ended stays below the one it ended under."""
+
+    def link() -> sa.ColumnElement[bool]:
+        ended = sa.and_(OrgUnit.ends_on < day, OrgParent.ends_on == OrgUnit.ends_on)
+        return sa.and_(OrgUnit.id == OrgParent.unit_id, sa.or_(in_force(OrgParent, day), ended))
+
+    links = (
+        sa.select(OrgParent.unit_id.label("unit_id"))
+        .join(OrgUnit, link())
+        .where(OrgParent.parent_id == unit_id)
+        .cte(f"descendants_{unit_id}", recursive=True)
+    )
+    return links.union(
+        sa.select(OrgParent.unit_id).join(OrgUnit, link()).join(links, OrgParent.parent_id == links.c.unit_id)
+    )

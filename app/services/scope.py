@@ -1,0 +1,196 @@
+"""The only row scope: which rows an actor can reach, for lists, forms, searches, selects, exports and APIs."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.access import Actor
+from app.errors import NotFound
+from app.models import (
+    Account,
+    AccountHolder,
+    AdminBoard,
+    AdminBoardMember,
+    AuditEvent,
+    CodeItem,
+    Delegation,
+    Department,
+    Enrolment,
+    ExemptionDecision,
+    Grade,
+    GradebookSheet,
+    Guardian,
+    HomeroomAssignment,
+    ImportBatch,
+    LockWindow,
+    LoginSession,
+    OrgParent,
+    OrgPredecessor,
+    OrgUnit,
+    Person,
+    Policy,
+    Position,
+    PrintJob,
+    SchoolClass,
+    SchoolYear,
+    Student,
+    StudentSubject,
+    Subject,
+    SubjectPart,
+    SubjectPlan,
+    SubjectYear,
+    TeachingAssignment,
+    TeachingGroup,
+    TeachingGroupMember,
+    Term,
+    UnitGroup,
+    UnitGroupMember,
+)
+
+T = TypeVar("T")
+Condition = sa.ColumnElement[bool]
+
+
+def condition(actor: Actor, model: type, day: date) -> Condition:
+    """SQL that keeps the rows of `model` the actor can reach on `day`.
+
+    Raises KeyError for a model nobody has scoped: refuse by default.
+    """
+    rule = _RULES[model]
+    return sa.true() if actor.is_system else rule(actor, day)
+
+
+def scoped(actor: Actor, model: type[T], day: date) -> sa.Select[tuple[T]]:
+    """SELECT of `model` within the actor's reach."""
+    return sa.select(model).where(condition(actor, model, day))
+
+
+def get(session: Session, actor: Actor, model: type[T], row_id: Any, day: date) -> T:
+    """The row, or NotFound when it is out of reach: another school's id looks like no id at all."""
+    key = sa.inspect(model).primary_key[0]
+    row = session.scalars(scoped(actor, model, day).where(key == row_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def is_scoped(model: type) -> bool:
+    """True when this file says who reaches the model's rows."""
+    return model in _RULES
+
+
+def _reach(actor: Actor, column: Any) -> Condition:
+    """Own unit and everything below it."""
+    ids = {actor.unit_id, *actor.below} - {None}
+    return column == actor.unit_id if ids == {actor.unit_id} else column.in_(sorted(ids))
+
+
+def _by_unit(column: Any) -> Callable[[Actor, date], Condition]:
+    return lambda actor, _day: _reach(actor, column)
+
+
+def _upward(column: Any) -> Callable[[Actor, date], Condition]:
+    """Own unit, below, and the units above: what a tier sets for those under it is theirs to read."""
+    return lambda actor, _day: column.in_(sorted({actor.unit_id, *actor.below, *actor.above} - {None}))
+
+
+def _everybody(_actor: Actor, _day: date) -> Condition:
+    return sa.true()
+
+
+def _through(column: Any, model: type, key: Any = None) -> Callable[[Actor, date], Condition]:
+    """Reach through a parent row: `column` must be among the reachable rows of `model`."""
+
+    def rule(actor: Actor, day: date) -> Condition:
+        wanted = sa.inspect(model).primary_key[0] if key is None else key
+        return column.in_(sa.select(wanted).where(condition(actor, model, day)))
+
+    return rule
+
+
+def taught_class_ids(actor: Actor) -> sa.Select[Any]:
+    """Classes a teacher teaches or is homeroom teacher of, in any year (S2 Điều 7.1)."""
+    own = sa.select(HomeroomAssignment.class_id).where(HomeroomAssignment.person_id == actor.person_id)
+    taught = (
+        sa.select(TeachingGroup.class_id)
+        .join(TeachingAssignment, TeachingAssignment.group_id == TeachingGroup.id)
+        .where(TeachingAssignment.person_id == actor.person_id, TeachingGroup.class_id.is_not(None))
+    )
+    both = sa.union(own, taught).subquery()
+    return sa.select(both.c[0])
+
+
+def _students(actor: Actor, _day: date) -> Condition:
+    within = _reach(actor, Student.unit_id)
+    if not actor.teaches_only:
+        return within
+    in_class = sa.select(Enrolment.student_id).where(Enrolment.class_id.in_(taught_class_ids(actor)))
+    in_group = (
+        sa.select(TeachingGroupMember.student_id)
+        .join(TeachingAssignment, TeachingAssignment.group_id == TeachingGroupMember.group_id)
+        .where(TeachingAssignment.person_id == actor.person_id)
+    )
+    return sa.and_(within, sa.or_(Student.id.in_(in_class), Student.id.in_(in_group)))
+
+
+def _sheets(actor: Actor, day: date) -> Condition:
+    within = _reach(actor, GradebookSheet.unit_id)
+    if not actor.teaches_only:
+        return within
+    taught = sa.select(TeachingAssignment.id).where(
+        TeachingAssignment.person_id == actor.person_id,
+        TeachingAssignment.group_id == GradebookSheet.group_id,
+        TeachingAssignment.subject_id == GradebookSheet.subject_id,
+    )
+    homeroom = sa.select(HomeroomAssignment.id).where(
+        HomeroomAssignment.person_id == actor.person_id, HomeroomAssignment.class_id == GradebookSheet.class_id
+    )
+    delegated = sa.select(Delegation.id).where(
+        Delegation.person_id == actor.person_id, Delegation.sheet_id == GradebookSheet.id
+    )
+    return sa.and_(within, sa.or_(taught.exists(), homeroom.exists(), delegated.exists()))
+
+
+_RULES: dict[type, Callable[[Actor, date], Condition]] = {
+    OrgUnit: _upward(OrgUnit.id),
+    OrgParent: _by_unit(OrgParent.unit_id),
+    OrgPredecessor: _by_unit(OrgPredecessor.unit_id),
+    Department: _by_unit(Department.unit_id),
+    UnitGroup: _by_unit(UnitGroup.unit_id),
+    UnitGroupMember: _through(UnitGroupMember.group_id, UnitGroup),
+    AdminBoard: _by_unit(AdminBoard.unit_id),
+    AdminBoardMember: _through(AdminBoardMember.board_id, AdminBoard),
+    Policy: _upward(Policy.unit_id),
+    Person: _by_unit(Person.unit_id),
+    Position: _by_unit(Position.unit_id),
+    Account: _by_unit(Account.unit_id),
+    AccountHolder: _through(AccountHolder.user_id, Account),
+    LoginSession: _through(LoginSession.user_id, Account),
+    Student: _students,
+    Guardian: _through(Guardian.student_id, Student),
+    Enrolment: _through(Enrolment.student_id, Student),
+    SchoolYear: lambda actor, _day: SchoolYear.department_id == actor.root_id,
+    Term: _upward(Term.unit_id),
+    Subject: _everybody,
+    SubjectPart: _everybody,
+    SubjectPlan: _upward(SubjectPlan.unit_id),
+    CodeItem: _everybody,
+    SchoolClass: _by_unit(SchoolClass.unit_id),
+    HomeroomAssignment: _through(HomeroomAssignment.class_id, SchoolClass),
+    TeachingGroup: _by_unit(TeachingGroup.unit_id),
+    TeachingGroupMember: _through(TeachingGroupMember.group_id, TeachingGroup),
+    TeachingAssignment: _through(TeachingAssignment.group_id, TeachingGroup),
+    StudentSubject: _through(StudentSubject.student_id, Student),
+    ExemptionDecision: _through(ExemptionDecision.student_id, Student),
+    GradebookSheet: _sheets,
+    Delegation: _through(Delegation.sheet_id, GradebookSheet),
+    Grade: _through(Grade.sheet_id, GradebookSheet),
+    SubjectYear: _through(SubjectYear.student_id, Student),
+    LockWindow: _upward(LockWindow.owner_id),
+    AuditEvent: _by_unit(AuditEvent.unit_id),
+    ImportBatch: _by_unit(ImportBatch.unit_id),
+    PrintJob: lambda actor, _day: PrintJob.user_id == actor.user_id,
+}

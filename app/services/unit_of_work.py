@@ -1,0 +1,212 @@
+"""The only place that commits. Every write verb runs inside `transaction(...)` (design §6)."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from app.domain.access import Actor
+from app.errors import Forbidden, HocVuError, Invalid, Locked, N_, Unavailable
+from app.extensions import db
+from app.models import AuditEvent, GradebookSheet, TxLog, UnitEpoch
+from app.services.clock import Clock
+from app.versioning import TX_INFO
+
+log = logging.getLogger(__name__)
+
+
+class Work:
+    """A running write: its session, its actor and the instant it is judged by."""
+
+    def __init__(self, session: Session, actor: Actor, clock: Clock) -> None:
+        self.session = session
+        self.actor = actor
+        self._clock = clock
+        self._now: datetime | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The server's clock, read once, on first use: read it only after taking the locks.
+
+        Raises Unavailable when the clock stands behind the last recorded transaction.
+        """
+        if self._now is None:
+            self.stamp()
+        assert self._now is not None
+        return self._now
+
+    def stamp(self) -> None:
+        """Read the clock for this transaction, unless it has been read."""
+        if self._now is None:
+            moment = self._clock()
+            last = self.session.scalar(sa.select(TxLog.issued_at).order_by(TxLog.id.desc()).limit(1))
+            if last is not None and moment < last:
+                raise Unavailable(N_("The server's clock is behind the last saved change. Nothing was saved; tell the administrator."))
+            self._now = moment
+            self.session.info[TX_INFO]["issued_at"] = moment
+
+    def flush(self) -> None:
+        """Send new rows now, where their ids are needed; marks are never written in two flushes."""
+        self.stamp()
+        self.session.flush()
+
+    def lock_sheets(self, unit_id: int, sheet_ids: Sequence[int]) -> list[GradebookSheet]:
+        """Hold the unit's epoch shared and the sheets exclusively, sorted, so that saves never interleave."""
+        self.session.execute(sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == unit_id).with_for_update(read=True))
+        query = (
+            sa.select(GradebookSheet)
+            .where(GradebookSheet.id.in_(sheet_ids), GradebookSheet.unit_id == unit_id)
+            .order_by(GradebookSheet.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return list(self.session.scalars(query))
+
+    def close_epoch(self, unit_id: int) -> None:
+        """Take the unit's epoch row exclusively: waits for running saves, and later ones wait for this."""
+        row = self.session.scalars(
+            sa.select(UnitEpoch).where(UnitEpoch.unit_id == unit_id).with_for_update()
+        ).one()
+        row.epoch += 1
+
+    def audit(self, action: str, *, target: Any = None, reason: str | None = None, **details: Any) -> None:
+        """Add a human-readable event to this same transaction."""
+        self.session.add(_event(self.actor, action, "done", self.now, target, reason, details))
+
+
+def begin_write(session: Session) -> None:
+    """Start a writing transaction at once: SQLite takes the write lock before the first read (trap 21)."""
+    session.rollback()
+    session.connection(execution_options={"hocvu_write": True})
+
+
+@contextmanager
+def transaction(
+    actor: Actor,
+    action: str,
+    *,
+    clock: Clock,
+    reason: str | None = None,
+    on_behalf_of: int | None = None,
+    request_id: str | None = None,
+) -> Iterator[Work]:
+    """One write verb: begin, let the block work, flush once, commit once; or roll back and log the refusal.
+
+    Raises what the block raises; Unavailable when the database can't write; Invalid on a broken constraint.
+    """
+    session = db.session()
+    try:
+        begin_write(session)
+        session.info[TX_INFO] = {
+            "user_id": actor.user_id,
+            "person_id": actor.person_id,
+            "on_behalf_of_id": on_behalf_of,
+            "session_id": actor.session_id,
+            "unit_id": actor.unit_id,
+            "address": actor.address,
+            "action": action,
+            "reason": reason,
+            "request_id": request_id,
+        }
+        work = Work(session, actor, clock)
+        with session.no_autoflush:  # one flush a transaction: a second one rewrites the version rows (trap 8)
+            yield work
+            work.stamp()
+            session.commit()
+    except HocVuError as error:
+        session.rollback()
+        if isinstance(error, (Forbidden, Locked)):
+            _log_refusal(session, actor, action, error, clock)
+        raise
+    except DBAPIError as error:
+        session.rollback()
+        raise _translate(error) from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop(TX_INFO, None)
+
+
+def record_event(
+    actor: Actor,
+    action: str,
+    *,
+    clock: Clock,
+    outcome: str = "done",
+    target: Any = None,
+    reason: str | None = None,
+    **details: Any,
+) -> None:
+    """Write one event in a transaction of its own: exports, prints, views by inspectors, sign-ins."""
+    with plain_write() as session:
+        session.add(_event(actor, action, outcome, clock(), target, reason, details))
+
+
+@contextmanager
+def plain_write() -> Iterator[Session]:
+    """A write that touches no versioned row: sign-ins, read marks, job progress. Commits once, or rolls back."""
+    session = db.session()
+    try:
+        begin_write(session)
+        yield session
+        session.commit()
+    except DBAPIError as error:
+        session.rollback()
+        raise _translate(error) from error
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def _event(
+    actor: Actor,
+    action: str,
+    outcome: str,
+    moment: datetime,
+    target: Any,
+    reason: str | None,
+    details: dict[str, Any],
+) -> AuditEvent:
+    return AuditEvent(
+        happened_at=moment,
+        user_id=actor.user_id,
+        person_id=actor.person_id,
+        unit_id=actor.unit_id,
+        action=action,
+        outcome=outcome,
+        target_type=getattr(target, "__tablename__", None),
+        target_id=getattr(target, "id", None),
+        reason=reason[:500] if reason else None,
+        address=actor.address,
+        details=details,
+    )
+
+
+def _log_refusal(session: Session, actor: Actor, action: str, error: HocVuError, clock: Clock) -> None:
+    try:
+        record_event(actor, action, clock=clock, outcome="refused", reason=str(error))
+    except (Unavailable, DBAPIError):
+        log.exception("a refusal of %s could not be recorded", action)
+        session.rollback()
+
+
+def _translate(error: DBAPIError) -> HocVuError:
+    """What the database said, as something a teacher can act on. Nothing was saved in any of these cases."""
+    if isinstance(error, IntegrityError):
+        log.warning("constraint refused a write: %s", error.orig)
+        return Invalid(N_("Another record already has this value, or a linked record is missing. Nothing was saved."))
+    text = str(error.orig).lower()
+    log.error("the database refused a write: %s", error.orig)
+    if "full" in text or "no space" in text:
+        return Unavailable(N_("The server's disk is full. Nothing was saved; what you typed is still on this page."))
+    if "readonly" in text or "read-only" in text or "read only" in text:
+        return Unavailable(N_("The server is read-only now. Nothing was saved; what you typed is still on this page."))
+    if isinstance(error, OperationalError):
+        return Unavailable(N_("The server is busy. Nothing was saved; what you typed is still on this page."))
+    return Unavailable(N_("The server could not save this. Nothing was saved; what you typed is still on this page."))

@@ -1,0 +1,39 @@
+"""Notices for a person or for everybody of a unit."""
+
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+
+from app.domain.access import Action
+from app.extensions import db
+from app.models import Notice, NoticeRead
+from app.security import request_clock
+from app.services.unit_of_work import plain_write
+from app.views.base import PageView, actor
+
+
+class NoticeView(PageView):
+    """The list of notices; opening it marks them read."""
+
+    route_base = "/notices"
+    default_view = "index"
+    rights: ClassVar = {"can_index": Action.HOME_VIEW}
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        """The newest hundred, unread first marked."""
+        mine = sa.or_(Notice.unit_id == actor().unit_id, Notice.person_id == actor().person_id)
+        read = sa.select(NoticeRead.notice_id).where(NoticeRead.user_id == actor().user_id)
+        rows = db.session.execute(
+            sa.select(Notice, Notice.id.in_(read)).where(mine).order_by(Notice.created_at.desc()).limit(100)
+        ).all()
+        page = self.render_template("hocvu/notices.html", title=_("Notices"), rows=rows)
+        unread = [notice.id for notice, is_read in rows if not is_read]
+        if unread:
+            user_id = actor().user_id
+            with plain_write() as session:
+                session.add_all(NoticeRead(notice_id=n, user_id=user_id, read_at=request_clock()()) for n in unread)
+        return page
