@@ -2,6 +2,7 @@
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 import config
 
@@ -12,6 +13,7 @@ def register_commands(app: Flask) -> None:
 
 
 @click.command("init-app")
+@with_appcontext
 def init_app() -> None:
     """Create or migrate the schema, permissions, code lists and the first administrator. Safe to run again."""
     from app.services.setup import FIRST_ADMIN, init_app_data

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.domain.vocabulary import N_
 
-def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "mark, translate later")
-    """Mark a message for the catalogue; it is translated where it is shown."""
-    return message
+__all__ = ["N_", "Forbidden", "HocVuError", "Invalid", "Locked", "NotFound", "Stale", "Unavailable"]
 
 
 class HocVuError(Exception):

@@ -19,6 +19,11 @@ class Action(StrEnum):
     DEPARTMENT_MANAGE = "department.manage"
     ACCOUNT_VIEW = "account.view"
     ACCOUNT_MANAGE = "account.manage"
+    ACCOUNT_RESET = "account.reset"
+    ACCOUNT_OWN = "account.own"
+    ADMIN_ACCOUNT_MANAGE = "admin_account.manage"
+    HEAD_APPOINT = "head.appoint"
+    DEPARTMENT_CREATE = "department.create"
     ROLE_GRANT = "role.grant"
     GROUP_MANAGE = "group.manage"
     BOARD_VIEW = "board.view"
@@ -117,6 +122,9 @@ class Target:
     homeroom: bool = False  # homeroom teacher of the class on this day
     delegated: bool = False  # delegated by the leader for this sheet now
     own_record: bool = False  # the student's, or the child's
+    head_account: bool = False  # the account of the person who heads its unit
+    admin_account: bool = False  # a unit's administration account (S4 Điều 3 khoản 2b)
+    directly_below: bool = False  # the unit stands right under the actor's, nothing between them
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,16 @@ TEACHES = Predicate("teaches the sheet on this day", lambda _a, target: target.t
 HOMEROOM = Predicate("homeroom teacher of the class", lambda _a, target: target.homeroom, about_target=True)
 DELEGATED = Predicate("delegated for the sheet now", lambda _a, target: target.delegated, about_target=True)
 OWN_RECORD = Predicate("own or own child's record", lambda _a, target: target.own_record, about_target=True)
+
+DIRECTLY_BELOW = Predicate("unit directly below", lambda _a, target: target.directly_below, about_target=True)
+ORDINARY_ACCOUNT = Predicate(
+    "neither the head's account nor the administration account",
+    lambda _a, target: not (target.head_account or target.admin_account),
+    about_target=True,
+)
+ADMIN_ACCOUNT = Predicate("the unit's administration account", lambda _a, t: t.admin_account, about_target=True)
+EVERY_ACCOUNT = Predicate("every account", lambda _a, _target: True)
+INSTALLER = Predicate("first administrator, before a department", lambda a, _t: a.is_unit_admin and a.unit_id is None)
 
 R = Role
 OFFICE_ADMINS = has_role(R.DEPARTMENT_ADMIN, R.DISTRICT_ADMIN)
@@ -181,9 +199,23 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.ORG_MANAGE: ((OFFICE_ADMINS, OWN_OR_BELOW),),
     Action.DEPARTMENT_MANAGE: ((OFFICE_ADMINS, OWN_UNIT),),
     Action.ACCOUNT_VIEW: ((ADMINS, OWN_OR_BELOW), (HEADS, OWN_UNIT), (LEADERS, OWN_UNIT), (IT, OWN_UNIT)),
-    Action.ACCOUNT_MANAGE: ((ADMINS, OWN_OR_BELOW),),
-    Action.ROLE_GRANT: ((ADMINS, OWN_UNIT),),
-    Action.GROUP_MANAGE: ((ADMINS, OWN_UNIT),),
+    # The head manages every account of the unit (S1 Điều 3 khoản 2.2, S4 Điều 12 khoản 4); the board does the work.
+    Action.ACCOUNT_MANAGE: ((ADMINS, OWN_OR_BELOW), (LEADERS, OWN_UNIT)),
+    # Resetting or disabling lets one act for somebody: never upward. Who heads a unit, and its administration account,
+    # are reset by the tier above; the department has none above it, so there its own administrators do it.
+    Action.ACCOUNT_RESET: (
+        (ADMINS, OWN_UNIT, ORDINARY_ACCOUNT),
+        (LEADERS, OWN_UNIT, ORDINARY_ACCOUNT),
+        (LEADERS, OWN_UNIT, ADMIN_ACCOUNT),
+        (OFFICE_ADMINS, BELOW),
+        (has_role(R.DEPARTMENT_ADMIN), OWN_UNIT),
+    ),
+    Action.ACCOUNT_OWN: ((EVERY_ACCOUNT,),),
+    Action.ADMIN_ACCOUNT_MANAGE: ((OFFICE_ADMINS, BELOW), (LEADERS, OWN_UNIT), (has_role(R.DEPARTMENT_ADMIN), OWN_UNIT)),
+    Action.HEAD_APPOINT: ((OFFICE_ADMINS, DIRECTLY_BELOW), (has_role(R.DEPARTMENT_ADMIN), OWN_UNIT)),
+    Action.DEPARTMENT_CREATE: ((INSTALLER,),),
+    Action.ROLE_GRANT: ((ADMINS, OWN_UNIT), (LEADERS, OWN_UNIT)),
+    Action.GROUP_MANAGE: ((ADMINS, OWN_UNIT), (LEADERS, OWN_UNIT)),
     Action.BOARD_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
     Action.BOARD_APPOINT: ((LEADERS, OWN_UNIT),),
     Action.YEAR_VIEW: ((EVERY_STAFF,),),

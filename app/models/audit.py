@@ -17,7 +17,10 @@ class LoginSession(Model):
     """One signed-in browser or token: when it began, was last seen and ended, and how (S4 Điều 16.2 needs its end)."""
 
     __tablename__ = "login_session"
-    __table_args__ = (sa.Index("ix_login_session_user", "user_id", "started_at"),)
+    __table_args__ = (
+        sa.Index("ix_login_session_user", "user_id", "started_at"),
+        sa.Index("ix_login_session_open", "ended_at", "last_seen_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token: Mapped[str] = mapped_column(sa.String(43), unique=True, nullable=False)
@@ -25,7 +28,7 @@ class LoginSession(Model):
     started_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    end_reason: Mapped[str | None] = mapped_column(sa.String(16))  # sign_out · idle · reset · disabled
+    end_reason: Mapped[str | None] = mapped_column(sa.String(16))  # sign_out · idle · reset · disabled · password · elsewhere
     address: Mapped[str | None] = mapped_column(sa.String(45))
     agent: Mapped[str | None] = mapped_column(sa.String(200))
     user: Mapped["Account"] = relationship()

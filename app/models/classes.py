@@ -142,16 +142,24 @@ class TeachingGroupMember(Model, Versioned, Dated):
 
 
 class StudentSubject(Model, Versioned):
-    """A student's own chosen subject or chuyên đề in a year, and whether it counts in the result."""
+    """A student's own chosen subject or chuyên đề in a year, and whether it counts in the result.
+
+    Dropping a choice ends it: `ends_on` is its last day, empty while it holds.
+    """
 
     __tablename__ = "student_subject"
-    __table_args__ = (sa.UniqueConstraint("student_id", "school_year_id", "subject_id", name="uq_student_subject"),)
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "school_year_id", "subject_id", "status", name="uq_student_subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     student_id: Mapped[int] = mapped_column(sa.ForeignKey("student.id"), nullable=False)
     school_year_id: Mapped[int] = mapped_column(sa.ForeignKey("school_year.id"), nullable=False)
     subject_id: Mapped[int] = mapped_column(sa.ForeignKey("subject.id"), nullable=False)
+    # elective · optional · cluster (cụm chuyên đề học tập), as in the plan's line
+    status: Mapped[str] = mapped_column(sa.String(12), nullable=False, default="elective")
     counts: Mapped[bool] = mapped_column(nullable=False, default=True)
+    ends_on: Mapped[date | None] = mapped_column(sa.Date)
     student: Mapped["Student"] = relationship()
     school_year: Mapped["SchoolYear"] = relationship()
     subject: Mapped[Subject] = relationship()

@@ -93,7 +93,7 @@ class SubjectYear(Model, Versioned):
     __tablename__ = "subject_year"
     __table_args__ = (
         sa.UniqueConstraint("student_id", "school_year_id", "subject_id", name="uq_subject_year"),
-        mark_check("subject_year", "average"),
+        *(mark_check("subject_year", column) for column in ("term_1", "term_2", "average")),
         mark_check("subject_year", "retest"),
     )
 
@@ -103,6 +103,8 @@ class SubjectYear(Model, Versioned):
     subject_id: Mapped[int] = mapped_column(sa.ForeignKey("subject.id"), nullable=False)
     unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
     class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"), index=True)
+    term_1: _MARK = mapped_column(MarkType)
+    term_2: _MARK = mapped_column(MarkType)
     average: _MARK = mapped_column(MarkType)
     retest: _MARK = mapped_column(MarkType)
     comment: Mapped[str | None] = mapped_column(sa.String(500))

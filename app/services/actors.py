@@ -38,6 +38,8 @@ def actor_for(
     roles = set(facts.roles)
     if account.is_unit_admin and unit and facts.holder_id:
         roles = {ADMIN_ROLE[unit.tier]}
+    if account.is_unit_admin and unit is None:  # the installer's account, until it has created the department
+        roles = {Role.DEPARTMENT_ADMIN}
     return Actor(
         user_id=account.id,
         person_id=person_id,

@@ -151,7 +151,7 @@ def _sheets(actor: Actor, day: date) -> Condition:
     delegated = sa.select(Delegation.id).where(
         Delegation.person_id == actor.person_id, Delegation.sheet_id == GradebookSheet.id
     )
-    return sa.and_(within, sa.or_(taught.exists(), homeroom.exists(), delegated.exists()))
+    return sa.and_(within, sa.or_(*(rows.correlate(GradebookSheet).exists() for rows in (taught, homeroom, delegated))))
 
 
 _RULES: dict[type, Callable[[Actor, date], Condition]] = {

@@ -1,19 +1,26 @@
 """Signing in and out, and the limits on trying (design §5, trap 22).
 
-A wrong password slows the next try for that name, never more than MAX_DELAY, and can't keep its owner out: a right
-password is accepted however many wrong ones came before. Trying many names from one address is refused for a while.
+After FREE_TRIES wrong passwords for a name, a further try for it waits before it is looked at, one at a time for each
+address and never longer than MAX_DELAY: a guesser gets a guess a second, and the owner, however many wrong ones came
+before, still gets in with the right password. What strangers elsewhere got wrong doesn't slow an address the name has
+signed in from. Trying many names from one address is refused for a while, but for names known there.
 """
 
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from flask import current_app
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from app.errors import HocVuError, N_
+from app.domain.names import nfc
+from app.errors import HocVuError, N_, Unavailable
 from app.extensions import db
 from app.models import Account, AuditEvent, LoginSession, SignInAttempt
 from app.services.clock import Clock
@@ -22,114 +29,187 @@ from app.services.unit_of_work import plain_write
 FORGET_AFTER = timedelta(minutes=15)
 FREE_TRIES = 5
 MAX_DELAY = 1.0
+SLOW_SLOTS = 4
+"""Slowed tries that may wait at once in one process: half its threads, so that they never take the whole server."""
 MAX_WRONG_NAMES = 120
 """Names one address may get wrong in FORGET_AFTER: a school of 60 teachers shares one address."""
+KNOWN_FOR = timedelta(days=30)
+"""How long an address counts as a name's own; older tries are purged."""
 TOUCH_EVERY = timedelta(seconds=60)
+MAX_PASSWORD = 256
+SWEEP = 200
 
-_delays = threading.BoundedSemaphore(2)
-_FAKE_HASH = generate_password_hash(secrets.token_hex(8))
+pause = time.sleep
+"""How a slowed try waits; tests put their own here."""
 
 
 class TooManyTries(HocVuError):
-    """Slow down; the right password will be accepted in a moment."""
+    """Slow down; the right password will be accepted in a moment. Nothing was looked at, so nothing is given away."""
 
     status = 429
 
 
+class _Slots:
+    """Who waits now: one try for each name and address, `size` in all."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def hold(self, key: tuple[str, str]) -> Iterator[None]:
+        """Raises TooManyTries when this key, or everything, is taken."""
+        with self._lock:
+            if key in self._held or len(self._held) >= self._size:
+                raise TooManyTries(N_("Too many wrong tries at once. Wait a few seconds, then sign in again."))
+            self._held.add(key)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held.discard(key)
+
+
+_slots = _Slots(SLOW_SLOTS)
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password: salted and slow to guess (scrypt unless configured otherwise)."""
+    return generate_password_hash(nfc(password), method=current_app.config["FAB_PASSWORD_HASH_METHOD"])
+
+
+@cache
+def _nobodys_hash(method: str) -> str:
+    return generate_password_hash(secrets.token_hex(8), method=method)
+
+
 def authenticate(username: str, password: str, *, address: str, agent: str, clock: Clock) -> Account | None:
-    """The account when name and password fit and it is active, else None. Every try is recorded.
+    """The account when name and password fit and it is active, else None. Every try looked at is recorded.
 
     Raises TooManyTries when one address tries too many names, or too many slowed tries run at once.
     """
-    session = db.session()
     name = (username or "").strip().lower()[:128]
-    if not name or not password or "\0" in password:
+    address = address[:45]
+    if not name or not password or "\0" in password or len(password) > MAX_PASSWORD:
         return None
-    since = clock() - FORGET_AFTER
-    wrong = _wrong_tries(name, since)
-    _check_address(address, since)
-    account = session.scalars(
-        sa.select(Account)
-        .where(sa.func.lower(Account.username) == name)
-        .options(joinedload(Account.unit), joinedload(Account.person))
-    ).one_or_none()
-    # A stranger's name costs the same as a real one, so that names can't be found out by timing.
-    fits = check_password_hash(account.password if account and account.password else _FAKE_HASH, password)
-    succeeded = bool(account and account.active and fits)
-    if not succeeded and wrong >= FREE_TRIES:
-        _slow_down(wrong)
-    _record(name, account, succeeded, address, clock())
+    known = _known_here(name, address, clock())
+    if not known:
+        _check_address(address, clock())
+    with _slowed(name, address, known=known, now=clock()):
+        account = db.session().scalars(
+            sa.select(Account)
+            .where(Account.username == name)
+            .options(joinedload(Account.unit), joinedload(Account.person))
+        ).one_or_none()
+        # A stranger's name costs the same as a real one, so that names can't be found out by timing.
+        fits = _fits(account, password)
+        succeeded = bool(account and account.active and fits)
+        _record(name, account, succeeded, address, clock())
     return account if succeeded else None
 
 
-def _wrong_tries(name: str, since: datetime) -> int:
-    """Wrong passwords for this name since its last right one, within FORGET_AFTER (capped)."""
-    query = (
-        sa.select(SignInAttempt.succeeded)
-        .where(SignInAttempt.username == name, SignInAttempt.tried_at >= since)
-        .order_by(SignInAttempt.id.desc())
-        .limit(32)
-    )
+def confirm(account: Account, password: str, *, address: str, clock: Clock) -> bool:
+    """Is this the password of somebody already signed in? Wrong ones count and slow like wrong sign-ins."""
+    name, address = account.username, address[:45]
+    if not password or "\0" in password or len(password) > MAX_PASSWORD:
+        return False
+    with _slowed(name, address, known=_known_here(name, address, clock()), now=clock()):
+        account = db.session().get_one(Account, account.id)
+        fits = _fits(account, password)
+        if not fits:
+            _record(name, account, False, address, clock(), action="password.confirm")
+    return fits
+
+
+def _fits(account: Account | None, password: str) -> bool:
+    stored = account.password if account and account.password else None
+    return check_password_hash(stored or _nobodys_hash(current_app.config["FAB_PASSWORD_HASH_METHOD"]), nfc(password))
+
+
+@contextmanager
+def _slowed(name: str, address: str, *, known: bool, now: datetime) -> Iterator[None]:
+    """Let the first tries through at once; later ones wait first, holding no connection meanwhile."""
+    wrong = _wrong_tries(name, address if known else None, now - FORGET_AFTER)
+    if wrong < FREE_TRIES:
+        yield
+        return
+    with _slots.hold((name, address)):
+        db.session().rollback()
+        pause(min(MAX_DELAY, 0.1 * 2 ** min(wrong - FREE_TRIES, 6)))
+        yield
+
+
+def _wrong_tries(name: str, address: str | None, since: datetime) -> int:
+    """Wrong passwords for this name since its last right one (capped): from one address, or from anywhere."""
+    query = sa.select(SignInAttempt.succeeded).where(SignInAttempt.username == name, SignInAttempt.tried_at >= since)
+    if address is not None:
+        query = query.where(SignInAttempt.address == address)
     wrong = 0
-    for succeeded in db.session().scalars(query):
+    for succeeded in db.session().scalars(query.order_by(SignInAttempt.id.desc()).limit(32)):
         if succeeded:
             break
         wrong += 1
     return wrong
 
 
-def _check_address(address: str, since: datetime) -> None:
+def _known_here(name: str, address: str, now: datetime) -> bool:
+    query = sa.select(SignInAttempt.id).where(
+        SignInAttempt.username == name,
+        SignInAttempt.address == address,
+        SignInAttempt.succeeded,
+        SignInAttempt.tried_at >= now - KNOWN_FOR,
+    )
+    return db.session().scalar(query.limit(1)) is not None
+
+
+def _check_address(address: str, now: datetime) -> None:
     names = db.session().scalar(
         sa.select(sa.func.count(sa.distinct(SignInAttempt.username))).where(
-            SignInAttempt.address == address, SignInAttempt.tried_at >= since, ~SignInAttempt.succeeded
+            SignInAttempt.address == address, SignInAttempt.tried_at >= now - FORGET_AFTER, ~SignInAttempt.succeeded
         )
     )
     if (names or 0) >= MAX_WRONG_NAMES:
         raise TooManyTries(N_("Too many different names were tried from this network. Try again in 15 minutes."))
 
 
-def _slow_down(wrong: int) -> None:
-    """Answer a wrong try late; few such answers wait at once, so that they never take the whole server."""
-    db.session().rollback()
-    if not _delays.acquire(blocking=False):
-        raise TooManyTries(N_("Too many wrong tries at once. Wait a few seconds, then sign in again."))
-    try:
-        time.sleep(min(MAX_DELAY, 0.1 * 2 ** min(wrong - FREE_TRIES, 6)))
-    finally:
-        _delays.release()
-
-
-def _record(name: str, account: Account | None, succeeded: bool, address: str, now: datetime) -> None:
+def _record(
+    name: str, account: Account | None, succeeded: bool, address: str, now: datetime, action: str = "sign_in"
+) -> None:
     account_id = account.id if account else None
     unit_id = account.unit_id if account else None
     with plain_write() as session:
-        session.add(SignInAttempt(username=name, address=address[:45], tried_at=now, succeeded=succeeded))
+        session.add(SignInAttempt(username=name, address=address, tried_at=now, succeeded=succeeded))
         session.add(
             AuditEvent(
                 happened_at=now,
                 user_id=account_id,
                 unit_id=unit_id,
-                action="sign_in",
+                action=action,
                 outcome="done" if succeeded else "refused",
-                address=address[:45],
+                address=address,
                 details={"username": name},
             )
         )
-        if account_id is not None:
-            row = session.get(Account, account_id)
-            if row is not None and succeeded:
-                row.login_count = (row.login_count or 0) + 1
-                row.last_login = now.replace(tzinfo=None)
-                row.fail_login_count = 0
-            elif row is not None:
-                row.fail_login_count = (row.fail_login_count or 0) + 1
+        row = session.get(Account, account_id) if account_id is not None else None
+        if row is not None and succeeded:
+            row.login_count = (row.login_count or 0) + 1
+            row.last_login = now.replace(tzinfo=None)
+            row.fail_login_count = 0
+        elif row is not None:
+            row.fail_login_count = (row.fail_login_count or 0) + 1
 
 
-def start_session(account_id: int, *, address: str, agent: str, clock: Clock) -> str:
-    """Open a sign-in session; returns the token the cookie carries."""
+def start_session(
+    account_id: int, *, address: str, agent: str, clock: Clock, idle: timedelta | None = None
+) -> str:
+    """Open a sign-in session; returns the token the cookie carries. Tidies up sessions idle for longer than `idle`."""
     token = secrets.token_urlsafe(32)
     now = clock()
     with plain_write() as session:
+        if idle is not None:
+            _end_idle(session, now, idle)
+        _forget_old_tries(session, now)
         session.add(
             LoginSession(
                 token=token,
@@ -143,6 +223,13 @@ def start_session(account_id: int, *, address: str, agent: str, clock: Clock) ->
     return token
 
 
+def left_at(login: LoginSession, now: datetime, idle: timedelta) -> datetime | None:
+    """When this session ended, or fell idle for good though nobody has noticed yet; None while it lives."""
+    if login.ended_at is not None:
+        return login.ended_at
+    return login.last_seen_at + idle if now - login.last_seen_at > idle else None
+
+
 def still_alive(login: LoginSession, clock: Clock, idle: timedelta) -> bool:
     """False for a session that ended or sat idle too long; keeps `last_seen_at` true to a minute."""
     now = clock()
@@ -152,17 +239,58 @@ def still_alive(login: LoginSession, clock: Clock, idle: timedelta) -> bool:
         end_session(login.token, "idle", moment=login.last_seen_at + idle)
         return False
     if now - login.last_seen_at > TOUCH_EVERY:
-        login_id = login.id
+        _touch(login.id, now)
+    return True
+
+
+def _touch(login_id: int, now: datetime) -> None:
+    try:
         with plain_write() as session:
             row = session.get(LoginSession, login_id)
             if row is not None:
                 row.last_seen_at = now
-    return True
+    except Unavailable:  # a full or read-only disk must not keep anybody from reading
+        current_app.logger.warning("session %s: last seen could not be noted", login_id)
 
 
 def end_session(token: str, reason: str, *, moment: datetime) -> None:
-    """End a session at `moment` because of `reason` (sign_out · idle · reset · disabled); once ended it stays so."""
+    """End a session at `moment` because of `reason` (sign_out · idle · reset · …); once ended it stays so."""
     with plain_write() as session:
         row = session.scalars(sa.select(LoginSession).where(LoginSession.token == token)).one_or_none()
         if row is not None and row.ended_at is None:
-            row.ended_at, row.end_reason = moment, reason
+            row.ended_at, row.end_reason = max(moment, row.started_at), reason
+
+
+def end_sessions(session: Session, account_id: int, reason: str, moment: datetime, *, keep: int | None = None) -> int:
+    """Inside a transaction: end every open session of an account but `keep`; returns how many."""
+    query = sa.select(LoginSession).where(LoginSession.user_id == account_id, LoginSession.ended_at.is_(None))
+    rows = [row for row in session.scalars(query) if row.id != keep]
+    for row in rows:
+        row.ended_at, row.end_reason = moment, reason
+    return len(rows)
+
+
+def end_idle_sessions(*, clock: Clock, idle: timedelta) -> int:
+    """Write the end of sessions nobody came back to; returns how many (at most SWEEP a call)."""
+    with plain_write() as session:
+        return _end_idle(session, clock(), idle)
+
+
+def _end_idle(session: Session, now: datetime, idle: timedelta) -> int:
+    query = sa.select(LoginSession).where(LoginSession.ended_at.is_(None), LoginSession.last_seen_at < now - idle)
+    rows = session.scalars(query.limit(SWEEP)).all()
+    for row in rows:
+        row.ended_at, row.end_reason = row.last_seen_at + idle, "idle"
+    return len(rows)
+
+
+def _forget_old_tries(session: Session, now: datetime) -> None:
+    """Drop the oldest tries once no limit asks for them; the audit keeps who signed in."""
+    for row in session.scalars(sa.select(SignInAttempt).order_by(SignInAttempt.id).limit(SWEEP)):
+        if row.tried_at < now - KNOWN_FOR:
+            session.delete(row)
+
+
+def why_ended(token: str) -> str | None:
+    """The reason a session ended, for the sign-in page to tell; None for an open or unknown one."""
+    return db.session().scalar(sa.select(LoginSession.end_reason).where(LoginSession.token == token))

@@ -50,6 +50,10 @@ class Work:
             self._now = moment
             self.session.info[TX_INFO]["issued_at"] = moment
 
+    def on_behalf_of(self, person_id: int) -> None:
+        """Record for whom the actor writes: a delegation never hides who really wrote (needs A5)."""
+        self.session.info[TX_INFO]["on_behalf_of_id"] = person_id
+
     def flush(self) -> None:
         """Send new rows now, where their ids are needed; marks are never written in two flushes."""
         self.stamp()
@@ -92,7 +96,6 @@ def transaction(
     *,
     clock: Clock,
     reason: str | None = None,
-    on_behalf_of: int | None = None,
     request_id: str | None = None,
 ) -> Iterator[Work]:
     """One write verb: begin, let the block work, flush once, commit once; or roll back and log the refusal.
@@ -105,7 +108,7 @@ def transaction(
         session.info[TX_INFO] = {
             "user_id": actor.user_id,
             "person_id": actor.person_id,
-            "on_behalf_of_id": on_behalf_of,
+            "on_behalf_of_id": None,
             "session_id": actor.session_id,
             "unit_id": actor.unit_id,
             "address": actor.address,

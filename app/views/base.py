@@ -223,3 +223,16 @@ class PageView(BaseView):
             {(self.class_permission_name, permission): action for permission, action in self.rights.items()}
         )
 
+
+
+def menu(
+    appbuilder: Any, view: Any, name: str, *, icon: str, action: Action, label: Any, category: str = "", category_label: Any = ""
+) -> None:
+    """Add a view with its menu entry, and the entry to the permission table (who may not, doesn't see it)."""
+    rights = appbuilder.sm.view_rights
+    rights[(name, MENU)] = action
+    appbuilder.add_view(
+        view, name, icon=icon, label=label, category=category, category_label=category_label or category
+    )
+    if category:
+        rights.setdefault((category, MENU), Action.HOME_VIEW)

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 03:34:38.652569
+Create Date: 2026-11-22 03:43:59.887580
 
 """
 from alembic import op
@@ -128,6 +128,7 @@ def upgrade():
     )
     with op.batch_alter_table('delegation_version', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_delegation_version_person_id'), ['person_id'], unique=False)
+        batch_op.create_index('ix_delegation_version_sheet', ['sheet_id', 'transaction_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delegation_version_sheet_id'), ['sheet_id'], unique=False)
 
     op.create_table('department_version',
@@ -206,6 +207,7 @@ def upgrade():
     )
     with op.batch_alter_table('grade_version', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_grade_version_class_id'), ['class_id'], unique=False)
+        batch_op.create_index('ix_grade_version_sheet', ['sheet_id', 'transaction_id'], unique=False)
 
     op.create_table('guardian_version',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -431,7 +433,9 @@ def upgrade():
     sa.Column('student_id', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('school_year_id', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('subject_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('status', sa.String(length=12), autoincrement=False, nullable=True),
     sa.Column('counts', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('ends_on', sa.Date(), autoincrement=False, nullable=True),
     sa.Column('transaction_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('operation_type', sa.SmallInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', 'transaction_id')
@@ -523,6 +527,8 @@ def upgrade():
     sa.Column('subject_id', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('unit_id', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('class_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('term_1', sa.SmallInteger(), autoincrement=False, nullable=True),
+    sa.Column('term_2', sa.SmallInteger(), autoincrement=False, nullable=True),
     sa.Column('average', sa.SmallInteger(), autoincrement=False, nullable=True),
     sa.Column('retest', sa.SmallInteger(), autoincrement=False, nullable=True),
     sa.Column('comment', sa.String(length=500), autoincrement=False, nullable=True),
@@ -844,12 +850,14 @@ def upgrade():
     sa.Column('student_id', sa.Integer(), nullable=False),
     sa.Column('school_year_id', sa.Integer(), nullable=False),
     sa.Column('subject_id', sa.Integer(), nullable=False),
+    sa.Column('status', sa.String(length=12), nullable=False),
     sa.Column('counts', sa.Boolean(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=True),
     sa.ForeignKeyConstraint(['school_year_id'], ['school_year.id'], ),
     sa.ForeignKeyConstraint(['student_id'], ['student.id'], ),
     sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('student_id', 'school_year_id', 'subject_id', name='uq_student_subject')
+    sa.UniqueConstraint('student_id', 'school_year_id', 'subject_id', 'status', name='uq_student_subject')
     )
     op.create_table('subject_plan',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -1302,6 +1310,8 @@ def upgrade():
     sa.Column('subject_id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('class_id', sa.Integer(), nullable=True),
+    sa.Column('term_1', sa.SmallInteger(), nullable=True),
+    sa.Column('term_2', sa.SmallInteger(), nullable=True),
     sa.Column('average', sa.SmallInteger(), nullable=True),
     sa.Column('retest', sa.SmallInteger(), nullable=True),
     sa.Column('comment', sa.String(length=500), nullable=True),
@@ -1309,6 +1319,8 @@ def upgrade():
     sa.Column('circular', sa.String(length=24), nullable=False),
     sa.CheckConstraint('average IS NULL OR average BETWEEN 0 AND 100 OR average IN (200, 201)', name='ck_subject_year_average'),
     sa.CheckConstraint('retest IS NULL OR retest BETWEEN 0 AND 100 OR retest IN (200, 201)', name='ck_subject_year_retest'),
+    sa.CheckConstraint('term_1 IS NULL OR term_1 BETWEEN 0 AND 100 OR term_1 IN (200, 201)', name='ck_subject_year_term_1'),
+    sa.CheckConstraint('term_2 IS NULL OR term_2 BETWEEN 0 AND 100 OR term_2 IN (200, 201)', name='ck_subject_year_term_2'),
     sa.ForeignKeyConstraint(['class_id'], ['school_class.id'], ),
     sa.ForeignKeyConstraint(['exemption_id'], ['exemption_decision.id'], ),
     sa.ForeignKeyConstraint(['school_year_id'], ['school_year.id'], ),
@@ -1734,6 +1746,7 @@ def downgrade():
     op.drop_table('homeroom_assignment_version')
     op.drop_table('guardian_version')
     with op.batch_alter_table('grade_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_grade_version_sheet')
         batch_op.drop_index(batch_op.f('ix_grade_version_class_id'))
 
     op.drop_table('grade_version')
@@ -1751,6 +1764,7 @@ def downgrade():
     op.drop_table('department_version')
     with op.batch_alter_table('delegation_version', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delegation_version_sheet_id'))
+        batch_op.drop_index('ix_delegation_version_sheet')
         batch_op.drop_index(batch_op.f('ix_delegation_version_person_id'))
 
     op.drop_table('delegation_version')

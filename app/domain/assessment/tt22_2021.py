@@ -1,0 +1,128 @@
+"""TT 22/2021/TT-BGDĐT: assessment in lower and upper secondary schools.
+
+So far the averages and comment results of a subject; learning result, training result, promotion and titles
+build on them. Marks are Decimal in steps of 0.1; an average is computed from exact fractions and rounded once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from app.domain.marks import MARK_MAX, MARK_MIN, encode
+from app.domain.rounding import half_up
+from app.domain.vocabulary import Passing, Threshold
+
+CODE: Final = "tt22-2021"
+
+REGULAR_COMMENT_CHECKS: Final = 2
+"""Regular checks of a comment subject per term (Điều 6 khoản 2 điểm a)."""
+
+_REGULAR_BY_LESSONS = ((35, 2), (70, 3))
+_REGULAR_ABOVE: Final = 4
+_MIDTERM_WEIGHT: Final = 2
+_FINAL_WEIGHT: Final = 3
+_THRESHOLDS = (
+    (Decimal("8.0"), Threshold.FROM_8_0),
+    (Decimal("6.5"), Threshold.FROM_6_5),
+    (Decimal("5.0"), Threshold.FROM_5_0),
+    (Decimal("3.5"), Threshold.FROM_3_5),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TermAverage:
+    """ĐTBmhk: the value, or None with the columns whose scores are still missing."""
+
+    value: Decimal | None
+    missing: tuple[str, ...] = ()
+
+
+def required_regular_scores(annual_lessons: int) -> int:
+    """Regular scores (ĐĐGtx) per term of a scored subject (Điều 6 khoản 2 điểm b).
+
+    By lessons a year: up to 35 two, over 35 up to 70 three, over 70 four. ValueError unless there are lessons.
+    """
+    if annual_lessons <= 0:
+        raise ValueError("a subject has lessons")
+    for upper, count in _REGULAR_BY_LESSONS:
+        if annual_lessons <= upper:
+            return count
+    return _REGULAR_ABOVE
+
+
+def term_average(
+    regular: Sequence[Decimal | None], midterm: Decimal | None, final: Decimal | None, required: int
+) -> TermAverage:
+    """ĐTBmhk = (TĐĐGtx + 2 × ĐĐGgk + 3 × ĐĐGck) / (Số ĐĐGtx + 5), one decimal (Điều 9 khoản 1 điểm b).
+
+    `regular` is in column order, blanks as None; every score present counts, also beyond `required`. While one is
+    missing there is no average: a 0 for a test not taken is entered by decision (Điều 7 khoản 5), never assumed.
+    """
+    missing = _missing(regular, midterm, final, required)
+    if missing or midterm is None or final is None:
+        return TermAverage(None, missing)
+    scores = [score for score in regular if score is not None]
+    total = sum(_exact(score) for score in scores)
+    total += _MIDTERM_WEIGHT * _exact(midterm) + _FINAL_WEIGHT * _exact(final)
+    return TermAverage(half_up(Fraction(total, len(scores) + _MIDTERM_WEIGHT + _FINAL_WEIGHT)))
+
+
+def year_average(term1: Decimal | None, term2: Decimal | None) -> Decimal | None:
+    """ĐTBmcn = (ĐTBmhkI + 2 × ĐTBmhkII) / 3 of the rounded term averages, one decimal (Điều 9 khoản 1 điểm b)."""
+    if term1 is None or term2 is None:
+        return None
+    return half_up(Fraction(_exact(term1) + 2 * _exact(term2), 3))
+
+
+def comment_term(
+    regular: Sequence[Passing | None],
+    midterm: Passing | None,
+    final: Passing | None,
+    required: int,
+    closed: bool = False,
+) -> Passing | None:
+    """Term result of a comment subject: Đạt with every required check made and all Đạt (Điều 9 khoản 1 điểm a).
+
+    While checks are missing there is no result; once the term is `closed`, missing checks make it Chưa đạt.
+    """
+    if _missing(regular, midterm, final, required):
+        return Passing.FAILED if closed else None
+    made = [check for check in (*regular, midterm, final) if check is not None]
+    return Passing.PASSED if all(check is Passing.PASSED for check in made) else Passing.FAILED
+
+
+def comment_year(term1: Passing | None, term2: Passing | None) -> Passing | None:
+    """Year result of a comment subject: that of term II (Điều 9 khoản 1 điểm a)."""
+    del term1  # only term II counts; both are asked for so that every circular has the same signature
+    return term2
+
+
+def threshold(average: Decimal) -> Threshold:
+    """The highest threshold of Điều 9 khoản 2 that a rounded average reaches. ValueError outside 0–10."""
+    if not MARK_MIN <= average <= MARK_MAX:
+        raise ValueError(f"{average} is not an average")
+    return next((name for least, name in _THRESHOLDS if average >= least), Threshold.BELOW_3_5)
+
+
+def _missing(
+    regular: Sequence[object | None], midterm: object | None, final: object | None, required: int
+) -> tuple[str, ...]:
+    """Columns still to be filled: the first blank regular ones up to the required count, midterm, final."""
+    if required < 0:
+        raise ValueError("the required count is 0 or more")
+    lacking = max(0, required - sum(score is not None for score in regular))
+    blank = [n for n in range(1, max(required, len(regular)) + 1) if _blank(regular, n)]
+    periodic = [name for name, score in (("midterm", midterm), ("final", final)) if score is None]
+    return (*(f"regular_{n}" for n in blank[:lacking]), *periodic)
+
+
+def _blank(regular: Sequence[object | None], number: int) -> bool:
+    return number > len(regular) or regular[number - 1] is None
+
+
+def _exact(mark: Decimal) -> Fraction:
+    """The mark as a fraction; ValueError when it isn't one (0–10 in steps of 0.1)."""
+    encode(mark)
+    return Fraction(mark)

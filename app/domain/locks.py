@@ -1,0 +1,367 @@
+"""State of a cell from the time and the layers of lock windows, always with the reason.
+
+A layer is one unit's windows: the school's, the middle tier's, the department's. A cell is open when no layer
+locks it and at least one layer opens it, so opening one layer never removes another layer's lock. Times are
+aware; windows are half-open: open at `opens_at`, no longer at `closes_at`. Nothing here reads a clock.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from enum import StrEnum
+from typing import Final
+
+from app.domain.vocabulary import N_, Finality, Role, Tier, WindowEffect, WindowMode
+
+LOOSER_POLICY: Final = N_("A unit can only tighten the rule on final marks set by the unit above it.")
+
+
+class LockRule(StrEnum):
+    """Why a layer holds a cell."""
+
+    SHUT = "shut"  # a shutting window is in force (khóa sổ để kiểm tra, niêm sổ)
+    CLOSED = "closed"  # the last opening window has closed (khóa nhập liệu cả sổ)
+    NOT_YET = "not_yet"  # the first opening window has not begun (chưa đến lịch mở sổ)
+    NO_WINDOW = "no_window"  # no unit has opened this cell: refused by default
+    ENTERED_FINAL = "entered_final"  # entered cells are locked, blank ones stay open (khóa các điểm đã nhập)
+
+
+WHO_CAN_OPEN: Mapping[Tier, Role] = {
+    Tier.SCHOOL: Role.PRINCIPAL,
+    Tier.DISTRICT: Role.DISTRICT_LEADER,
+    Tier.DEPARTMENT: Role.DEPARTMENT_LEADER,
+}
+"""Leaders order locks (S0 Điều 13): a lock is lifted by the leader of the unit that set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One lock window that already matches the cell's scope, except for the columns.
+
+    `columns` empty means every column; `closes_at` None means no end. ValueError for naive times or an
+    empty span.
+    """
+
+    id: int
+    tier: Tier
+    unit_id: int
+    unit_name: str
+    effect: WindowEffect
+    mode: WindowMode
+    opens_at: datetime
+    closes_at: datetime | None
+    columns: frozenset[str] = frozenset()
+    title: str = ""
+    reason: str = ""
+    ordered_by: str | None = None
+    executed_by: str | None = None
+
+    def __post_init__(self) -> None:
+        require_aware(self.opens_at)
+        if self.closes_at is None:
+            return
+        require_aware(self.closes_at)
+        if self.closes_at <= self.opens_at:
+            raise ValueError("a window closes after it opens")
+
+    def covers(self, column: str) -> bool:
+        """True when the window speaks about this column."""
+        return not self.columns or column in self.columns
+
+    def contains(self, now: datetime) -> bool:
+        """True from opens_at up to, not including, closes_at."""
+        return self.opens_at <= now and not self.has_closed(now)
+
+    def has_closed(self, now: datetime) -> bool:
+        """True from closes_at on."""
+        return self.closes_at is not None and self.closes_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One unit's windows for the cells in question."""
+
+    tier: Tier
+    unit_id: int
+    unit_name: str
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LockReason:
+    """One thing that locks a cell: the rule, who set it, since and until when, and whose order can lift it.
+
+    `unit_id` and `window_id` are None where nobody has opened the cell. `until`: when it ends by itself.
+    """
+
+    tier: Tier
+    unit_id: int | None
+    unit_name: str
+    window_id: int | None
+    rule: LockRule
+    title: str
+    reason: str
+    ordered_by: str | None
+    executed_by: str | None
+    since: datetime | None
+    until: datetime | None
+    who_can_open: Role
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnState:
+    """State of one column at one time.
+
+    `open`: blank cells may be written. `entered_cut`: cells that held a value at this time are locked all the
+    same. `until`: when the state is next due to get tighter (a window closes, a shutting one begins), None if
+    never. `reasons`: why locked; on an open column, why its entered cells are. `opened_by`: what opens it.
+    """
+
+    open: bool
+    entered_cut: datetime | None = None
+    until: datetime | None = None
+    reasons: tuple[LockReason, ...] = ()
+    opened_by: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _LayerState:
+    """What one layer says about one column."""
+
+    locked: bool = False
+    cut: datetime | None = None
+    until: datetime | None = None
+    reasons: tuple[LockReason, ...] = ()
+    opened_by: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Timeline:
+    """Opening windows of one layer, sorted by where `now` stands."""
+
+    closed: tuple[Window, ...]
+    current: tuple[Window, ...]
+    coming: tuple[Window, ...]
+
+
+def column_state(column: str, now: datetime, layers: Sequence[Layer]) -> ColumnState:
+    """State of a column at `now` under all layers; without any opening window it is locked."""
+    require_aware(now)
+    states = [_layer_state(layer, column, now) for layer in layers]
+    locked = [state for state in states if state.locked]
+    cut = latest(state.cut for state in states)
+    if locked:
+        return ColumnState(open=False, entered_cut=cut, reasons=_joined(locked))
+    if not any(state.opened_by for state in states):
+        return ColumnState(open=False, reasons=(_no_window(layers),))
+    return ColumnState(
+        open=True,
+        entered_cut=cut,
+        until=earliest(state.until for state in states),
+        reasons=_joined(states),
+        opened_by=tuple(window for state in states for window in state.opened_by),
+    )
+
+
+def column_states(columns: Iterable[str], now: datetime, layers: Sequence[Layer]) -> dict[str, ColumnState]:
+    """`column_state` of each column, for drawing or saving a whole sheet at one time."""
+    return {column: column_state(column, now, layers) for column in columns}
+
+
+def cell_locked(state: ColumnState, entered_at_cut: bool) -> bool:
+    """True when a cell of the column can't be written; `entered_at_cut`: it held a value at `state.entered_cut`."""
+    return not state.open or (state.entered_cut is not None and entered_at_cut)
+
+
+def _joined(states: Sequence[_LayerState]) -> tuple[LockReason, ...]:
+    return tuple(reason for state in states for reason in state.reasons)
+
+
+def _layer_state(layer: Layer, column: str, now: datetime) -> _LayerState:
+    matching = [window for window in layer.windows if window.covers(column)]
+    shutting = [window for window in matching if window.effect is WindowEffect.SHUT]
+    shut = [window for window in shutting if window.contains(now)]
+    if shut:
+        return _LayerState(locked=True, reasons=tuple(_shut(window) for window in shut))
+    next_shut = earliest(window.opens_at for window in shutting if window.opens_at > now)
+    opening = [window for window in matching if window.effect is WindowEffect.OPEN]
+    if not opening:
+        return _LayerState(until=next_shut)
+    return _opening_state(_timeline(opening, now), next_shut)
+
+
+def _timeline(windows: Sequence[Window], now: datetime) -> _Timeline:
+    return _Timeline(
+        closed=tuple(window for window in windows if window.has_closed(now)),
+        current=tuple(window for window in windows if window.contains(now)),
+        coming=tuple(window for window in windows if window.opens_at > now),
+    )
+
+
+def _opening_state(line: _Timeline, next_shut: datetime | None) -> _LayerState:
+    """A layer with opening windows: inside one, before the first, or after.
+
+    After the last one closed, blank cells stay open only where every closed window was of the entered-cells mode.
+    """
+    if not line.current:
+        if not line.closed:
+            return _LayerState(locked=True, reasons=(_not_yet(line),))
+        if any(window.mode is WindowMode.WHOLE_BOOK for window in line.closed):
+            return _LayerState(locked=True, reasons=(_closed(line),))
+    cutting = _cutting_window(line)
+    return _LayerState(
+        cut=cutting.closes_at if cutting else None,
+        until=earliest([next_shut, *(window.closes_at for window in line.current)]),
+        reasons=(_entered_final(cutting),) if cutting else (),
+        opened_by=line.current or ((cutting,) if cutting else ()),
+    )
+
+
+def _cutting_window(line: _Timeline) -> Window | None:
+    """The entered-cells window whose close still locks what was entered; None if none, or all are re-opened.
+
+    A later whole-book window of the same layer re-opens everything while it lasts; one that was already open
+    when the round closed, or the next entry round, unlocks nothing.
+    """
+    reopened = latest(window.opens_at for window in line.current if window.mode is WindowMode.WHOLE_BOOK)
+    cutting: Window | None = None
+    for window in line.closed:
+        if window.mode is not WindowMode.ENTERED_CELLS or window.closes_at is None:
+            continue
+        if reopened is not None and window.closes_at <= reopened:
+            continue
+        if cutting is None or cutting.closes_at is None or window.closes_at > cutting.closes_at:
+            cutting = window
+    return cutting
+
+
+def _reason(window: Window, rule: LockRule, since: datetime | None, until: datetime | None) -> LockReason:
+    return LockReason(
+        tier=window.tier,
+        unit_id=window.unit_id,
+        unit_name=window.unit_name,
+        window_id=window.id,
+        rule=rule,
+        title=window.title,
+        reason=window.reason,
+        ordered_by=window.ordered_by,
+        executed_by=window.executed_by,
+        since=since,
+        until=until,
+        who_can_open=WHO_CAN_OPEN[window.tier],
+    )
+
+
+def _shut(window: Window) -> LockReason:
+    return _reason(window, LockRule.SHUT, window.opens_at, window.closes_at)
+
+
+def _not_yet(line: _Timeline) -> LockReason:
+    first = min(line.coming, key=lambda window: window.opens_at)
+    return _reason(first, LockRule.NOT_YET, None, first.opens_at)
+
+
+def _closed(line: _Timeline) -> LockReason:
+    """Names the whole-book window that closed last, and the next opening if one is announced."""
+    books = [window for window in line.closed if window.mode is WindowMode.WHOLE_BOOK]
+    last = max(books, key=lambda window: window.closes_at or window.opens_at)
+    return _reason(last, LockRule.CLOSED, last.closes_at, earliest(window.opens_at for window in line.coming))
+
+
+def _entered_final(window: Window) -> LockReason:
+    return _reason(window, LockRule.ENTERED_FINAL, window.closes_at, None)
+
+
+def _no_window(layers: Sequence[Layer]) -> LockReason:
+    """Refusal by default, laid at the door of the unit nearest to the class."""
+    tiers = list(Tier)
+    nearest = max(layers, key=lambda layer: tiers.index(layer.tier), default=None)
+    tier = nearest.tier if nearest else Tier.SCHOOL
+    return LockReason(
+        tier=tier,
+        unit_id=nearest.unit_id if nearest else None,
+        unit_name=nearest.unit_name if nearest else "",
+        window_id=None,
+        rule=LockRule.NO_WINDOW,
+        title="",
+        reason="",
+        ordered_by=None,
+        executed_by=None,
+        since=None,
+        until=None,
+        who_can_open=WHO_CAN_OPEN[tier],
+    )
+
+
+def require_aware(moment: datetime) -> None:
+    """ValueError for a naive time: a lock must not depend on the server's time zone."""
+    if moment.utcoffset() is None:
+        raise ValueError("times are aware")
+
+
+def latest(moments: Iterable[datetime | None]) -> datetime | None:
+    """The last of those given, None if none is."""
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    """The first of those given, None if none is."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+VN_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""Vietnamese time; a fixed offset since 1975, so that days end alike on every machine."""
+
+
+def end_of_day(day: date) -> datetime:
+    """24:00 of a day in Vietnam, that is 00:00 of the next, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), VN_TIME).astimezone(UTC)
+
+
+def entry_date(year: int, month: int, entry_day: int) -> date:
+    """The monthly entry day as a date; a month shorter than `entry_day` uses its last day."""
+    if not 1 <= entry_day <= 31:
+        raise ValueError("an entry day lies between 1 and 31")
+    return date(year, month, min(entry_day, monthrange(year, month)[1]))
+
+
+def finality_cut(
+    policy: Finality, *, entry_day: int | None, now: datetime, submitted_at: datetime | None
+) -> datetime | None:
+    """The time at which cells that held a value became final, None if none has by this policy.
+
+    WINDOW_CLOSE: None, the windows say it. ENTRY_DAY: the end of the latest past entry day (S1 Điều 5.1, ngày
+    23). ON_SUBMIT: when the teacher pressed Chốt. ON_LEAVING: None, see `left_since`. Windows apply besides.
+    """
+    require_aware(now)
+    if policy is Finality.ON_SUBMIT:
+        return submitted_at
+    if policy is not Finality.ENTRY_DAY:
+        return None
+    if entry_day is None:
+        raise ValueError("the policy needs an entry day")
+    return _last_entry_cut(entry_day, now)
+
+
+def _last_entry_cut(entry_day: int, now: datetime) -> datetime:
+    today = now.astimezone(VN_TIME).date()
+    this_month = end_of_day(entry_date(today.year, today.month, entry_day))
+    if this_month <= now:
+        return this_month
+    before = today.replace(day=1) - timedelta(days=1)
+    return end_of_day(entry_date(before.year, before.month, entry_day))
+
+
+def left_since(last_session_ended_at: datetime | None, entered_at: datetime) -> bool:
+    """Policy ON_LEAVING: True when the author has left the system since writing the cell (S4 Điều 16.2)."""
+    return last_session_ended_at is not None and entered_at <= last_session_ended_at
+
+
+def tighten(parent: Finality, own: Finality | None) -> Finality:
+    """The policy in force in a unit: its own, else the unit above's. ValueError when its own is looser."""
+    if own is None:
+        return parent
+    if own.strictness < parent.strictness:
+        raise ValueError(LOOSER_POLICY)
+    return own

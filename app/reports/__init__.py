@@ -1,0 +1,1 @@
+"""Printed forms: what is printed (contexts), which form it is (catalogue), how it is drawn (forms, renderer)."""

@@ -1,0 +1,409 @@
+"""Writing marks: the one path of grid, form, import and API (design §6)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm.attributes import flag_modified
+
+from app.domain.access import Action, Actor, may
+from app.domain.marks import parse_mark
+from app.domain.names import nfc, unicode_problem
+from app.domain.vocabulary import MARK_COLUMNS, MarkState
+from app.errors import Forbidden, Invalid, Locked, N_, NotFound, Stale
+from app.models import Grade, GradebookSheet, SheetSubmission, SubjectYear, TxLog
+from app.models.gradebook import Mark
+from app.services import averages, history, locks
+from app.services.clock import Clock, local_day
+from app.services.sheet_reading import Line, SheetFacts, load_facts, load_lines
+from app.services.unit_of_work import Work, transaction
+
+MAX_COMMENT = 500
+NOT_YOURS = N_("You are not assigned to this sheet today, or not to these columns.")
+LOCKED = N_("Some cells are locked. Nothing was saved.")
+CONFLICT = N_("Somebody saved these cells first. Nothing was saved; choose which value is right.")
+INVALID = N_("Some values are not valid. Nothing was saved.")
+TOO_LONG = N_("A comment has at most 500 characters.")
+NOT_HERE = N_("This student is not in the class any more.")
+UNKNOWN_CELL = N_("This sheet has no such cell.")
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """One typed cell: what the page showed before and what it holds now, both as text (None: blank)."""
+
+    student_id: int
+    column: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class CellProblem:
+    """Why a cell was refused; `suggestion` is a mark that would be accepted."""
+
+    student_id: int
+    column: str
+    reason: str
+    suggestion: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Both values of a cell somebody else saved first."""
+
+    student_id: int
+    column: str
+    yours: Mark | str | None
+    theirs: Mark | str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LockedCell:
+    """A cell that can't be written, with each thing that holds it."""
+
+    student_id: int
+    column: str
+    reasons: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What the server now holds: changed cells and the recomputed averages of their rows."""
+
+    revision: int
+    saved_at: datetime
+    cells: Mapping[tuple[int, str], Mark | str | None]
+    averages: Mapping[int, Mark | None]
+    years: Mapping[int, Mark | None]
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    change: CellChange
+    old: Mark | str | None
+    new: Mark | str | None
+
+
+def enter_scores(
+    actor: Actor,
+    sheet_id: int,
+    changes: Sequence[CellChange],
+    *,
+    clock: Clock,
+    request_id: str | None = None,
+    reason: str | None = None,
+    action: str = "sheet.enter",
+) -> Saved:
+    """Save changed cells of one sheet, all or nothing.
+
+    Raises NotFound (sheet out of reach), Forbidden (not assigned, or not to a column), Invalid, Locked, Stale
+    (somebody saved first; nothing overwritten), Unavailable. A request sent twice with the same id is saved once.
+    """
+    with transaction(actor, action, clock=clock, request_id=request_id, reason=reason) as work:
+        facts = _hold_sheet(work, sheet_id, clock)
+        covered = _require_entry(work, facts)
+        if request_id and _already_saved(work, request_id):
+            return _as_it_stands(work, facts, changes)
+        sheet_locks = locks.sheet_locks(work.session, facts.sheet, facts.columns, work.now)
+        parsed = _parse(changes, facts, sheet_locks.policies.quick_entry)
+        lines = {line.student_id: line for line in load_lines(work.session, facts.sheet, _students(changes))}
+        _require_lines(parsed, lines, work)
+        _require_columns(parsed, covered)
+        _require_open(parsed, sheet_locks)
+        wanted = _without_conflicts(work, facts, parsed, lines)
+        return _apply(work, facts, wanted, lines)
+
+
+def _hold_sheet(work: Work, sheet_id: int, clock: Clock) -> SheetFacts:
+    """Scope first, then the locks, then the clock; the day of the first reading only finds the assignments."""
+    facts = load_facts(work.session, work.actor, sheet_id, local_day(clock()))
+    held = work.lock_sheets(facts.sheet.unit_id, [sheet_id])
+    if not held:
+        raise NotFound
+    return replace(facts, sheet=held[0])
+
+
+def _require_entry(work: Work, facts: SheetFacts) -> frozenset[str]:
+    """Columns the actor may enter now; raises Forbidden when there are none. Notes on whose behalf, if delegated."""
+    target = facts.target(work.actor, work.now)
+    if not may(work.actor, Action.SHEET_ENTER, target):
+        raise Forbidden(NOT_YOURS)
+    if work.actor.is_system:
+        return frozenset(facts.columns)
+    delegation = facts.delegation_of(work.actor, work.now)
+    if delegation is not None and not target.teaches:
+        work.on_behalf_of(delegation.on_behalf_of_id)
+    return facts.writable_columns(work.actor, work.now)
+
+
+def _already_saved(work: Work, request_id: str) -> bool:
+    return work.session.scalar(sa.select(TxLog.id).where(TxLog.request_id == request_id)) is not None
+
+
+def _students(changes: Sequence[CellChange]) -> list[int]:
+    return sorted({change.student_id for change in changes})
+
+
+def _as_it_stands(work: Work, facts: SheetFacts, changes: Sequence[CellChange]) -> Saved:
+    lines = {line.student_id: line for line in load_lines(work.session, facts.sheet, _students(changes))}
+    cells = {(c.student_id, c.column): lines[c.student_id].value(c.column) for c in changes if c.student_id in lines}
+    return Saved(
+        facts.sheet.revision,
+        work.now,
+        cells,
+        {s: line.value("average") for s, line in lines.items()},
+        {s: line.year.average if line.year else None for s, line in lines.items()},
+    )
+
+
+def _parse(changes: Sequence[CellChange], facts: SheetFacts, quick_entry: bool) -> list[_Parsed]:
+    """Typed texts as values; raises Invalid naming every refused cell."""
+    problems: list[CellProblem] = []
+    parsed: dict[tuple[int, str], _Parsed] = {}
+    for change in changes:
+        if change.column not in facts.columns:
+            problems.append(CellProblem(change.student_id, change.column, UNKNOWN_CELL))
+            continue
+        new, problem = _value(change.new, change, facts, quick_entry)
+        old, _ignored = _value(change.old, change, facts, False)
+        if problem is not None:
+            problems.append(problem)
+        parsed[change.student_id, change.column] = _Parsed(change, old, new)
+    if problems:
+        raise Invalid(INVALID, problems=tuple(problems))
+    return list(parsed.values())
+
+
+def _value(
+    text: str | None, change: CellChange, facts: SheetFacts, quick_entry: bool
+) -> tuple[Mark | str | None, CellProblem | None]:
+    if change.column == "comment":
+        comment = " ".join(nfc(text or "").split()) or None
+        problem = unicode_problem(comment) if comment else None
+        if comment and len(comment) > MAX_COMMENT:
+            problem = TOO_LONG
+        return comment, CellProblem(change.student_id, change.column, problem) if problem else None
+    mark = parse_mark(text, kind=facts.sheet.kind, quick_entry=quick_entry)
+    if mark.problem is None:
+        return mark.value, None
+    return None, CellProblem(change.student_id, change.column, mark.problem, mark.suggestion)
+
+
+def _require_lines(parsed: Sequence[_Parsed], lines: Mapping[int, Line], work: Work) -> None:
+    """Every cell must be of a student who is (or, for the day of leaving, was) in the group."""
+    today = local_day(work.now)
+    gone = [
+        CellProblem(p.change.student_id, p.change.column, NOT_HERE)
+        for p in parsed
+        if (line := lines.get(p.change.student_id)) is None or (line.left_on is not None and line.left_on < today)
+    ]
+    if gone:
+        raise Invalid(INVALID, problems=tuple(gone))
+
+
+def _require_columns(parsed: Sequence[_Parsed], covered: frozenset[str]) -> None:
+    if any(p.change.column not in covered for p in parsed):
+        raise Forbidden(NOT_YOURS)
+
+
+def _require_open(parsed: Sequence[_Parsed], sheet_locks: locks.SheetLocks) -> None:
+    held = [
+        LockedCell(p.change.student_id, p.change.column, reasons)
+        for p in parsed
+        if (reasons := sheet_locks.reasons(p.change.student_id, p.change.column))
+    ]
+    if held:
+        raise Locked(LOCKED, reasons=tuple(held))
+
+
+def _without_conflicts(
+    work: Work, facts: SheetFacts, parsed: Sequence[_Parsed], lines: Mapping[int, Line]
+) -> list[_Parsed]:
+    """The changes still to make; raises Stale when a cell no longer holds what the page showed."""
+    wanted, clashes = [], []
+    for item in parsed:
+        current = lines[item.change.student_id].value(item.change.column)
+        if current == item.new:
+            continue
+        (wanted if current == item.old else clashes).append(item)
+    if clashes:
+        cells = [(p.change.student_id, p.change.column) for p in clashes]
+        writers = history.last_writers(work.session, facts.sheet.id, cells)
+        raise Stale(CONFLICT, conflicts=tuple(_conflict(p, lines, writers, work.now) for p in clashes))
+    return wanted
+
+
+def _conflict(item: _Parsed, lines: Mapping[int, Line], writers: Mapping[Any, Any], now: datetime) -> Conflict:
+    cell = (item.change.student_id, item.change.column)
+    by, at = writers.get(cell, ("HocVu", now))
+    return Conflict(*cell, yours=item.new, theirs=lines[cell[0]].value(cell[1]), by=by, at=at)
+
+
+def _apply(work: Work, facts: SheetFacts, wanted: Sequence[_Parsed], lines: dict[int, Line]) -> Saved:
+    """Set the cells, recompute the rows, count the revision; flushed once, with the commit."""
+    sheet = facts.sheet
+    rows: dict[int, Grade] = {}
+    for item in wanted:
+        student, column = item.change.student_id, item.change.column
+        row = rows.get(student) or lines[student].grade
+        if row is None:
+            row = Grade(sheet_id=sheet.id, student_id=student, class_id=sheet.class_id)
+            work.session.add(row)
+        rows[student] = row
+        setattr(row, column, item.new)
+        _follow_state(row, column)
+    _align(rows.values(), facts)
+    years = _recompute(work, facts, rows, lines)
+    if wanted:
+        sheet.revision += 1
+    return Saved(
+        revision=sheet.revision,
+        saved_at=work.now,
+        cells={(p.change.student_id, p.change.column): p.new for p in wanted},
+        averages={student: row.average for student, row in rows.items()},
+        years=years,
+    )
+
+
+def _align(rows: Iterable[Grade], facts: SheetFacts) -> None:
+    """Give every changed row the same set of columns: ragged changes stay one executemany (trap 8)."""
+    columns = (*facts.columns, "midterm_state", "final_state", "average")
+    for row in rows:
+        if sa.inspect(row).persistent:
+            for column in columns:
+                flag_modified(row, column)
+
+
+def _follow_state(row: Grade, column: str) -> None:
+    """A mark typed into an awaited test is made up; a blanked cell awaits nothing any more."""
+    state = f"{column}_state"
+    if column not in ("midterm", "final") or getattr(row, state) is None:
+        return
+    setattr(row, state, None if getattr(row, column) is None else MarkState.MADE_UP)
+
+
+def _recompute(work: Work, facts: SheetFacts, rows: Mapping[int, Grade], lines: Mapping[int, Line]) -> dict[int, Any]:
+    """Term results of the changed rows, and year results where a term result moved."""
+    moved: dict[int, Grade] = {}
+    for student, row in rows.items():
+        result = averages.term_result(facts.sheet, row)
+        if result != row.average:
+            row.average = result
+            moved[student] = row
+    years = {s: line.year.average if line.year else None for s, line in lines.items() if s in rows}
+    counted = [s for s in moved if facts.sheet.term == 2 or lines[s].year is not None]
+    first_terms = _first_term_results(work, facts.sheet, [s for s in counted if lines[s].year is None])
+    for student in counted:
+        year = lines[student].year or _new_year(work, facts.sheet, student, first_terms.get(student))
+        setattr(year, f"term_{facts.sheet.term}", moved[student].average)
+        year.average = averages.year_result(facts.sheet.kind, year.term_1, year.term_2)
+        years[student] = year.average
+    return years
+
+
+def _first_term_results(work: Work, sheet: GradebookSheet, students: Sequence[int]) -> dict[int, Mark | None]:
+    """Term I results of students whose year row begins now, wherever in the school they sat."""
+    if not students:
+        return {}
+    rows = work.session.execute(
+        sa.select(Grade.student_id, Grade.average)
+        .join(GradebookSheet, GradebookSheet.id == Grade.sheet_id)
+        .where(
+            Grade.student_id.in_(students),
+            GradebookSheet.subject_id == sheet.subject_id,
+            GradebookSheet.school_year_id == sheet.school_year_id,
+            GradebookSheet.term == 1,
+        )
+    )
+    return {student: average for student, average in rows if average is not None}
+
+
+def _new_year(work: Work, sheet: GradebookSheet, student: int, first_term: Mark | None) -> SubjectYear:
+    year = SubjectYear(
+        student_id=student,
+        school_year_id=sheet.school_year_id,
+        subject_id=sheet.subject_id,
+        unit_id=sheet.unit_id,
+        class_id=sheet.class_id,
+        circular=sheet.circular,
+        term_1=first_term,
+    )
+    work.session.add(year)
+    return year
+
+
+def submit_sheet(actor: Actor, sheet_id: int, columns: Sequence[str], *, clock: Clock) -> datetime:
+    """Chốt: what is entered in these columns is final from now on, where the policy says so. Returns the instant.
+
+    Raises Forbidden for anybody but a teacher of the columns, Invalid for columns the sheet hasn't.
+    """
+    with transaction(actor, "sheet.submit", clock=clock) as work:
+        facts = _hold_sheet(work, sheet_id, clock)
+        covered = _require_entry(work, facts)
+        chosen = [c for c in facts.columns if c in columns]
+        if not chosen or set(columns) - set(facts.columns):
+            raise Invalid(UNKNOWN_CELL)
+        if set(chosen) - covered:
+            raise Forbidden(NOT_YOURS)
+        work.session.add(
+            SheetSubmission(
+                sheet_id=sheet_id, columns=chosen, submitted_at=work.now, person_id=actor.person_id
+            )
+        )
+        facts.sheet.revision += 1
+        work.audit("sheet.submit", target=facts.sheet, columns=chosen)
+        return work.now
+
+
+def record_absence(
+    actor: Actor,
+    sheet_id: int,
+    student_id: int,
+    column: str,
+    state: MarkState | None,
+    *,
+    clock: Clock,
+    reason: str | None = None,
+) -> Saved:
+    """Note an absence at a periodic test: awaiting a made-up test, or a recorded 0 / Chưa đạt by decision.
+
+    TT 22/2021 Điều 7 khoản 4, 5: a missing test is made up; not made up, it becomes 0 as a recorded decision, never
+    by itself. `state` None takes the note back. Raises Invalid when the cell holds a mark, or the reason is missing.
+    """
+    with transaction(actor, "sheet.absence", clock=clock, reason=reason) as work:
+        facts = _hold_sheet(work, sheet_id, clock)
+        if column not in ("midterm", "final"):
+            raise Invalid(N_("Only a midterm or final test can be noted as missed."))
+        change = CellChange(student_id, column, None, None)
+        if column not in _require_entry(work, facts):
+            raise Forbidden(NOT_YOURS)
+        lines = {line.student_id: line for line in load_lines(work.session, facts.sheet, [student_id])}
+        _require_lines([_Parsed(change, None, None)], lines, work)
+        sheet_locks = locks.sheet_locks(work.session, facts.sheet, facts.columns, work.now)
+        _require_open([_Parsed(change, None, None)], sheet_locks)
+        return _note_absence(work, facts, lines, change, state, reason)
+
+
+def _note_absence(
+    work: Work, facts: SheetFacts, lines: dict[int, Line], change: CellChange, state: MarkState | None, reason: str | None
+) -> Saved:
+    line = lines[change.student_id]
+    recorded = line.state(change.column) == MarkState.RECORDED_ZERO
+    if line.value(change.column) is not None and not recorded:
+        raise Invalid(N_("This cell already holds a mark. Clear it first."))
+    if state is MarkState.RECORDED_ZERO and not (reason or "").strip():
+        raise Invalid(N_("A recorded 0 needs its reason, for example the date of the test and the decision."))
+    zero = parse_mark("0" if facts.sheet.kind == "scored" else "CĐ", kind=facts.sheet.kind).value
+    value = zero if state is MarkState.RECORDED_ZERO else None
+    saved = _apply(work, facts, [_Parsed(change, line.value(change.column), value)], lines)
+    row = line.grade or next(r for r in work.session.new if isinstance(r, Grade) and r.student_id == line.student_id)
+    setattr(row, f"{change.column}_state", state)
+    return saved
+
+
+__all__ = ["MARK_COLUMNS", "CellChange", "CellProblem", "Conflict", "LockedCell", "Saved", "enter_scores", "record_absence", "submit_sheet"]

@@ -1,0 +1,226 @@
+"""Reading a sheet: what it is, who teaches it, its students and their marks; each in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from app.domain.access import Actor, Target
+from app.domain.vocabulary import CELL_COLUMNS, MARK_COLUMNS
+from app.errors import NotFound
+from app.models import (
+    Delegation,
+    Enrolment,
+    Grade,
+    GradebookSheet,
+    HomeroomAssignment,
+    Person,
+    Student,
+    SubjectYear,
+    TeachingAssignment,
+    TeachingGroupMember,
+    Term,
+)
+from app.models.base import in_force
+from app.services import scope
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """One who may write the sheet on this day, and which columns (empty: all)."""
+
+    person_id: int
+    full_name: str
+    columns: frozenset[str]
+    in_charge: bool
+    part: str | None = None
+
+
+@dataclass(frozen=True)
+class SheetFacts:
+    """A sheet within the actor's reach, with everything the right to it depends on."""
+
+    sheet: GradebookSheet
+    teachers: tuple[Teacher, ...]
+    delegations: tuple[Delegation, ...]
+    homeroom_person_ids: frozenset[int]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Cells of this sheet that a teacher writes, in printed order."""
+        used = {f"regular_{n}" for n in range(1, self.sheet.regular_count + 1)} | {"midterm", "final", "comment"}
+        return tuple(c for c in CELL_COLUMNS if c in used)
+
+    @property
+    def mark_columns(self) -> tuple[str, ...]:
+        """Cells that hold marks."""
+        return tuple(c for c in self.columns if c in MARK_COLUMNS)
+
+    def delegation_of(self, actor: Actor, now: datetime) -> Delegation | None:
+        """The actor's delegation in force now, if any (S0 Điều 11 khoản 1)."""
+        return next(
+            (d for d in self.delegations if d.person_id == actor.person_id and d.starts_at <= now < d.ends_at), None
+        )
+
+    def target(self, actor: Actor, now: datetime) -> Target:
+        """The facts the permission table asks for."""
+        return Target(
+            unit=actor.relation_to(self.sheet.unit_id),
+            teaches=any(t.person_id == actor.person_id for t in self.teachers),
+            homeroom=actor.person_id in self.homeroom_person_ids,
+            delegated=self.delegation_of(actor, now) is not None,
+        )
+
+    def writable_columns(self, actor: Actor, now: datetime) -> frozenset[str]:
+        """Columns the actor's assignment or delegation covers."""
+        covered: set[str] = set()
+        for teacher in self.teachers:
+            if teacher.person_id == actor.person_id:
+                covered |= teacher.columns or set(self.columns)
+        delegation = self.delegation_of(actor, now)
+        if delegation is not None:
+            covered |= set(delegation.columns) or set(self.columns)
+        return frozenset(covered & set(self.columns))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A student's line: who, whether still here, and the row of marks if one exists."""
+
+    student_id: int
+    full_name: str
+    sort_key: str
+    birth_date: date
+    status_code: str
+    left_on: date | None
+    grade: Grade | None
+    year: SubjectYear | None
+
+    def value(self, column: str) -> Any:
+        """The cell's value; None for blank."""
+        return None if self.grade is None else getattr(self.grade, column)
+
+    def state(self, column: str) -> str | None:
+        """State of a periodic test cell."""
+        return None if self.grade is None else getattr(self.grade, f"{column}_state", None)
+
+
+def load_facts(session: Session, actor: Actor, sheet_id: int, day: date) -> SheetFacts:
+    """The sheet with its teachers on `day`, delegations and homeroom teacher. Raises NotFound out of reach."""
+    query = (
+        sa.select(GradebookSheet, TeachingAssignment, Person.full_name, Delegation, HomeroomAssignment.person_id)
+        .outerjoin(
+            TeachingAssignment,
+            sa.and_(
+                TeachingAssignment.group_id == GradebookSheet.group_id,
+                TeachingAssignment.subject_id == GradebookSheet.subject_id,
+                in_force(TeachingAssignment, day),
+            ),
+        )
+        .outerjoin(Person, Person.id == TeachingAssignment.person_id)
+        .outerjoin(Delegation, Delegation.sheet_id == GradebookSheet.id)
+        .outerjoin(
+            HomeroomAssignment,
+            sa.and_(HomeroomAssignment.class_id == GradebookSheet.class_id, in_force(HomeroomAssignment, day)),
+        )
+        .where(GradebookSheet.id == sheet_id, scope.condition(actor, GradebookSheet, day))
+        .options(
+            joinedload(GradebookSheet.subject),
+            joinedload(GradebookSheet.group),
+            joinedload(GradebookSheet.school_class),
+            joinedload(GradebookSheet.unit),
+            joinedload(GradebookSheet.school_year),
+            joinedload(TeachingAssignment.part),
+        )
+    )
+    rows = session.execute(query).unique().all()
+    if not rows:
+        raise NotFound
+    teachers = {
+        assignment.id: Teacher(
+            assignment.person_id,
+            name,
+            frozenset(assignment.columns),
+            assignment.in_charge,
+            assignment.part.name if assignment.part else None,
+        )
+        for _s, assignment, name, _d, _h in rows
+        if assignment is not None
+    }
+    return SheetFacts(
+        sheet=rows[0][0],
+        teachers=tuple(teachers.values()),
+        delegations=tuple({d.id: d for *_x, d, _h in rows if d is not None}.values()),
+        homeroom_person_ids=frozenset(h for *_x, h in rows if h is not None),
+    )
+
+
+def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] | None = None) -> list[Line]:
+    """Lines of a sheet in Vietnamese name order: everybody in the group during the term, and whoever has marks.
+
+    `students` keeps only those ids. One statement; a student who came back twice stands once.
+    """
+    member = _membership(sheet)
+    query = (
+        sa.select(
+            Student.id,
+            Student.full_name,
+            Student.sort_key,
+            Student.birth_date,
+            member.c.status_code,
+            member.c.ends_on,
+            Grade,
+            SubjectYear,
+        )
+        .select_from(Student)
+        .outerjoin(member, member.c.student_id == Student.id)
+        .outerjoin(Grade, sa.and_(Grade.student_id == Student.id, Grade.sheet_id == sheet.id))
+        .outerjoin(
+            SubjectYear,
+            sa.and_(
+                SubjectYear.student_id == Student.id,
+                SubjectYear.subject_id == sheet.subject_id,
+                SubjectYear.school_year_id == sheet.school_year_id,
+            ),
+        )
+        .where(
+            sa.or_(
+                Student.id.in_(sa.select(member.c.student_id)),
+                Student.id.in_(sa.select(Grade.student_id).where(Grade.sheet_id == sheet.id)),
+            )
+        )
+        .order_by(Student.sort_key, Student.id, sa.func.coalesce(member.c.ends_on, date.max).desc())
+        .execution_options(populate_existing=True)
+    )
+    if students is not None:
+        query = query.where(Student.id.in_(students))
+    lines: dict[int, Line] = {}
+    for row in session.execute(query):
+        lines.setdefault(row[0], Line(*row))
+    return list(lines.values())
+
+
+def _membership(sheet: GradebookSheet) -> Any:
+    """Who sits in the sheet's group during its term: by enrolment for a class, by membership for other groups."""
+    term = (
+        sa.select(sa.func.min(Term.starts_on), sa.func.max(Term.ends_on))
+        .where(Term.school_year_id == sheet.school_year_id, Term.number == sheet.term)
+        .subquery()
+    )
+    if sheet.class_id is not None and sheet.group.kind == "whole_class":
+        rows: Any = Enrolment
+        chosen = sa.select(Enrolment.student_id, Enrolment.status_code, Enrolment.ends_on).where(
+            Enrolment.class_id == sheet.class_id
+        )
+    else:
+        rows = TeachingGroupMember
+        chosen = sa.select(
+            TeachingGroupMember.student_id, sa.literal("01").label("status_code"), TeachingGroupMember.ends_on
+        ).where(TeachingGroupMember.group_id == sheet.group_id)
+    return chosen.where(
+        rows.starts_on <= sa.select(term.c[1]).scalar_subquery(),
+        sa.or_(rows.ends_on.is_(None), rows.ends_on >= sa.select(term.c[0]).scalar_subquery()),
+    ).subquery()
