@@ -16,8 +16,8 @@ def create_app(**overrides: Any) -> Flask:
     from app.security import HocVuSecurityManager
     from app.services import guards  # noqa: F401 (installs the session guards)
     from app.views import register_views
-    from app.web import install_web
     from app.views.home import HomeView
+    from app.web import install_web
 
     app = Flask(__name__)
     app.config.update(config.load(**overrides))

@@ -1,4 +1,4 @@
-"""FAB's security manager on our rules: the permission table decides, an epoch ends old sessions, sign-ins are limited."""
+"""FAB's security manager on our rules: the permission table decides, epochs end old sessions, sign-ins are limited."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,9 +8,9 @@ from flask import current_app, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from sqlalchemy.orm import joinedload
 
-from app.domain.access import Action, Actor, may_ever
+from app.domain.access import SYSTEM, Action, Actor, may_ever
 from app.models import Account, LoginSession
-from app.services import sign_in
+from app.services import account_state, sign_in
 from app.services.actors import actor_for
 from app.services.clock import Clock, local_day, system_clock
 
@@ -20,6 +20,11 @@ SESSION_TOKEN = "hv_session"  # noqa: S105 (a key's name, not a secret)
 def request_clock() -> Clock:
     """The clock of this application: the system's, or the one a test put in."""
     return current_app.extensions.get("hocvu.clock", system_clock)
+
+
+def idle_limit() -> timedelta:
+    """How long a session may sit idle: staff-room machines sign out by themselves."""
+    return timedelta(minutes=current_app.config["IDLE_MINUTES"])
 
 
 def current_actor() -> Actor | None:
@@ -51,9 +56,10 @@ class HocVuSecurityManager(SecurityManager):
 
     def register_views(self) -> None:
         """Only signing in, by form and by API: accounts, roles and groups have pages of our own (design §7)."""
-        from app.views.auth import AuthDBView
+        from app.views.auth import AuthDBView, SignInApi
 
         self.authdbview = AuthDBView
+        self.security_api = SignInApi
         self.appbuilder.add_api(self.security_api)
         self.auth_view = self.appbuilder.add_view_no_menu(self.authdbview)
 
@@ -83,28 +89,59 @@ class HocVuSecurityManager(SecurityManager):
         account, login = found
         if not account.active or account.session_epoch != int(epoch or -1) or login is None:
             return None
-        idle = timedelta(minutes=current_app.config["IDLE_MINUTES"])
-        if not sign_in.still_alive(login, request_clock(), idle):
+        if not sign_in.still_alive(login, request_clock(), idle_limit()):
             return None
         g.hv_login_session = login.id
         return account
 
+    def create_jwt_manager(self, app: Any) -> Any:
+        """FAB's manager; an identity is the account with its epoch, so that a reset ends tokens too."""
+        manager = super().create_jwt_manager(app)
+        manager.user_identity_loader(lambda who: who.get_id() if isinstance(who, Account) else who)
+        return manager
+
     def load_user_jwt(self, _header: Any, data: Any) -> Account | None:
-        """The account of an API token; a reset ends tokens as it ends cookies."""
+        """The account of an API token: a reset, a disabling, its own sign-out or idling ends it as it ends a cookie.
+
+        An account that still has its one-time password gets nothing by token: the page to replace it is not an API.
+        """
         user_id, _, epoch = str(data["sub"]).partition(".")
-        account = current_app.appbuilder.session.get(Account, int(user_id))
-        if account is None or not account.active or str(account.session_epoch) != epoch:
+        db_session = current_app.appbuilder.session()
+        account = db_session.get(Account, int(user_id)) if user_id.isdigit() else None
+        if (
+            account is None
+            or not account.active
+            or str(account.session_epoch) != epoch
+            or account.must_change_password
+        ):
+            return None
+        login = db_session.scalars(
+            sa.select(LoginSession).where(
+                LoginSession.user_id == account.id, LoginSession.token == data.get(SESSION_TOKEN, "")
+            )
+        ).one_or_none()
+        if login is None or not sign_in.still_alive(login, request_clock(), idle_limit()):
             return None
         g.user = account
+        g.hv_login_session = login.id
         g.pop("hv_actor", None)
         return account
 
     def auth_user_db(self, username: str, password: str) -> Account | None:
         """Check a name and a password within the limits of services.sign_in (form and API alike)."""
         account = sign_in.authenticate(
-            username, password, address=request.remote_addr or "", agent=request.user_agent.string, clock=request_clock()
+            username,
+            password,
+            address=request.remote_addr or "",
+            agent=request.user_agent.string,
+            clock=request_clock(),
         )
         return account
 
     def on_user_login(self, user: Account) -> None:
         """Nothing: `auth_user_db` has recorded the sign-in."""
+
+    def reset_password(self, userid: int | str, password: str) -> bool:
+        """`flask fab reset-password` on the server's console: a one-time password, and every session ends."""
+        account_state.set_password_by_operator(int(userid), password, SYSTEM, clock=request_clock())
+        return True

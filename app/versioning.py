@@ -106,8 +106,6 @@ def finish_mapping() -> None:
             for index in list(table.indexes):
                 if {c.name for c in index.columns} <= unused:
                     table.indexes.discard(index)
-            if "sheet_id" in table.columns:  # a sheet's history, and the sheet as of a time, read by this
-                sa.Index(f"ix_{table.name}_sheet", table.c.sheet_id, table.c.transaction_id)
     metadata._sequences.clear()
 
 

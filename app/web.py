@@ -116,7 +116,11 @@ def _page_context() -> PageContext:
         unit=actor.unit_name,
         unit_above=" · ".join(period.units_above) if period else "",
         years=tuple((y.label, _here(year=y.start_year), y.current) for y in period.years) if period else (),
-        terms=tuple((_("Term %(n)s", n="I" if t == 1 else "II"), _here(term=t), t == period.term) for t in (1, 2)) if period else (),
+        terms=tuple(
+            (_("Term %(n)s", n="I" if t == 1 else "II"), _here(term=t), t == period.term) for t in (1, 2)
+        )
+        if period
+        else (),
         notices=_unread_notices(actor),
         notices_url=url_for("NoticeView.index"),
         role=", ".join(actor.titles),
@@ -126,11 +130,17 @@ def _page_context() -> PageContext:
 
 def _here(**changes: Any) -> str:
     arguments = {**request.args.to_dict(), **{k: str(v) for k, v in changes.items()}}
-    return request.path + "?" + "&".join(f"{key}={value}" for key, value in arguments.items() if key in ("year", "term"))
+    return (
+        request.path
+        + "?"
+        + "&".join(f"{key}={value}" for key, value in arguments.items() if key in ("year", "term"))
+    )
 
 
 def _unread_notices(actor: Any) -> int:
-    read = sa.select(NoticeRead.notice_id).where(NoticeRead.user_id == actor.user_id, NoticeRead.notice_id == Notice.id)
+    read = sa.select(NoticeRead.notice_id).where(
+        NoticeRead.user_id == actor.user_id, NoticeRead.notice_id == Notice.id
+    )
     mine = sa.or_(Notice.unit_id == actor.unit_id, Notice.person_id == actor.person_id)
     query = sa.select(Notice.id).where(mine, ~read.exists()).limit(100).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(query)) or 0
@@ -146,7 +156,11 @@ def is_demo() -> bool:
 
 def wants_json() -> bool:
     """True for scripts' requests: they get {"message": …} instead of a page."""
-    return request.is_json or request.accept_mimetypes.best == "application/json" or request.path.startswith("/api/")
+    return (
+        request.is_json
+        or request.accept_mimetypes.best == "application/json"
+        or request.path.startswith("/api/")
+    )
 
 
 def _domain_error(error: HocVuError) -> Any:
@@ -170,15 +184,21 @@ def _http_error(error: HTTPException) -> Any:
         413: _("The file is larger than 20 MB. Split it, or remove pictures from it."),
         429: _("Too many requests. Wait a moment and try again."),
     }
-    text = texts.get(code, _("Something went wrong on the server. Nothing was saved; the administrator can find it in the log."))
+    text = texts.get(
+        code,
+        _("Something went wrong on the server. Nothing was saved; the administrator can find it in the log."),
+    )
     if wants_json():
         return jsonify(message=text), code
     return _error_page(code, text)
 
 
 def _csrf_error(_error: CSRFError) -> Any:
-    text = _("This page was open too long or came from elsewhere. Reload it and try again; nothing was saved.")
-    return (jsonify(message=text), 400) if wants_json() else _error_page(400, text)
+    text = _(
+        "This page was open too long or came from elsewhere. Reload it and try again; nothing was saved."
+    )
+    # No "message": the page's script fetches a fresh token and sends the same request once more.
+    return (jsonify(token=text), 400) if wants_json() else _error_page(400, text)
 
 
 def _database_error(error: DBAPIError) -> Any:
@@ -189,14 +209,22 @@ def _database_error(error: DBAPIError) -> Any:
 
 
 def _error_page(code: int, text: str) -> tuple[str, int]:
-    return render_template("hocvu/error.html", code=code, text=text, title=None, appbuilder=current_app.appbuilder), code
+    return render_template(
+        "hocvu/error.html", code=code, text=text, title=None, appbuilder=current_app.appbuilder
+    ), code
 
 
 def _plain(facts: Any) -> dict[str, Any]:
     return {k: (str(v) if isinstance(v, Decimal) else v) for k, v in facts.items()}
 
 
-PASSWORD_PATHS = ("AccountView.change_password", "AuthDBView.logout", "static", "appbuilder.static", "LocaleView.index")
+PASSWORD_PATHS = (
+    "AccountView.change_password",
+    "AuthDBView.logout",
+    "static",
+    "appbuilder.static",
+    "LocaleView.index",
+)
 
 
 def _force_new_password() -> Any:

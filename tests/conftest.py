@@ -28,8 +28,8 @@ def make_app(folder: Path, url: str, **settings: Any) -> Flask:
     return create_app(
         INSTANCE_DIR=folder,
         SQLALCHEMY_DATABASE_URI=url,
-        SECRET_KEY="for tests only",  # noqa: S106
-        FAB_PASSWORD_HASH_METHOD="pbkdf2:sha256:1",  # noqa: S106
+        SECRET_KEY="for tests only",
+        FAB_PASSWORD_HASH_METHOD="pbkdf2:sha256:1",
         JOBS_IN_PROCESS=True,
         **settings,
     )
@@ -59,7 +59,7 @@ def mariadb_template() -> Iterator[str]:
     server = shared_server()
     name = f"template_{os.getpid()}"
     url = server.create_database(name)
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"hocvu-template-{uuid.uuid4().hex}"  # noqa: S108
+    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"hocvu-template-{uuid.uuid4().hex}"
     app = make_app(folder, url)
     initialise(app)
     with app.app_context():
@@ -75,11 +75,13 @@ def _clone_mariadb(template: str) -> tuple[str, str]:
     url = server.create_database(name)
     with server.connect(database=name) as connection, connection.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
-        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = %s", (template,))
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", (template,)
+        )
         for (table,) in cursor.fetchall():
             cursor.execute(f"SHOW CREATE TABLE `{template}`.`{table}`")
             cursor.execute(cursor.fetchone()[1])
-            cursor.execute(f"INSERT INTO `{table}` SELECT * FROM `{template}`.`{table}`")  # noqa: S608
+            cursor.execute(f"INSERT INTO `{table}` SELECT * FROM `{template}`.`{table}`")
     return name, url
 
 
@@ -120,7 +122,9 @@ def sign_in(client: FlaskClient, username: str, password: str = factory.PASSWORD
     page = client.get("/login/")
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
     assert found, page.text
-    answer = client.post("/login/", data={"username": username, "password": password, "csrf_token": found.group(1)})
+    answer = client.post(
+        "/login/", data={"username": username, "password": password, "csrf_token": found.group(1)}
+    )
     assert answer.status_code == 302, answer.text
     return client
 

@@ -161,15 +161,24 @@ ORDINARY_ACCOUNT = Predicate(
     lambda _a, target: not (target.head_account or target.admin_account),
     about_target=True,
 )
-ADMIN_ACCOUNT = Predicate("the unit's administration account", lambda _a, t: t.admin_account, about_target=True)
+ADMIN_ACCOUNT = Predicate(
+    "the unit's administration account", lambda _a, t: t.admin_account, about_target=True
+)
 EVERY_ACCOUNT = Predicate("every account", lambda _a, _target: True)
-INSTALLER = Predicate("first administrator, before a department", lambda a, _t: a.is_unit_admin and a.unit_id is None)
+INSTALLER = Predicate(
+    "first administrator, before a department", lambda a, _t: a.is_unit_admin and a.unit_id is None
+)
 
 R = Role
 OFFICE_ADMINS = has_role(R.DEPARTMENT_ADMIN, R.DISTRICT_ADMIN)
 OFFICE_LEADERS = has_role(R.DEPARTMENT_LEADER, R.DISTRICT_LEADER)
 OFFICES = has_role(
-    R.DEPARTMENT_ADMIN, R.DEPARTMENT_OFFICER, R.DEPARTMENT_LEADER, R.DISTRICT_ADMIN, R.DISTRICT_OFFICER, R.DISTRICT_LEADER
+    R.DEPARTMENT_ADMIN,
+    R.DEPARTMENT_OFFICER,
+    R.DEPARTMENT_LEADER,
+    R.DISTRICT_ADMIN,
+    R.DISTRICT_OFFICER,
+    R.DISTRICT_LEADER,
 )
 HEADS = has_role(R.PRINCIPAL, R.VICE_PRINCIPAL)
 HEAD = has_role(R.PRINCIPAL)
@@ -211,7 +220,11 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
         (has_role(R.DEPARTMENT_ADMIN), OWN_UNIT),
     ),
     Action.ACCOUNT_OWN: ((EVERY_ACCOUNT,),),
-    Action.ADMIN_ACCOUNT_MANAGE: ((OFFICE_ADMINS, BELOW), (LEADERS, OWN_UNIT), (has_role(R.DEPARTMENT_ADMIN), OWN_UNIT)),
+    Action.ADMIN_ACCOUNT_MANAGE: (
+        (OFFICE_ADMINS, BELOW),
+        (LEADERS, OWN_UNIT),
+        (has_role(R.DEPARTMENT_ADMIN), OWN_UNIT),
+    ),
     Action.HEAD_APPOINT: ((OFFICE_ADMINS, DIRECTLY_BELOW), (has_role(R.DEPARTMENT_ADMIN), OWN_UNIT)),
     Action.DEPARTMENT_CREATE: ((INSTALLER,),),
     Action.ROLE_GRANT: ((ADMINS, OWN_UNIT), (LEADERS, OWN_UNIT)),
@@ -231,7 +244,11 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.ASSIGNMENT_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
     Action.ASSIGNMENT_MANAGE: ((BOARD, OWN_UNIT), (HEADS, OWN_UNIT)),
     Action.STUDENT_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
-    Action.STUDENT_MANAGE: ((BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT), (has_role(R.HOMEROOM_TEACHER), HOMEROOM)),
+    Action.STUDENT_MANAGE: (
+        (BOARD, OWN_UNIT),
+        (OFFICE_STAFF, OWN_UNIT),
+        (has_role(R.HOMEROOM_TEACHER), HOMEROOM),
+    ),
     Action.DATA_IMPORT: ((BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
     Action.DATA_EXPORT: ((ADMINS, OWN_OR_BELOW), (OFFICE_STAFF, OWN_UNIT), (HEADS, OWN_UNIT)),
     Action.SHEET_VIEW: (
@@ -246,7 +263,12 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
         (INSPECTOR, OWN_OR_BELOW),
     ),
     Action.SHEET_ENTER: ((TEACHERS, OWN_UNIT, TEACHES), (SCHOOL_STAFF, OWN_UNIT, DELEGATED)),
-    Action.SHEET_EXPORT: ((TEACHERS, TEACHES), (HEADS, OWN_UNIT), (BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
+    Action.SHEET_EXPORT: (
+        (TEACHERS, TEACHES),
+        (HEADS, OWN_UNIT),
+        (BOARD, OWN_UNIT),
+        (OFFICE_STAFF, OWN_UNIT),
+    ),
     Action.SHEET_DELEGATE: ((HEAD, OWN_UNIT),),
     Action.EXEMPTION_DECIDE: ((HEAD, OWN_UNIT),),
     Action.HISTORY_VIEW: (
@@ -263,9 +285,25 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.LOCK_ORDER: ((LEADERS, OWN_UNIT),),
     Action.POLICY_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
     Action.POLICY_MANAGE: ((LEADERS, OWN_UNIT), (ADMINS, OWN_UNIT)),
-    Action.BOOK_PRINT: ((TEACHERS, TEACHES), (TEACHERS, HOMEROOM), (HEADS, OWN_UNIT), (BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
-    Action.PROGRESS_VIEW: ((HEADS, OWN_UNIT), (BOARD, OWN_UNIT), (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
-    Action.AUDIT_VIEW: ((HEADS, OWN_UNIT), (ADMINS, OWN_UNIT), (OFFICE_LEADERS, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
+    Action.BOOK_PRINT: (
+        (TEACHERS, TEACHES),
+        (TEACHERS, HOMEROOM),
+        (HEADS, OWN_UNIT),
+        (BOARD, OWN_UNIT),
+        (OFFICE_STAFF, OWN_UNIT),
+    ),
+    Action.PROGRESS_VIEW: (
+        (HEADS, OWN_UNIT),
+        (BOARD, OWN_UNIT),
+        (OFFICES, OWN_OR_BELOW),
+        (INSPECTOR, OWN_OR_BELOW),
+    ),
+    Action.AUDIT_VIEW: (
+        (HEADS, OWN_UNIT),
+        (ADMINS, OWN_UNIT),
+        (OFFICE_LEADERS, OWN_OR_BELOW),
+        (INSPECTOR, OWN_OR_BELOW),
+    ),
     Action.CODE_VIEW: ((EVERY_STAFF,),),
     Action.OWN_RECORD_VIEW: ((has_role(R.PARENT, R.STUDENT), OWN_RECORD),),
 }
@@ -294,7 +332,16 @@ GRANTABLE = frozenset(
 
 GRANTED_ROLES: Mapping[Tier, frozenset[Role]] = {
     Tier.SCHOOL: frozenset(
-        {R.VICE_PRINCIPAL, R.OFFICE_STAFF, R.IT_STAFF, R.TEAM_LEADER, R.SUBJECT_TEACHER, R.INSPECTOR, R.PARENT, R.STUDENT}
+        {
+            R.VICE_PRINCIPAL,
+            R.OFFICE_STAFF,
+            R.IT_STAFF,
+            R.TEAM_LEADER,
+            R.SUBJECT_TEACHER,
+            R.INSPECTOR,
+            R.PARENT,
+            R.STUDENT,
+        }
     ),
     Tier.DISTRICT: frozenset({R.DISTRICT_OFFICER, R.INSPECTOR}),
     Tier.DEPARTMENT: frozenset({R.DEPARTMENT_OFFICER, R.INSPECTOR}),
@@ -327,4 +374,6 @@ def may_ever(actor: Actor, action: Action) -> bool:
     if actor.is_system or (action in actor.rights and action in GRANTABLE):
         return True
     anything = Target()
-    return any(all(p.about_target or p.holds(actor, anything) for p in alternative) for alternative in RULES[action])
+    return any(
+        all(p.about_target or p.holds(actor, anything) for p in alternative) for alternative in RULES[action]
+    )

@@ -1,6 +1,14 @@
 """Every model, imported so that one metadata serves FAB, Alembic and Flask-SQLAlchemy; mapping finished here."""
 
-from app.models.audit import AuditEvent, ImportBatch, LoginSession, Notice, NoticeRead, PrintJob, SignInAttempt
+from app.models.audit import (
+    AuditEvent,
+    ImportBatch,
+    LoginSession,
+    Notice,
+    NoticeRead,
+    PrintJob,
+    SignInAttempt,
+)
 from app.models.base import Model
 from app.models.calendar import SchoolYear, Term
 from app.models.classes import (

@@ -28,7 +28,9 @@ class LoginSession(Model):
     started_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    end_reason: Mapped[str | None] = mapped_column(sa.String(16))  # sign_out · idle · reset · disabled · password · elsewhere
+    end_reason: Mapped[str | None] = mapped_column(
+        sa.String(16)
+    )  # sign_out · idle · reset · disabled · password · elsewhere
     address: Mapped[str | None] = mapped_column(sa.String(45))
     agent: Mapped[str | None] = mapped_column(sa.String(200))
     user: Mapped["Account"] = relationship()
@@ -81,7 +83,10 @@ class Notice(Model):
     """Something a unit's people, or one person, should know, e.g. a lock window that binds them (S4 Điều 15.3)."""
 
     __tablename__ = "notice"
-    __table_args__ = (sa.Index("ix_notice_unit", "unit_id", "created_at"), sa.Index("ix_notice_person", "person_id"))
+    __table_args__ = (
+        sa.Index("ix_notice_unit", "unit_id", "created_at"),
+        sa.Index("ix_notice_person", "person_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("org_unit.id"))  # everybody of this unit
@@ -104,7 +109,7 @@ class NoticeRead(Model):
 
 
 class PrintJob(Model):
-    """A long print: the row the page polls is the truth, the queue only wakes a worker (design §5, stack 5). Mutable."""
+    """A long print: the row the page polls is the truth, the queue only wakes a worker. Mutable."""
 
     __tablename__ = "print_job"
     __table_args__ = (sa.Index("ix_print_job_owner", "user_id", "created_at"),)
@@ -115,7 +120,9 @@ class PrintJob(Model):
     form: Mapped[str] = mapped_column(sa.String(40), nullable=False)
     title: Mapped[str] = mapped_column(sa.String(200), nullable=False)
     params: Mapped[dict[str, Any]] = mapped_column(sa.JSON, nullable=False)
-    state: Mapped[str] = mapped_column(sa.String(12), nullable=False)  # waiting · running · done · failed · cancelled
+    state: Mapped[str] = mapped_column(
+        sa.String(12), nullable=False
+    )  # waiting · running · done · failed · cancelled
     done: Mapped[int] = mapped_column(nullable=False, default=0)
     total: Mapped[int] = mapped_column(nullable=False, default=0)
     file: Mapped[str | None] = mapped_column(sa.String(120))

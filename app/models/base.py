@@ -34,14 +34,19 @@ class MarkType(sa.types.TypeDecorator[Decimal | Passing]):
 def mark_check(table: str, column: str) -> sa.CheckConstraint:
     """CHECK that the stored code is a mark (0–10 in steps of 0,1, or Đạt / Chưa đạt)."""
     return sa.CheckConstraint(
-        f"{column} IS NULL OR {column} BETWEEN 0 AND 100 OR {column} IN (200, 201)", name=f"ck_{table}_{column}"
+        f"{column} IS NULL OR {column} BETWEEN 0 AND 100 OR {column} IN (200, 201)",
+        name=f"ck_{table}_{column}",
     )
 
 
 def words(enum: type, length: int = 24) -> sa.Enum:
     """A string column holding the values (not the names) of a StrEnum, the same on both engines."""
     return sa.Enum(
-        enum, native_enum=False, length=length, values_callable=lambda e: [m.value for m in e], create_constraint=False
+        enum,
+        native_enum=False,
+        length=length,
+        values_callable=lambda e: [m.value for m in e],
+        create_constraint=False,
     )
 
 

@@ -26,7 +26,9 @@ class Subject(Model, Versioned):
     short_name: Mapped[str] = mapped_column(sa.String(40), nullable=False)
     kind: Mapped[SubjectKind] = mapped_column(words(SubjectKind), nullable=False)
     order_no: Mapped[int] = mapped_column(nullable=False, default=0)
-    parts: Mapped[list["SubjectPart"]] = relationship(back_populates="subject", order_by="SubjectPart.order_no")
+    parts: Mapped[list["SubjectPart"]] = relationship(
+        back_populates="subject", order_by="SubjectPart.order_no"
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -120,7 +122,9 @@ class TeachingGroup(Model, Versioned):
     school_year_id: Mapped[int] = mapped_column(sa.ForeignKey("school_year.id"), nullable=False, index=True)
     kind: Mapped[GroupKind] = mapped_column(words(GroupKind), nullable=False)
     name: Mapped[str] = mapped_column(sa.String(60), nullable=False)
-    class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"), index=True)  # empty: several classes
+    class_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("school_class.id"), index=True
+    )  # empty: several classes
     unit: Mapped["OrgUnit"] = relationship()
     school_class: Mapped[SchoolClass | None] = relationship()
 
@@ -149,7 +153,9 @@ class StudentSubject(Model, Versioned):
 
     __tablename__ = "student_subject"
     __table_args__ = (
-        sa.UniqueConstraint("student_id", "school_year_id", "subject_id", "status", name="uq_student_subject"),
+        sa.UniqueConstraint(
+            "student_id", "school_year_id", "subject_id", "status", name="uq_student_subject"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -28,7 +28,9 @@ class GradebookSheet(Model):
 
     __tablename__ = "gradebook_sheet"
     __table_args__ = (
-        sa.UniqueConstraint("group_id", "subject_id", "grade", "school_year_id", "term", name="uq_gradebook_sheet"),
+        sa.UniqueConstraint(
+            "group_id", "subject_id", "grade", "school_year_id", "term", name="uq_gradebook_sheet"
+        ),
         sa.Index("ix_gradebook_sheet_unit_year", "unit_id", "school_year_id", "term"),
     )
 
@@ -55,19 +57,23 @@ class GradebookSheet(Model):
 class Grade(Model, Versioned):
     """A student's marks in a subject and term, one printed line. A row that isn't there is wholly blank.
 
+    The key is natural: a class is inserted in one statement, and a sheet's history is a range of the version table.
+
     Blank, awaiting a made-up test, a recorded zero and zero are four things: the value and `*_state` tell them apart.
     """
 
     __tablename__ = "grade"
     __table_args__ = (
-        sa.UniqueConstraint("student_id", "sheet_id", name="uq_grade"),
-        sa.Index("ix_grade_sheet", "sheet_id"),
+        sa.Index("ix_grade_student", "student_id"),
         *(mark_check("grade", column) for column in (*MARK_COLUMNS, "average")),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    sheet_id: Mapped[int] = mapped_column(sa.ForeignKey("gradebook_sheet.id"), nullable=False)
-    student_id: Mapped[int] = mapped_column(sa.ForeignKey("student.id"), nullable=False)
+    sheet_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("gradebook_sheet.id"), primary_key=True, autoincrement=False
+    )
+    student_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("student.id"), primary_key=True, autoincrement=False
+    )
     class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"), index=True)
     regular_1: _MARK = mapped_column(MarkType)
     regular_2: _MARK = mapped_column(MarkType)
@@ -92,15 +98,19 @@ class SubjectYear(Model, Versioned):
 
     __tablename__ = "subject_year"
     __table_args__ = (
-        sa.UniqueConstraint("student_id", "school_year_id", "subject_id", name="uq_subject_year"),
         *(mark_check("subject_year", column) for column in ("term_1", "term_2", "average")),
         mark_check("subject_year", "retest"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    student_id: Mapped[int] = mapped_column(sa.ForeignKey("student.id"), nullable=False)
-    school_year_id: Mapped[int] = mapped_column(sa.ForeignKey("school_year.id"), nullable=False)
-    subject_id: Mapped[int] = mapped_column(sa.ForeignKey("subject.id"), nullable=False)
+    student_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("student.id"), primary_key=True, autoincrement=False
+    )
+    school_year_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("school_year.id"), primary_key=True, autoincrement=False
+    )
+    subject_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("subject.id"), primary_key=True, autoincrement=False
+    )
     unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
     class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"), index=True)
     term_1: _MARK = mapped_column(MarkType)

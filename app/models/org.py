@@ -98,7 +98,9 @@ class UnitGroup(Model, Versioned, Dated):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
-    kind: Mapped[str] = mapped_column(sa.String(16), nullable=False)  # team (tổ) · group (nhóm) · section (bộ phận)
+    kind: Mapped[str] = mapped_column(
+        sa.String(16), nullable=False
+    )  # team (tổ) · group (nhóm) · section (bộ phận)
     name: Mapped[str] = mapped_column(sa.String(120), nullable=False)
     rights: Mapped[list[str]] = mapped_column(sa.JSON, nullable=False, default=list)
     unit: Mapped[OrgUnit] = relationship()
@@ -133,7 +135,9 @@ class AdminBoard(Model, Versioned, Dated):
     appointed_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), nullable=False)
     unit: Mapped[OrgUnit] = relationship()
     appointed_by: Mapped["Person"] = relationship()
-    members: Mapped[list["AdminBoardMember"]] = relationship(back_populates="board", order_by="AdminBoardMember.order_no")
+    members: Mapped[list["AdminBoardMember"]] = relationship(
+        back_populates="board", order_by="AdminBoardMember.order_no"
+    )
 
 
 class AdminBoardMember(Model, Versioned):
@@ -162,7 +166,9 @@ class Policy(Model, Versioned, Dated):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
-    key: Mapped[str] = mapped_column(sa.String(32), nullable=False)  # finality · entry_day · quick_entry · idle_minutes
+    key: Mapped[str] = mapped_column(
+        sa.String(32), nullable=False
+    )  # finality · entry_day · quick_entry · idle_minutes
     value: Mapped[str] = mapped_column(sa.String(60), nullable=False)
     reason: Mapped[str] = mapped_column(sa.String(300), nullable=False)
     ordered_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))

@@ -19,10 +19,15 @@ class Person(Model, Versioned, Named):
     """A member of staff: one row a human, with positions at one or more units."""
 
     __tablename__ = "person"
-    __table_args__ = (sa.Index("ix_person_unit_sort", "unit_id", "sort_key"), sa.Index("ix_person_folded", "name_folded"))
+    __table_args__ = (
+        sa.Index("ix_person_unit_sort", "unit_id", "sort_key"),
+        sa.Index("ix_person_folded", "name_folded"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)  # keeps the personal file
+    unit_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("org_unit.id"), nullable=False
+    )  # keeps the personal file
     department_id: Mapped[int | None] = mapped_column(sa.ForeignKey("department.id"))
     staff_code: Mapped[str | None] = mapped_column(sa.String(20), unique=True)
     national_id: Mapped[str | None] = mapped_column(sa.String(12), unique=True)
@@ -181,4 +186,3 @@ class Enrolment(Model, Versioned, Dated):
     other_school: Mapped[str | None] = mapped_column(sa.String(160))
     student: Mapped[Student] = relationship()
     school_class: Mapped["SchoolClass"] = relationship()
-

@@ -29,7 +29,12 @@ from app.models.base import in_force
 
 
 def actor_for(
-    session: Session, account: Account, day: date, *, session_id: int | None = None, address: str | None = None
+    session: Session,
+    account: Account,
+    day: date,
+    *,
+    session_id: int | None = None,
+    address: str | None = None,
 ) -> Actor:
     """The facts about an account on `day`. An administrator account acts as its holder of that day, if any."""
     unit = account.unit
@@ -44,7 +49,9 @@ def actor_for(
         user_id=account.id,
         person_id=person_id,
         username=account.username,
-        full_name=facts.holder_name if account.is_unit_admin and facts.holder_name else account.get_full_name(),
+        full_name=facts.holder_name
+        if account.is_unit_admin and facts.holder_name
+        else account.get_full_name(),
         unit_id=account.unit_id,
         unit_name=unit.short_name if unit else "",
         tier=unit.tier if unit else None,
@@ -154,12 +161,16 @@ def _facts_query(account: Account, day: date) -> sa.CompoundSelect[Any]:
         _row("homeroom", HomeroomAssignment.class_id, "")
         .join(SchoolClass, SchoolClass.id == HomeroomAssignment.class_id)
         .where(
-            HomeroomAssignment.person_id == person, SchoolClass.unit_id == unit, in_force(HomeroomAssignment, day)
+            HomeroomAssignment.person_id == person,
+            SchoolClass.unit_id == unit,
+            in_force(HomeroomAssignment, day),
         ),
         _row("teaches", sa.func.min(TeachingAssignment.id), "")
         .join(TeachingGroup, TeachingGroup.id == TeachingAssignment.group_id)
         .where(
-            TeachingAssignment.person_id == person, TeachingGroup.unit_id == unit, in_force(TeachingAssignment, day)
+            TeachingAssignment.person_id == person,
+            TeachingGroup.unit_id == unit,
+            in_force(TeachingAssignment, day),
         )
         .having(sa.func.count() > 0),
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.domain.access import Action, Actor
 from app.domain.vocabulary import CELL_COLUMNS
@@ -244,3 +244,51 @@ def _check_part(session: Session, new: NewAssignment, subject: Subject) -> None:
     part = session.get(SubjectPart, new.part_id)
     if part is None or part.subject_id != subject.id:
         raise Invalid(N_("This part does not belong to %(subject)s."), subject=subject.name)
+
+
+def of_class(session: Session, class_id: int) -> list[TeachingAssignment]:
+    """Who teaches a class and its parts, running ones first, in printed order of the subjects."""
+    query = (
+        _teaching()
+        .join(TeachingGroup, TeachingGroup.id == TeachingAssignment.group_id)
+        .where(TeachingGroup.class_id == class_id)
+        .order_by(TeachingAssignment.ends_on.is_not(None), Subject.order_no, TeachingAssignment.starts_on.desc())
+    )
+    return list(session.scalars(query))
+
+
+def of_person(session: Session, person_id: int, reach: sa.ColumnElement[bool]) -> list[TeachingAssignment]:
+    """What a person teaches within a reach, running ones first."""
+    query = (
+        _teaching()
+        .where(TeachingAssignment.person_id == person_id, reach)
+        .order_by(TeachingAssignment.ends_on.is_not(None), TeachingAssignment.starts_on.desc(), Subject.order_no)
+    )
+    return list(session.scalars(query))
+
+
+def homerooms_of(session: Session, class_id: int) -> list[HomeroomAssignment]:
+    """Homeroom teachers of a class, the latest first."""
+    query = sa.select(HomeroomAssignment).where(HomeroomAssignment.class_id == class_id)
+    ordered = query.options(joinedload(HomeroomAssignment.person)).order_by(HomeroomAssignment.starts_on.desc())
+    return list(session.scalars(ordered))
+
+
+def homerooms_by(session: Session, person_id: int) -> list[HomeroomAssignment]:
+    """Classes a person is or was homeroom teacher of, the latest first."""
+    query = sa.select(HomeroomAssignment).where(HomeroomAssignment.person_id == person_id)
+    options = joinedload(HomeroomAssignment.school_class).joinedload(SchoolClass.school_year)
+    return list(session.scalars(query.options(options).order_by(HomeroomAssignment.starts_on.desc())))
+
+
+def _teaching() -> sa.Select[tuple[TeachingAssignment]]:
+    return (
+        sa.select(TeachingAssignment)
+        .join(Subject, Subject.id == TeachingAssignment.subject_id)
+        .options(
+            joinedload(TeachingAssignment.person),
+            contains_eager(TeachingAssignment.subject),
+            joinedload(TeachingAssignment.group),
+            joinedload(TeachingAssignment.part),
+        )
+    )

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from app.domain.access import Action, Actor
 from app.errors import N_, Invalid
-from app.models import Enrolment, SchoolClass, SchoolYear, Student, StudentSubject
+from app.models import Enrolment, SchoolClass, SchoolYear, Student, StudentSubject, Subject, SubjectPlan
 from app.reference.curriculum import LineStatus
 from app.services import scope
 from app.services.clock import Clock, local_day
@@ -76,16 +76,42 @@ def place_choices(work: Work, student: Student, year: SchoolYear, choices: Seque
 def _check_choices(
     session: Session, student: Student, year: SchoolYear, choices: Sequence[Choice]
 ) -> None:
-    query = (
-        sa.select(SchoolClass)
-        .join(Enrolment, Enrolment.class_id == SchoolClass.id)
-        .where(Enrolment.student_id == student.id, SchoolClass.school_year_id == year.id)
-        .order_by(Enrolment.starts_on.desc())
-    )
-    found = session.scalars(query).first()
+    found = _class_in(session, student, year)
     if found is None:
         raise Invalid(N_("%(name)s is in no class of %(year)s."), name=student.full_name, year=year.label)
     lines = plan_lines(session, found.unit_id, year, found.level, found.grade)
     allowed = {(line.subject_id, line.status) for line in lines if line.status != LineStatus.COMPULSORY}
     if any((choice.subject_id, choice.status) not in allowed for choice in choices):
         raise Invalid(N_("One of the subjects is no choice in the plan of grade %(grade)s."), grade=found.grade)
+
+
+def chosen_by(session: Session, student_id: int) -> list[StudentSubject]:
+    """Everything a student has chosen, newest year first, in printed order; ended choices too."""
+    query = (
+        sa.select(StudentSubject)
+        .join(SchoolYear, SchoolYear.id == StudentSubject.school_year_id)
+        .join(Subject, Subject.id == StudentSubject.subject_id)
+        .where(StudentSubject.student_id == student_id)
+        .options(contains_eager(StudentSubject.school_year), contains_eager(StudentSubject.subject))
+        .order_by(SchoolYear.start_year.desc(), StudentSubject.status, Subject.order_no)
+    )
+    return list(session.scalars(query))
+
+
+def offered_to(session: Session, student: Student, year: SchoolYear) -> list[SubjectPlan]:
+    """Lines of the student's grade in that year that are a choice; empty without a class in that year."""
+    found = _class_in(session, student, year)
+    if found is None:
+        return []
+    lines = plan_lines(session, found.unit_id, year, found.level, found.grade)
+    return [line for line in lines if line.status != LineStatus.COMPULSORY]
+
+
+def _class_in(session: Session, student: Student, year: SchoolYear) -> SchoolClass | None:
+    query = (
+        sa.select(SchoolClass)
+        .join(Enrolment, Enrolment.class_id == SchoolClass.id)
+        .where(Enrolment.student_id == student.id, SchoolClass.school_year_id == year.id)
+        .order_by(Enrolment.starts_on.desc())
+    )
+    return session.scalars(query).first()

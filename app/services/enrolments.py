@@ -300,7 +300,13 @@ def open_enrolment(session: Session, student_id: int, day: date) -> Enrolment | 
     query = sa.select(Enrolment).where(
         Enrolment.student_id == student_id, sa.or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
     )
-    return session.scalars(query.order_by(Enrolment.starts_on.desc())).first()
+    rows = session.scalars(query.order_by(Enrolment.starts_on.desc()))
+    return next((row for row in rows if row.ends_on is None or row.ends_on >= day), None)  # ended, not flushed yet
+
+
+def places_in(session: Session, class_id: int, day: date) -> list[Enrolment]:
+    """Places of a class that are in force on a day."""
+    return list(session.scalars(sa.select(Enrolment).where(Enrolment.class_id == class_id, in_force(Enrolment, day))))
 
 
 def homeroom_of(session: Session, student_id: int, person_id: int | None, day: date) -> bool:

@@ -1,18 +1,18 @@
 """Writing marks: the one path of grid, form, import and API (design §6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from app.domain.access import Action, Actor, may
 from app.domain.marks import parse_mark
 from app.domain.names import nfc, unicode_problem
-from app.domain.vocabulary import MARK_COLUMNS, MarkState
-from app.errors import Forbidden, Invalid, Locked, N_, NotFound, Stale
+from app.domain.vocabulary import MARK_COLUMNS, MarkState, SubjectKind
+from app.errors import N_, Forbidden, Invalid, Locked, NotFound, Stale
 from app.models import Grade, GradebookSheet, SheetSubmission, SubjectYear, TxLog
 from app.models.gradebook import Mark
 from app.services import averages, history, locks
@@ -75,11 +75,13 @@ class LockedCell:
 class Saved:
     """What the server now holds: changed cells and the recomputed averages of their rows."""
 
+    kind: SubjectKind
     revision: int
     saved_at: datetime
     cells: Mapping[tuple[int, str], Mark | str | None]
     averages: Mapping[int, Mark | None]
     years: Mapping[int, Mark | None]
+    states: Mapping[tuple[int, str], MarkState | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,10 @@ def _hold_sheet(work: Work, sheet_id: int, clock: Clock) -> SheetFacts:
     """Scope first, then the locks, then the clock; the day of the first reading only finds the assignments."""
     facts = load_facts(work.session, work.actor, sheet_id, local_day(clock()))
     held = work.lock_sheets(facts.sheet.unit_id, [sheet_id])
-    if not held:
+    if sheet_id not in held:
         raise NotFound
-    return replace(facts, sheet=held[0])
+    set_committed_value(facts.sheet, "revision", held[sheet_id])
+    return facts
 
 
 def _require_entry(work: Work, facts: SheetFacts) -> frozenset[str]:
@@ -151,8 +154,13 @@ def _students(changes: Sequence[CellChange]) -> list[int]:
 
 def _as_it_stands(work: Work, facts: SheetFacts, changes: Sequence[CellChange]) -> Saved:
     lines = {line.student_id: line for line in load_lines(work.session, facts.sheet, _students(changes))}
-    cells = {(c.student_id, c.column): lines[c.student_id].value(c.column) for c in changes if c.student_id in lines}
+    cells = {
+        (c.student_id, c.column): lines[c.student_id].value(c.column)
+        for c in changes
+        if c.student_id in lines
+    }
     return Saved(
+        facts.sheet.kind,
         facts.sheet.revision,
         work.now,
         cells,
@@ -200,7 +208,8 @@ def _require_lines(parsed: Sequence[_Parsed], lines: Mapping[int, Line], work: W
     gone = [
         CellProblem(p.change.student_id, p.change.column, NOT_HERE)
         for p in parsed
-        if (line := lines.get(p.change.student_id)) is None or (line.left_on is not None and line.left_on < today)
+        if (line := lines.get(p.change.student_id)) is None
+        or (line.left_on is not None and line.left_on < today)
     ]
     if gone:
         raise Invalid(INVALID, problems=tuple(gone))
@@ -238,7 +247,9 @@ def _without_conflicts(
     return wanted
 
 
-def _conflict(item: _Parsed, lines: Mapping[int, Line], writers: Mapping[Any, Any], now: datetime) -> Conflict:
+def _conflict(
+    item: _Parsed, lines: Mapping[int, Line], writers: Mapping[Any, Any], now: datetime
+) -> Conflict:
     cell = (item.change.student_id, item.change.column)
     by, at = writers.get(cell, ("HocVu", now))
     return Conflict(*cell, yours=item.new, theirs=lines[cell[0]].value(cell[1]), by=by, at=at)
@@ -262,11 +273,17 @@ def _apply(work: Work, facts: SheetFacts, wanted: Sequence[_Parsed], lines: dict
     if wanted:
         sheet.revision += 1
     return Saved(
+        kind=sheet.kind,
         revision=sheet.revision,
         saved_at=work.now,
         cells={(p.change.student_id, p.change.column): p.new for p in wanted},
         averages={student: row.average for student, row in rows.items()},
         years=years,
+        states={
+            (student, column): getattr(row, f"{column}_state")
+            for student, row in rows.items()
+            for column in ("midterm", "final")
+        },
     )
 
 
@@ -287,7 +304,9 @@ def _follow_state(row: Grade, column: str) -> None:
     setattr(row, state, None if getattr(row, column) is None else MarkState.MADE_UP)
 
 
-def _recompute(work: Work, facts: SheetFacts, rows: Mapping[int, Grade], lines: Mapping[int, Line]) -> dict[int, Any]:
+def _recompute(
+    work: Work, facts: SheetFacts, rows: Mapping[int, Grade], lines: Mapping[int, Line]
+) -> dict[int, Any]:
     """Term results of the changed rows, and year results where a term result moved."""
     moved: dict[int, Grade] = {}
     for student, row in rows.items():
@@ -390,7 +409,12 @@ def record_absence(
 
 
 def _note_absence(
-    work: Work, facts: SheetFacts, lines: dict[int, Line], change: CellChange, state: MarkState | None, reason: str | None
+    work: Work,
+    facts: SheetFacts,
+    lines: dict[int, Line],
+    change: CellChange,
+    state: MarkState | None,
+    reason: str | None,
 ) -> Saved:
     line = lines[change.student_id]
     recorded = line.state(change.column) == MarkState.RECORDED_ZERO
@@ -401,9 +425,21 @@ def _note_absence(
     zero = parse_mark("0" if facts.sheet.kind == "scored" else "CĐ", kind=facts.sheet.kind).value
     value = zero if state is MarkState.RECORDED_ZERO else None
     saved = _apply(work, facts, [_Parsed(change, line.value(change.column), value)], lines)
-    row = line.grade or next(r for r in work.session.new if isinstance(r, Grade) and r.student_id == line.student_id)
+    row = line.grade or next(
+        r for r in work.session.new if isinstance(r, Grade) and r.student_id == line.student_id
+    )
     setattr(row, f"{change.column}_state", state)
-    return saved
+    return replace(saved, states={(change.student_id, change.column): state})
 
 
-__all__ = ["MARK_COLUMNS", "CellChange", "CellProblem", "Conflict", "LockedCell", "Saved", "enter_scores", "record_absence", "submit_sheet"]
+__all__ = [
+    "MARK_COLUMNS",
+    "CellChange",
+    "CellProblem",
+    "Conflict",
+    "LockedCell",
+    "Saved",
+    "enter_scores",
+    "record_absence",
+    "submit_sheet",
+]

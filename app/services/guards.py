@@ -45,27 +45,33 @@ def lifted(reason: str) -> Iterator[None]:
         _lifted.reset(token)
 
 
-@event.listens_for(Session, "before_flush")
-def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
+@event.listens_for(Session, "before_flush", insert=True)
+def _check_flush(session: Session, _context: Any, _instances: Any) -> None:
+    """First of all listeners: nothing is sent, not even Continuum's transaction row, for a write that is refused."""
     for row in session.deleted:
         if isinstance(row, (Versioned, *APPEND_ONLY)):
             raise ProtectedWrite(f"{type(row).__name__} rows are ended or reversed, never deleted")
     for row in session.dirty:
         if isinstance(row, APPEND_ONLY) and session.is_modified(row):
             raise ProtectedWrite(f"{type(row).__name__} is append-only")
-    changed = any(isinstance(row, Versioned) for row in (*session.new, *session.dirty) if session.is_modified(row))
-    if changed and TX_INFO not in session.info:
+    changed = (*session.new, *(row for row in session.dirty if session.is_modified(row)))
+    if TX_INFO not in session.info and any(isinstance(row, Versioned) for row in changed):
         raise ProtectedWrite("a protected row changed outside services.unit_of_work")
+
+
+@event.listens_for(Session, "before_flush")
+def _begin_flush(_session: Session, _context: Any, _instances: Any) -> None:
+    """Last of all listeners: Continuum's flushes inside its own."""
     _flushing.set(True)
 
 
 @event.listens_for(Session, "after_flush_postexec")
-def _after_flush(session: Session, _context: Any) -> None:
+def _after_flush(_session: Session, _context: Any) -> None:
     _flushing.set(False)
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _after_rollback(session: Session, _previous: Any) -> None:
+def _after_rollback(_session: Session, _previous: Any) -> None:
     _flushing.set(False)
 
 
@@ -78,9 +84,7 @@ def _orm_execute(state: ORMExecuteState) -> None:
 
 
 @event.listens_for(sa.engine.Engine, "before_execute")
-def _before_execute(
-    _connection: Any, element: Any, _multiparams: Any, _params: Any, _options: Any
-) -> None:
+def _before_execute(_connection: Any, element: Any, _multiparams: Any, _params: Any, _options: Any) -> None:
     if _flushing.get() or _lifted.get() or not isinstance(element, (sa.Insert, sa.Update, sa.Delete)):
         return
     if element.table.name in protected_tables():

@@ -56,20 +56,27 @@ def last_transaction(moment: datetime) -> sa.ScalarSelect[Any]:
 def sheet_as_of(session: Session, sheet_id: int, moment: datetime) -> dict[int, Any]:
     """Rows of a sheet as they stood at `moment`, by student id; one statement."""
     newest = (
-        sa.select(GradeVersion.id, sa.func.max(GradeVersion.transaction_id).label("tx"))
+        sa.select(GradeVersion.student_id, sa.func.max(GradeVersion.transaction_id).label("tx"))
         .where(GradeVersion.sheet_id == sheet_id, GradeVersion.transaction_id <= last_transaction(moment))
-        .group_by(GradeVersion.id)
+        .group_by(GradeVersion.student_id)
         .subquery()
     )
     rows = session.execute(
-        sa.select(*GradeVersion.__table__.columns).join(
-            newest, sa.and_(GradeVersion.id == newest.c.id, GradeVersion.transaction_id == newest.c.tx)
+        sa.select(*GradeVersion.__table__.columns)
+        .join(
+            newest,
+            sa.and_(
+                GradeVersion.student_id == newest.c.student_id, GradeVersion.transaction_id == newest.c.tx
+            ),
         )
+        .where(GradeVersion.sheet_id == sheet_id)
     )
     return {row.student_id: row for row in rows}
 
 
-def compare(session: Session, sheet_id: int, columns: Iterable[str], start: datetime, end: datetime) -> list[Difference]:
+def compare(
+    session: Session, sheet_id: int, columns: Iterable[str], start: datetime, end: datetime
+) -> list[Difference]:
     """Cells of a sheet that differ between two instants."""
     before, after = sheet_as_of(session, sheet_id, start), sheet_as_of(session, sheet_id, end)
     columns = tuple(columns)
@@ -77,7 +84,8 @@ def compare(session: Session, sheet_id: int, columns: Iterable[str], start: date
         Difference(student, column, old, new)
         for student in sorted(set(before) | set(after))
         for column in columns
-        if (old := getattr(before.get(student), column, None)) != (new := getattr(after.get(student), column, None))
+        if (old := getattr(before.get(student), column, None))
+        != (new := getattr(after.get(student), column, None))
     ]
 
 
@@ -129,18 +137,24 @@ def cell_history(session: Session, sheet_id: int, student_id: int, column: str) 
 
 def _sheet_versions(session: Session, sheet_id: int) -> Sequence[Any]:
     return session.execute(
-        sa.select(*GradeVersion.__table__.columns, TxLog.issued_at, TxLog.session_id, TxLog.user_id, TxLog.person_id)
+        sa.select(
+            *GradeVersion.__table__.columns, TxLog.issued_at, TxLog.session_id, TxLog.user_id, TxLog.person_id
+        )
         .join(TxLog, TxLog.id == GradeVersion.transaction_id)
         .where(GradeVersion.sheet_id == sheet_id)
         .order_by(GradeVersion.transaction_id)
     ).all()
 
 
-def last_writers(session: Session, sheet_id: int, cells: Iterable[tuple[int, str]]) -> dict[tuple[int, str], tuple[str, datetime]]:
+def last_writers(
+    session: Session, sheet_id: int, cells: Iterable[tuple[int, str]]
+) -> dict[tuple[int, str], tuple[str, datetime]]:
     """Who wrote each of these cells last, and when: what a conflict tells both teachers."""
     wanted = set(cells)
     found: dict[tuple[int, str], tuple[int | None, datetime]] = {}
-    for cell, row in _last_changes(_sheet_versions(session, sheet_id), {column for _s, column in wanted}).items():
+    for cell, row in _last_changes(
+        _sheet_versions(session, sheet_id), {column for _s, column in wanted}
+    ).items():
         if cell in wanted:
             found[cell] = (row.person_id, row.issued_at)
     names = dict(
@@ -148,11 +162,17 @@ def last_writers(session: Session, sheet_id: int, cells: Iterable[tuple[int, str
             sa.select(Person.id, Person.full_name).where(Person.id.in_({p for p, _at in found.values() if p}))
         ).all()
     )
-    return {cell: (names.get(person, "HocVu") if person else "HocVu", at) for cell, (person, at) in found.items()}
+    return {
+        cell: (names.get(person, "HocVu") if person else "HocVu", at) for cell, (person, at) in found.items()
+    }
 
 
 def cells_left_behind(
-    session: Session, sheet_id: int, columns: Iterable[str], now: datetime, idle: timedelta = timedelta(minutes=30)
+    session: Session,
+    sheet_id: int,
+    columns: Iterable[str],
+    now: datetime,
+    idle: timedelta = timedelta(minutes=30),
 ) -> Mapping[tuple[int, str], datetime]:
     """Entered cells whose author has left the system since (S4 Điều 16 khoản 2), with when the session ended.
 
@@ -161,7 +181,11 @@ def cells_left_behind(
     """
     last = _last_changes(_sheet_versions(session, sheet_id), tuple(columns))
     ids = {row.session_id for row in last.values() if row.session_id}
-    sessions = {s.id: s for s in session.scalars(sa.select(LoginSession).where(LoginSession.id.in_(ids)))} if ids else {}
+    sessions = (
+        {s.id: s for s in session.scalars(sa.select(LoginSession).where(LoginSession.id.in_(ids)))}
+        if ids
+        else {}
+    )
     left: dict[tuple[int, str], datetime] = {}
     for cell, row in last.items():
         login = sessions.get(row.session_id)

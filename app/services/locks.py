@@ -12,7 +12,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.locks import ColumnState, Layer, LockReason, LockRule, WHO_CAN_OPEN, Window, column_states, finality_cut
+from app.domain.locks import (
+    WHO_CAN_OPEN,
+    ColumnState,
+    Layer,
+    LockReason,
+    LockRule,
+    Window,
+    column_states,
+    finality_cut,
+)
+from app.domain.policies import PolicyKey, strictest
 from app.domain.vocabulary import Book, Finality, Tier
 from app.models import Account, GradebookSheet, LockWindow, OrgUnit, Person, Policy, SheetSubmission
 from app.models.base import in_force
@@ -86,7 +96,13 @@ def load_layers(session: Session, scope: BookScope, day: date) -> tuple[Layer, .
     """The layers over a school's book, school first, each with the windows that match; one statement."""
     above = ancestors(scope.unit_id, day)
     rows = session.execute(
-        sa.select(OrgUnit, LockWindow, Person.full_name, Account.username, sa.func.coalesce(above.c.depth, 0).label("depth"))
+        sa.select(
+            OrgUnit,
+            LockWindow,
+            Person.full_name,
+            Account.username,
+            sa.func.coalesce(above.c.depth, 0).label("depth"),
+        )
         .select_from(OrgUnit)
         .outerjoin(above, above.c.unit_id == OrgUnit.id)
         .outerjoin(
@@ -150,27 +166,31 @@ def as_window(window: LockWindow, unit: OrgUnit, ordered_by: str | None, execute
 
 
 def load_policies(session: Session, unit_id: int, day: date) -> Policies:
-    """Settings in force on `day`: the tightest finality of all tiers; for the rest, the nearest unit that set it."""
+    """Settings in force on `day`: of every key the strictest value of all tiers, whoever set it last."""
     above = ancestors(unit_id, day)
     rows = session.execute(
-        sa.select(Policy.key, Policy.value, OrgUnit.short_name, sa.func.coalesce(above.c.depth, 0).label("depth"))
+        sa.select(
+            Policy.key, Policy.value, OrgUnit.short_name, sa.func.coalesce(above.c.depth, 0).label("depth")
+        )
         .join(OrgUnit, OrgUnit.id == Policy.unit_id)
         .outerjoin(above, above.c.unit_id == Policy.unit_id)
         .where(sa.or_(Policy.unit_id == unit_id, above.c.unit_id.is_not(None)), in_force(Policy, day))
         .order_by(sa.desc("depth"), Policy.starts_on)
     ).all()
     finality, finality_unit = Finality.WINDOW_CLOSE, ""
-    nearest: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for key, value, unit_name, _depth in rows:
-        nearest[key] = value
+        values.setdefault(key, []).append(value)
         if key == "finality" and Finality(value).strictness > finality.strictness:
             finality, finality_unit = Finality(value), unit_name
+    entry_day = strictest(PolicyKey.ENTRY_DAY, values.get("entry_day", ()))
+    idle_minutes = strictest(PolicyKey.IDLE_MINUTES, values.get("idle_minutes", ()))
     return Policies(
         finality=finality,
         finality_unit=finality_unit,
-        entry_day=int(nearest["entry_day"]) if "entry_day" in nearest else None,
-        quick_entry=nearest.get("quick_entry") == "on",
-        idle_minutes=int(nearest["idle_minutes"]) if "idle_minutes" in nearest else None,
+        entry_day=int(entry_day) if entry_day else None,
+        quick_entry=strictest(PolicyKey.QUICK_ENTRY, values.get("quick_entry", ())) == "on",
+        idle_minutes=int(idle_minutes) if idle_minutes else None,
     )
 
 
@@ -184,24 +204,33 @@ def _final_cells(
 ) -> dict[Cell, LockReason]:
     """Cells of open columns that are final all the same: entered when a round closed, submitted, or left behind."""
     final: dict[Cell, LockReason] = {}
+    for moment, reasons in _cuts(session, sheet, columns, states, policies, now).items():
+        for student_id, row in history.sheet_as_of(session, sheet.id, moment).items():
+            final.update({(student_id, c): reasons[c] for c in reasons if getattr(row, c) is not None})
+    if policies.finality is Finality.ON_LEAVING:
+        for cell, left_at in history.cells_left_behind(session, sheet.id, columns, now).items():
+            final.setdefault(cell, _policy_reason(policies, left_at))
+    return final
+
+
+def _cuts(
+    session: Session,
+    sheet: GradebookSheet,
+    columns: Sequence[str],
+    states: Mapping[str, ColumnState],
+    policies: Policies,
+    now: datetime,
+) -> dict[datetime, dict[str, LockReason]]:
+    """Instants at which what was entered became final, each with its columns and the reason."""
     cuts: dict[datetime, dict[str, LockReason]] = {}
     for column in columns:
         state = states[column]
         if state.open and state.entered_cut is not None:
             cuts.setdefault(state.entered_cut, {})[column] = state.reasons[0]
-    for moment, column_names in _policy_cuts(session, sheet, columns, policies, now).items():
-        for column in column_names:
+    for moment, names in _policy_cuts(session, sheet, columns, policies, now).items():
+        for column in names:
             cuts.setdefault(moment, {}).setdefault(column, _policy_reason(policies, moment))
-    for moment, reasons in cuts.items():
-        entered = history.sheet_as_of(session, sheet.id, moment)
-        for student_id, row in entered.items():
-            for column, reason in reasons.items():
-                if getattr(row, column) is not None:
-                    final[student_id, column] = reason
-    if policies.finality is Finality.ON_LEAVING:
-        for cell, left_at in history.cells_left_behind(session, sheet.id, columns, now).items():
-            final.setdefault(cell, _policy_reason(policies, left_at))
-    return final
+    return cuts
 
 
 def _policy_cuts(

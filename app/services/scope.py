@@ -136,6 +136,12 @@ def _students(actor: Actor, _day: date) -> Condition:
     return sa.and_(within, sa.or_(Student.id.in_(in_class), Student.id.in_(in_group)))
 
 
+def _people(actor: Actor, _day: date) -> Condition:
+    """Files kept here, and people who hold or held a position here: one person may work at two schools."""
+    held = sa.select(Position.person_id).where(_reach(actor, Position.unit_id))
+    return sa.or_(_reach(actor, Person.unit_id), Person.id.in_(held))
+
+
 def _sheets(actor: Actor, day: date) -> Condition:
     within = _reach(actor, GradebookSheet.unit_id)
     if not actor.teaches_only:
@@ -146,12 +152,15 @@ def _sheets(actor: Actor, day: date) -> Condition:
         TeachingAssignment.subject_id == GradebookSheet.subject_id,
     )
     homeroom = sa.select(HomeroomAssignment.id).where(
-        HomeroomAssignment.person_id == actor.person_id, HomeroomAssignment.class_id == GradebookSheet.class_id
+        HomeroomAssignment.person_id == actor.person_id,
+        HomeroomAssignment.class_id == GradebookSheet.class_id,
     )
     delegated = sa.select(Delegation.id).where(
         Delegation.person_id == actor.person_id, Delegation.sheet_id == GradebookSheet.id
     )
-    return sa.and_(within, sa.or_(*(rows.correlate(GradebookSheet).exists() for rows in (taught, homeroom, delegated))))
+    return sa.and_(
+        within, sa.or_(*(rows.correlate(GradebookSheet).exists() for rows in (taught, homeroom, delegated)))
+    )
 
 
 _RULES: dict[type, Callable[[Actor, date], Condition]] = {
@@ -164,7 +173,7 @@ _RULES: dict[type, Callable[[Actor, date], Condition]] = {
     AdminBoard: _by_unit(AdminBoard.unit_id),
     AdminBoardMember: _through(AdminBoardMember.board_id, AdminBoard),
     Policy: _upward(Policy.unit_id),
-    Person: _by_unit(Person.unit_id),
+    Person: _people,
     Position: _by_unit(Position.unit_id),
     Account: _by_unit(Account.unit_id),
     AccountHolder: _through(AccountHolder.user_id, Account),

@@ -1,4 +1,4 @@
-"""One idempotent step from an empty or older database to a ready one: schema, permissions, code lists, administrator."""
+"""One idempotent step from an empty or older database to a ready one: schema, permissions, lists, administrator."""
 
 import os
 import secrets
@@ -58,7 +58,8 @@ def mirror_permissions() -> None:
         roles = _named(session, sm.role_model, {r for r, _v, _p in wanted} | {"Admin", "Public"})
         session.flush()
         doors = {
-            (pv.permission_id, pv.view_menu_id): pv for pv in session.scalars(sa.select(sm.permissionview_model)).unique()
+            (pv.permission_id, pv.view_menu_id): pv
+            for pv in session.scalars(sa.select(sm.permissionview_model)).unique()
         }
         granted: dict[str, list[Any]] = {name: [] for name in roles}
         for role, view, permission in sorted(wanted):
@@ -98,7 +99,9 @@ def seed_code_lists() -> None:
             for item in code_list.items:
                 row = known.get((name, item.code))
                 if row is None:
-                    session.add(CodeItem(list_name=name, code=item.code, label=item.label_vi, order_no=item.sort))
+                    session.add(
+                        CodeItem(list_name=name, code=item.code, label=item.label_vi, order_no=item.sort)
+                    )
                 elif (row.label, row.order_no) != (item.label_vi, item.sort):
                     row.label, row.order_no = item.label_vi, item.sort
 
@@ -118,7 +121,9 @@ def seed_subjects() -> None:
                 kind=subject.kind,
                 order_no=order,
             )
-            row.parts = [SubjectPart(code=p.code, name=p.name_vi, order_no=n) for n, p in enumerate(subject.parts)]
+            row.parts = [
+                SubjectPart(code=p.code, name=p.name_vi, order_no=n) for n, p in enumerate(subject.parts)
+            ]
             work.session.add(row)
 
 

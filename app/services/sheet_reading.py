@@ -14,6 +14,7 @@ from app.errors import NotFound
 from app.models import (
     Delegation,
     Enrolment,
+    ExemptionDecision,
     Grade,
     GradebookSheet,
     HomeroomAssignment,
@@ -51,7 +52,11 @@ class SheetFacts:
     @property
     def columns(self) -> tuple[str, ...]:
         """Cells of this sheet that a teacher writes, in printed order."""
-        used = {f"regular_{n}" for n in range(1, self.sheet.regular_count + 1)} | {"midterm", "final", "comment"}
+        used = {f"regular_{n}" for n in range(1, self.sheet.regular_count + 1)} | {
+            "midterm",
+            "final",
+            "comment",
+        }
         return tuple(c for c in CELL_COLUMNS if c in used)
 
     @property
@@ -62,7 +67,12 @@ class SheetFacts:
     def delegation_of(self, actor: Actor, now: datetime) -> Delegation | None:
         """The actor's delegation in force now, if any (S0 Điều 11 khoản 1)."""
         return next(
-            (d for d in self.delegations if d.person_id == actor.person_id and d.starts_at <= now < d.ends_at), None
+            (
+                d
+                for d in self.delegations
+                if d.person_id == actor.person_id and d.starts_at <= now < d.ends_at
+            ),
+            None,
         )
 
     def target(self, actor: Actor, now: datetime) -> Target:
@@ -98,6 +108,7 @@ class Line:
     left_on: date | None
     grade: Grade | None
     year: SubjectYear | None
+    exemption: ExemptionDecision | None = None
 
     def value(self, column: str) -> Any:
         """The cell's value; None for blank."""
@@ -111,7 +122,9 @@ class Line:
 def load_facts(session: Session, actor: Actor, sheet_id: int, day: date) -> SheetFacts:
     """The sheet with its teachers on `day`, delegations and homeroom teacher. Raises NotFound out of reach."""
     query = (
-        sa.select(GradebookSheet, TeachingAssignment, Person.full_name, Delegation, HomeroomAssignment.person_id)
+        sa.select(
+            GradebookSheet, TeachingAssignment, Person.full_name, Delegation, HomeroomAssignment.person_id
+        )
         .outerjoin(
             TeachingAssignment,
             sa.and_(
@@ -124,7 +137,9 @@ def load_facts(session: Session, actor: Actor, sheet_id: int, day: date) -> Shee
         .outerjoin(Delegation, Delegation.sheet_id == GradebookSheet.id)
         .outerjoin(
             HomeroomAssignment,
-            sa.and_(HomeroomAssignment.class_id == GradebookSheet.class_id, in_force(HomeroomAssignment, day)),
+            sa.and_(
+                HomeroomAssignment.class_id == GradebookSheet.class_id, in_force(HomeroomAssignment, day)
+            ),
         )
         .where(GradebookSheet.id == sheet_id, scope.condition(actor, GradebookSheet, day))
         .options(
@@ -174,6 +189,7 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
             member.c.ends_on,
             Grade,
             SubjectYear,
+            ExemptionDecision,
         )
         .select_from(Student)
         .outerjoin(member, member.c.student_id == Student.id)
@@ -184,6 +200,15 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
                 SubjectYear.student_id == Student.id,
                 SubjectYear.subject_id == sheet.subject_id,
                 SubjectYear.school_year_id == sheet.school_year_id,
+            ),
+        )
+        .outerjoin(
+            ExemptionDecision,
+            sa.and_(
+                ExemptionDecision.student_id == Student.id,
+                ExemptionDecision.subject_id == sheet.subject_id,
+                ExemptionDecision.school_year_id == sheet.school_year_id,
+                sa.or_(ExemptionDecision.term.is_(None), ExemptionDecision.term == sheet.term),
             ),
         )
         .where(

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, joinedload
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from app.domain.names import nfc
-from app.errors import HocVuError, N_, Unavailable
+from app.errors import N_, HocVuError, Unavailable
 from app.extensions import db
 from app.models import Account, AuditEvent, LoginSession, SignInAttempt
 from app.services.clock import Clock
@@ -62,7 +62,9 @@ class _Slots:
         """Raises TooManyTries when this key, or everything, is taken."""
         with self._lock:
             if key in self._held or len(self._held) >= self._size:
-                raise TooManyTries(N_("Too many wrong tries at once. Wait a few seconds, then sign in again."))
+                raise TooManyTries(
+                    N_("Too many wrong tries at once. Wait a few seconds, then sign in again.")
+                )
             self._held.add(key)
         try:
             yield
@@ -97,15 +99,19 @@ def authenticate(username: str, password: str, *, address: str, agent: str, cloc
     if not known:
         _check_address(address, clock())
     with _slowed(name, address, known=known, now=clock()):
-        account = db.session().scalars(
-            sa.select(Account)
-            .where(Account.username == name)
-            .options(joinedload(Account.unit), joinedload(Account.person))
-        ).one_or_none()
+        account = (
+            db.session()
+            .scalars(
+                sa.select(Account)
+                .where(Account.username == name)
+                .options(joinedload(Account.unit), joinedload(Account.person))
+            )
+            .one_or_none()
+        )
         # A stranger's name costs the same as a real one, so that names can't be found out by timing.
         fits = _fits(account, password)
         succeeded = bool(account and account.active and fits)
-        _record(name, account, succeeded, address, clock())
+        _record(name, account, succeeded, address, clock(), agent=agent)
     return account if succeeded else None
 
 
@@ -124,7 +130,9 @@ def confirm(account: Account, password: str, *, address: str, clock: Clock) -> b
 
 def _fits(account: Account | None, password: str) -> bool:
     stored = account.password if account and account.password else None
-    return check_password_hash(stored or _nobodys_hash(current_app.config["FAB_PASSWORD_HASH_METHOD"]), nfc(password))
+    return check_password_hash(
+        stored or _nobodys_hash(current_app.config["FAB_PASSWORD_HASH_METHOD"]), nfc(password)
+    )
 
 
 @contextmanager
@@ -142,7 +150,9 @@ def _slowed(name: str, address: str, *, known: bool, now: datetime) -> Iterator[
 
 def _wrong_tries(name: str, address: str | None, since: datetime) -> int:
     """Wrong passwords for this name since its last right one (capped): from one address, or from anywhere."""
-    query = sa.select(SignInAttempt.succeeded).where(SignInAttempt.username == name, SignInAttempt.tried_at >= since)
+    query = sa.select(SignInAttempt.succeeded).where(
+        SignInAttempt.username == name, SignInAttempt.tried_at >= since
+    )
     if address is not None:
         query = query.where(SignInAttempt.address == address)
     wrong = 0
@@ -166,15 +176,26 @@ def _known_here(name: str, address: str, now: datetime) -> bool:
 def _check_address(address: str, now: datetime) -> None:
     names = db.session().scalar(
         sa.select(sa.func.count(sa.distinct(SignInAttempt.username))).where(
-            SignInAttempt.address == address, SignInAttempt.tried_at >= now - FORGET_AFTER, ~SignInAttempt.succeeded
+            SignInAttempt.address == address,
+            SignInAttempt.tried_at >= now - FORGET_AFTER,
+            ~SignInAttempt.succeeded,
         )
     )
     if (names or 0) >= MAX_WRONG_NAMES:
-        raise TooManyTries(N_("Too many different names were tried from this network. Try again in 15 minutes."))
+        raise TooManyTries(
+            N_("Too many different names were tried from this network. Try again in 15 minutes.")
+        )
 
 
 def _record(
-    name: str, account: Account | None, succeeded: bool, address: str, now: datetime, action: str = "sign_in"
+    name: str,
+    account: Account | None,
+    succeeded: bool,
+    address: str,
+    now: datetime,
+    *,
+    action: str = "sign_in",
+    agent: str = "",
 ) -> None:
     account_id = account.id if account else None
     unit_id = account.unit_id if account else None
@@ -188,7 +209,7 @@ def _record(
                 action=action,
                 outcome="done" if succeeded else "refused",
                 address=address,
-                details={"username": name},
+                details={"username": name, "agent": agent[:200]},
             )
         )
         row = session.get(Account, account_id) if account_id is not None else None
@@ -261,7 +282,9 @@ def end_session(token: str, reason: str, *, moment: datetime) -> None:
             row.ended_at, row.end_reason = max(moment, row.started_at), reason
 
 
-def end_sessions(session: Session, account_id: int, reason: str, moment: datetime, *, keep: int | None = None) -> int:
+def end_sessions(
+    session: Session, account_id: int, reason: str, moment: datetime, *, keep: int | None = None
+) -> int:
     """Inside a transaction: end every open session of an account but `keep`; returns how many."""
     query = sa.select(LoginSession).where(LoginSession.user_id == account_id, LoginSession.ended_at.is_(None))
     rows = [row for row in session.scalars(query) if row.id != keep]
@@ -277,7 +300,9 @@ def end_idle_sessions(*, clock: Clock, idle: timedelta) -> int:
 
 
 def _end_idle(session: Session, now: datetime, idle: timedelta) -> int:
-    query = sa.select(LoginSession).where(LoginSession.ended_at.is_(None), LoginSession.last_seen_at < now - idle)
+    query = sa.select(LoginSession).where(
+        LoginSession.ended_at.is_(None), LoginSession.last_seen_at < now - idle
+    )
     rows = session.scalars(query.limit(SWEEP)).all()
     for row in rows:
         row.ended_at, row.end_reason = row.last_seen_at + idle, "idle"
@@ -286,11 +311,14 @@ def _end_idle(session: Session, now: datetime, idle: timedelta) -> int:
 
 def _forget_old_tries(session: Session, now: datetime) -> None:
     """Drop the oldest tries once no limit asks for them; the audit keeps who signed in."""
-    for row in session.scalars(sa.select(SignInAttempt).order_by(SignInAttempt.id).limit(SWEEP)):
+    for row in session.scalars(sa.select(SignInAttempt).order_by(SignInAttempt.id).limit(50)):
         if row.tried_at < now - KNOWN_FOR:
             session.delete(row)
 
 
 def why_ended(token: str) -> str | None:
     """The reason a session ended, for the sign-in page to tell; None for an open or unknown one."""
-    return db.session().scalar(sa.select(LoginSession.end_reason).where(LoginSession.token == token))
+    reason: str | None = db.session().scalar(
+        sa.select(LoginSession.end_reason).where(LoginSession.token == token)
+    )
+    return reason

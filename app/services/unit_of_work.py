@@ -11,13 +11,17 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.domain.access import Actor
-from app.errors import Forbidden, HocVuError, Invalid, Locked, N_, Unavailable
+from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, Unavailable
 from app.extensions import db
 from app.models import AuditEvent, GradebookSheet, TxLog, UnitEpoch
 from app.services.clock import Clock
 from app.versioning import TX_INFO
 
 log = logging.getLogger(__name__)
+
+CLOCK_BEHIND = N_(
+    "The server's clock is behind the last saved change. Nothing was saved; tell the administrator."
+)
 
 
 class Work:
@@ -35,20 +39,19 @@ class Work:
 
         Raises Unavailable when the clock stands behind the last recorded transaction.
         """
-        if self._now is None:
-            self.stamp()
-        assert self._now is not None
-        return self._now
+        return self._now or self.stamp()
 
-    def stamp(self) -> None:
+    def stamp(self) -> datetime:
         """Read the clock for this transaction, unless it has been read."""
-        if self._now is None:
-            moment = self._clock()
-            last = self.session.scalar(sa.select(TxLog.issued_at).order_by(TxLog.id.desc()).limit(1))
-            if last is not None and moment < last:
-                raise Unavailable(N_("The server's clock is behind the last saved change. Nothing was saved; tell the administrator."))
-            self._now = moment
-            self.session.info[TX_INFO]["issued_at"] = moment
+        if self._now is not None:
+            return self._now
+        moment = self._clock()
+        last = self.session.scalar(sa.select(TxLog.issued_at).order_by(TxLog.id.desc()).limit(1))
+        if last is not None and moment < last:
+            raise Unavailable(CLOCK_BEHIND)
+        self.session.info[TX_INFO]["issued_at"] = moment
+        self._now = moment
+        return moment
 
     def on_behalf_of(self, person_id: int) -> None:
         """Record for whom the actor writes: a delegation never hides who really wrote (needs A5)."""
@@ -59,17 +62,21 @@ class Work:
         self.stamp()
         self.session.flush()
 
-    def lock_sheets(self, unit_id: int, sheet_ids: Sequence[int]) -> list[GradebookSheet]:
-        """Hold the unit's epoch shared and the sheets exclusively, sorted, so that saves never interleave."""
-        self.session.execute(sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == unit_id).with_for_update(read=True))
+    def lock_sheets(self, unit_id: int, sheet_ids: Sequence[int]) -> dict[int, int]:
+        """Hold the unit's epoch shared and the sheets exclusively, sorted, so that saves never interleave.
+
+        Returns the present revision of each sheet held; a sheet of another unit is not held.
+        """
+        self.session.execute(
+            sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == unit_id).with_for_update(read=True)
+        )
         query = (
-            sa.select(GradebookSheet)
+            sa.select(GradebookSheet.id, GradebookSheet.revision)
             .where(GradebookSheet.id.in_(sheet_ids), GradebookSheet.unit_id == unit_id)
             .order_by(GradebookSheet.id)
             .with_for_update()
-            .execution_options(populate_existing=True)
         )
-        return list(self.session.scalars(query))
+        return {sheet: revision for sheet, revision in self.session.execute(query)}  # noqa: C416 (rows are not pairs to mypy)
 
     def close_epoch(self, unit_id: int) -> None:
         """Take the unit's epoch row exclusively: waits for running saves, and later ones wait for this."""
@@ -203,13 +210,21 @@ def _translate(error: DBAPIError) -> HocVuError:
     """What the database said, as something a teacher can act on. Nothing was saved in any of these cases."""
     if isinstance(error, IntegrityError):
         log.warning("constraint refused a write: %s", error.orig)
-        return Invalid(N_("Another record already has this value, or a linked record is missing. Nothing was saved."))
+        return Invalid(
+            N_("Another record already has this value, or a linked record is missing. Nothing was saved.")
+        )
     text = str(error.orig).lower()
     log.error("the database refused a write: %s", error.orig)
     if "full" in text or "no space" in text:
-        return Unavailable(N_("The server's disk is full. Nothing was saved; what you typed is still on this page."))
+        return Unavailable(
+            N_("The server's disk is full. Nothing was saved; what you typed is still on this page.")
+        )
     if "readonly" in text or "read-only" in text or "read only" in text:
-        return Unavailable(N_("The server is read-only now. Nothing was saved; what you typed is still on this page."))
+        return Unavailable(
+            N_("The server is read-only now. Nothing was saved; what you typed is still on this page.")
+        )
     if isinstance(error, OperationalError):
         return Unavailable(N_("The server is busy. Nothing was saved; what you typed is still on this page."))
-    return Unavailable(N_("The server could not save this. Nothing was saved; what you typed is still on this page."))
+    return Unavailable(
+        N_("The server could not save this. Nothing was saved; what you typed is still on this page.")
+    )

@@ -44,7 +44,9 @@ class Period:
     is_now: bool  # the term chosen is the one running today
 
 
-def chosen_period(session: Session, actor: Actor, day: date, start_year: int | None, term: int | None) -> Period | None:
+def chosen_period(
+    session: Session, actor: Actor, day: date, start_year: int | None, term: int | None
+) -> Period | None:
     """The year and term asked for, else the ones running on `day` (or the latest begun). None: no year exists yet.
 
     One statement: years of the actor's province, with the terms that bind its unit and the names of units above.

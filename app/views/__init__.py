@@ -1,12 +1,41 @@
 """The web pages. `register_views` sets the menu: its order is the order in which people work."""
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
+
+FEATURES = (
+    "home",
+    "gradebook",
+    "locks",
+    "progress",
+    "students",
+    "classes",
+    "people",
+    "imports",
+    "printing",
+    "accounts",
+    "org",
+    "reference",
+    "notices",
+    "audit",
+    "api",
+)
+"""Modules with a `register(appbuilder)`, in menu order: one's work first, administration last."""
+
+
+CATEGORIES = ("School", "Programme", "Units", "Lists", "Administration")
+"""Order of the menu's groups, after the single pages; administration last."""
 
 
 def register_views(appbuilder: Any) -> None:
     """Register every view; imports stay inside so that views never depend on import order."""
     from app.views.accounts import AccountView
-    from app.views.notices import NoticeView
 
     appbuilder.add_view_no_menu(AccountView())
-    appbuilder.add_view_no_menu(NoticeView())
+    for feature in FEATURES:
+        name = f"app.views.{feature}"
+        if find_spec(name) and hasattr(import_module(name), "register"):
+            import_module(name).register(appbuilder)
+    place = {name: number for number, name in enumerate(CATEGORIES)}
+    appbuilder.menu.menu.sort(key=lambda item: place.get(item.name, -1))

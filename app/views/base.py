@@ -1,81 +1,57 @@
 """Base classes of every view: one scope, one permission table, one write path (design §5, traps 10 to 16)."""
 
-from collections.abc import Mapping
-from datetime import date
+import copy
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import abort, current_app, flash, request
+from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_appbuilder import BaseView, ModelView
-from flask_appbuilder.models.filters import BaseFilter
-from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_appbuilder.urltools import get_filter_args
+from flask_appbuilder.widgets import FormWidget, ShowWidget
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
-from app.domain.access import Action, Actor, Target, may
-from app.errors import Forbidden, HocVuError, N_, NotFound
-from app.security import current_actor, request_clock
+from app.domain.access import Action, Target
+from app.errors import N_, Forbidden, HocVuError, NotFound
+from app.forms.converter import make_form
+from app.security import request_clock
 from app.services import scope, unit_of_work
-from app.services.clock import local_day
+from app.views.context import actor, require, tell, today
+from app.views.datamodel import COUNT_CAP, ScopedFilter, ScopedInterface
+from app.views.formats import code_label, enum_label, present
+from app.views.listing import ListPage
 
-COUNT_CAP = 1000
+__all__ = [
+    "COUNT_CAP",
+    "PageView",
+    "ScopedFilter",
+    "ScopedInterface",
+    "ScopedModelView",
+    "actor",
+    "key_of",
+    "menu",
+    "require",
+    "tell",
+    "today",
+]
 
 MENU = "menu_access"
 LIST, SHOW, ADD, EDIT, DELETE, DOWNLOAD = "can_list", "can_show", "can_add", "can_edit", "can_delete", "can_download"
 
 
-def actor() -> Actor:
-    """Who acts in this request; 401 → the sign-in page when nobody does."""
-    found = current_actor()
-    if found is None:
-        abort(401)
-    return found
+class HocVuForm(FormWidget):
+    """FAB's form with help and errors tied to their controls."""
+
+    template = "hocvu/form_widget.html"
 
 
-def today() -> date:
-    """The day in Vietnam by this application's clock."""
-    return local_day(request_clock()())
+class HocVuShow(ShowWidget):
+    """A record as labels and values."""
+
+    template = "hocvu/show_widget.html"
 
 
-def require(action: Action, target: Target) -> None:
-    """Raises Forbidden (403 with the reason) when the actor lacks the right on this target."""
-    if not may(actor(), action, target):
-        raise Forbidden(N_("Your role does not include this. Ask your unit's administrators if it should."))
-
-
-class ScopedFilter(BaseFilter):
-    """FAB's row filter, reading the one scope."""
-
-    name = "Scope"
-    arg_name = None
-
-    def apply(self, query: Any, _value: Any) -> Any:
-        """Keep the rows the actor can reach."""
-        return query.filter(scope.condition(actor(), self.model, today()))
-
-
-class ScopedInterface(SQLAInterface):
-    """FAB's data layer with a capped count and with every write through the unit of work."""
-
-    def query_count(self, query: Any, filters: Any, select_columns: Any = None) -> int:
-        """Number of rows, capped at COUNT_CAP + 1: counting 200,000 rows costs more than showing a page."""
-        inner = self._apply_inner_all(query, filters, select_columns=select_columns)
-        key = sa.inspect(self.obj).primary_key[0]
-        capped = inner.with_entities(key).order_by(None).limit(COUNT_CAP + 1).subquery()
-        return self.session.query(sa.func.count()).select_from(capped).scalar()
-
-    def add(self, item: Any, commit: bool = True) -> None:
-        """FAB never writes a row of ours: ScopedModelView does, through the unit of work (trap 13)."""
-        raise Forbidden(N_("Records are written through their own forms only."))
-
-    edit = delete = add
-
-    def delete_all(self, items: list[Any]) -> None:
-        """Nothing of the record is ever deleted."""
-        raise Forbidden(N_("Records are ended, not deleted."))
-
-
-class ScopedModelView(ModelView):
+class ScopedModelView(ListPage, ModelView):
     """FAB CRUD with rows, search box, add and edit selects from one scope, and rights from the permission table.
 
     A subclass names its model's columns always (trap 14) and its `rights`. Forms write inside one transaction that
@@ -85,7 +61,7 @@ class ScopedModelView(ModelView):
     rights: ClassVar[Mapping[str, Action]] = {}
     view_action: ClassVar[Action]
     manage_action: ClassVar[Action | None] = None
-    page_size = 25
+    code_columns: ClassVar[Mapping[str, str]] = {}  # column → code list
     # Rows end by a date; there is no delete button anywhere.
     base_permissions: ClassVar[list[str]] = [LIST, SHOW, ADD, EDIT]
     search_exclude_columns: ClassVar[list[str]] = ["versions"]
@@ -93,13 +69,17 @@ class ScopedModelView(ModelView):
     add_template = "hocvu/add.html"
     edit_template = "hocvu/edit.html"
     show_template = "hocvu/show.html"
+    add_widget = edit_widget = HocVuForm
+    show_widget = HocVuShow
+    add_row_message = lazy_gettext("Saved.")
+    edit_row_message = lazy_gettext("Saved.")
 
     def __init__(self, **kwargs: Any) -> None:
-        model = self.datamodel.obj
+        self.datamodel = copy.copy(self.datamodel)  # one a view and application: it carries this view's `prepare`
+        self.datamodel.prepare = self.prepare_rows
         self.base_filters = [[self._any_column(), ScopedFilter, None], *(self.base_filters or [])]
         self.class_permission_name = self.class_permission_name or type(self).__name__
-        for attribute in ("add_form_query_rel_fields", "edit_form_query_rel_fields", "search_form_query_rel_fields"):
-            setattr(self, attribute, {**self._related_filters(model), **(getattr(self, attribute, None) or {})})
+        self.order_columns = self.order_columns or []
         if self.manage_action is None:
             self.base_permissions = [p for p in self.base_permissions if p not in (ADD, EDIT)]
         super().__init__(**kwargs)
@@ -118,14 +98,45 @@ class ScopedModelView(ModelView):
     def _any_column(self) -> str:
         return sa.inspect(self.datamodel.obj).primary_key[0].name
 
-    @staticmethod
-    def _related_filters(model: type) -> dict[str, list[list[Any]]]:
-        filters = {}
-        for relation in sa.inspect(model).relationships:
-            related = relation.mapper.class_
-            if scope.is_scoped(related):
-                filters[relation.key] = [[sa.inspect(related).primary_key[0].name, ScopedFilter, None]]
-        return filters
+    def _init_properties(self) -> None:
+        super()._init_properties()
+        formatters = dict(self.formatters_columns)
+        for column in (*self.list_columns, *self.show_columns):
+            formatters.setdefault(column, self._formatter(column))
+        self.formatters_columns = formatters
+        for name, filter_class in self.virtual_filters.items():
+            made = [filter_class(name, self.datamodel)]
+            self._filters.get_search_filters()[name] = self._filters._all_filters[name] = made
+
+    def _formatter(self, column: str) -> Any:
+        if column in self.code_columns:
+            return code_label(self.code_columns[column])
+        mapped = sa.inspect(self.datamodel.obj).columns.get(column)
+        if mapped is not None and isinstance(mapped.type, sa.Enum):
+            return enum_label(mapped.type.enum_class)
+        return present
+
+    def _init_forms(self) -> None:
+        self.search_form = self._form(self.search_columns, self.search_form_extra_fields or {}, searching=True)
+        self.add_form = self.add_form or self._form(self.add_columns, self.add_form_extra_fields)
+        self.edit_form = self.edit_form or self._form(self.edit_columns, self.edit_form_extra_fields)
+
+    def _form(self, columns: list[str], extra: Mapping[str, Any], searching: bool = False) -> Any:
+        return make_form(
+            self.datamodel,
+            columns,
+            labels=self.label_columns,
+            help_texts={} if searching else self.description_columns,
+            codes=self.code_columns,
+            extra=extra,
+            rows_of=self.rows_of,
+            searching=searching,
+        )
+
+    def rows_of(self, model: type) -> Iterable[Any]:
+        """Rows of a small table within reach, for a select. Override to narrow or order them."""
+        query = scope.scoped(actor(), model, today()) if scope.is_scoped(model) else sa.select(model)
+        return self.datamodel.session.scalars(query.limit(COUNT_CAP)).unique().all()
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -146,56 +157,106 @@ class ScopedModelView(ModelView):
     def after_write(self, work: unit_of_work.Work, item: Any, verb: str) -> None:
         """What else belongs to the same transaction, e.g. creating the row's companions."""
 
+    def create(self, work: unit_of_work.Work, form: Any) -> Any:
+        """Inside the transaction: the new row. Override where adding is a verb of a service."""
+        item = self.datamodel.obj()
+        form.populate_obj(item)
+        self.pre_add(item)
+        require(self._managing(), self.target_of(item))
+        work.session.add(item)
+        return item
+
+    def change(self, work: unit_of_work.Work, form: Any, item: Any) -> None:
+        """Inside the transaction: write the form onto the fresh row. Override where changing is a verb of a service."""
+        form.populate_obj(item)
+        self.pre_update(item)
+        require(self._managing(), self.target_of(item))
+
+    def prefill_add(self, form: Any) -> None:
+        """Give an empty add form its usual values."""
+
+    def _managing(self) -> Action:
+        if self.manage_action is None:
+            raise Forbidden(N_("These records are only read here."))
+        return self.manage_action
+
     def _add(self) -> Any:
-        get_filter_args(self._filters, disallow_if_not_in_search=False)
-        exclude_cols = self._filters.get_relation_cols()
         form = self.add_form.refresh()
         if request.method == "POST":
-            self._fill_form_exclude_cols(exclude_cols, form)
             if form.validate():
-                self.process_form(form, True)
                 if self._write("add", form, self.add_row_message):
                     return None
+            else:
+                self._say_errors(form)
         else:
-            self.update_redirect()
-        return self._get_add_widget(form=form, exclude_cols=exclude_cols)
+            self.prefill_add(form)
+        return self._get_add_widget(form=form)
 
     def _edit(self, pk: Any) -> Any:
-        get_filter_args(self._filters, disallow_if_not_in_search=False)
-        exclude_cols = self._filters.get_relation_cols()
-        item = self.datamodel.get(pk, self._base_filters)
+        item = self.datamodel.get(key_of(pk), self._base_filters)
         if item is None:
             abort(404)
-        require(self.manage_action, self.target_of(item))
+        require(self._managing(), self.target_of(item))
         if request.method == "POST":
             form = self.edit_form.refresh(request.form)
-            self._fill_form_exclude_cols(exclude_cols, form)
-            form._id = self.datamodel.get_pk_value(item)
             if form.validate():
-                self.process_form(form, False)
-                if self._write("edit", form, self.edit_row_message, pk):
+                if self._write("edit", form, self.edit_row_message, item.id):
                     return None
+            else:
+                self._say_errors(form)
         else:
             form = self.edit_form.refresh(obj=item)
-            self.prefill_form(form, pk)
-            self.update_redirect()
-        return self._get_edit_widget(form=form, exclude_cols=exclude_cols)
+            self.prefill_form(form, item)
+        return {**self._get_edit_widget(form=form), "related_views": []}
+
+    def _show(self, pk: Any) -> Any:
+        item = self.datamodel.get(key_of(pk), self._base_filters)
+        if item is None:
+            abort(404)
+        self.update_redirect()
+        return {**self._get_show_widget(item.id, item), "related_views": []}
+
+    def _get_show_widget(
+        self, pk: Any, item: Any, widgets: Any = None, actions: Any = None, show_fieldsets: Any = None
+    ) -> dict[str, Any]:
+        return {
+            "show": self.show_widget(
+                pk=pk,
+                label_columns=self.label_columns,
+                include_columns=self.show_columns,
+                value_columns=self.datamodel.get_values_item(item, self.show_columns),
+                formatters_columns=self.formatters_columns,
+                fieldsets=show_fieldsets or self.show_fieldsets,
+                modelview_name=type(self).__name__,
+                may_edit=EDIT in self.base_permissions and bool(self.editable([item])),
+                links=self.row_links(item),
+            )
+        }
+
+    def row_links(self, item: Any) -> list[tuple[str, Any, str]]:
+        """Further buttons of a record's page: (address, label, icon)."""
+        return []
+
+    @staticmethod
+    def _say_errors(form: Any) -> None:
+        number = sum(1 for field in form if field.errors)
+        flash(_("Not saved yet: %(n)s fields need another look. Everything else is kept.", n=number), "danger")
 
     def _write(self, verb: str, form: Any, message: Any, pk: Any = None) -> bool:
         """One transaction: fresh row in scope → permission → form → checks → audit. False keeps the form on screen."""
         model = self.datamodel.obj
         try:
             with unit_of_work.transaction(actor(), f"{model.__tablename__}.{verb}", clock=request_clock()) as work:
-                with work.session.no_autoflush:
-                    item = model() if pk is None else scope.get(work.session, actor(), model, pk, today())
-                    if pk is not None:
-                        require(self.manage_action, self.target_of(item))
-                    form.populate_obj(item)
-                    (self.pre_add if pk is None else self.pre_update)(item)
-                    require(self.manage_action, self.target_of(item))
-                    work.session.add(item)
-                    self.after_write(work, item, verb)
+                if pk is None:
+                    item = self.create(work, form)
+                else:
+                    item = scope.get(work.session, actor(), model, pk, today())
+                    require(self._managing(), self.target_of(item))
+                    self.change(work, form, item)
+                self.after_write(work, item, verb)
+                work.flush()
                 work.audit(f"{model.__tablename__}.{verb}", target=item)
+                g.hv_written = item.id
         except (Forbidden, NotFound):
             raise
         except HocVuError as error:
@@ -204,11 +265,19 @@ class ScopedModelView(ModelView):
         flash(message, "success")
         return True
 
+    def post_add_redirect(self) -> Any:
+        """To the row just made."""
+        return redirect(url_for(f"{self.endpoint}.show", pk=g.hv_written))
 
-def tell(error: HocVuError) -> str:
-    """A domain error in the reader's language."""
-    text = _(error.message)
-    return text % error.params if error.params else text
+    post_edit_redirect = post_add_redirect
+
+
+def key_of(pk: Any) -> int:
+    """A row's key from the address; anything but a number is no row."""
+    text = str(pk)
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        abort(404)
+    return int(text)
 
 
 class PageView(BaseView):
@@ -224,9 +293,16 @@ class PageView(BaseView):
         )
 
 
-
 def menu(
-    appbuilder: Any, view: Any, name: str, *, icon: str, action: Action, label: Any, category: str = "", category_label: Any = ""
+    appbuilder: Any,
+    view: Any,
+    name: str,
+    *,
+    icon: str,
+    action: Action,
+    label: Any,
+    category: str = "",
+    category_label: Any = "",
 ) -> None:
     """Add a view with its menu entry, and the entry to the permission table (who may not, doesn't see it)."""
     rights = appbuilder.sm.view_rights

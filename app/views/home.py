@@ -1,22 +1,210 @@
 """The landing page of each role: what is due today, what is late, what waits."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import redirect, url_for
-from flask_appbuilder import IndexView, expose
+from flask_appbuilder import IndexView, expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
-from app.security import current_actor
+from app.domain.access import Action, Actor, Target, may, may_ever
+from app.domain.vocabulary import Role, Tier
+from app.extensions import db
+from app.security import current_actor, request_clock
+from app.services.clock import local_day
+from app.services.progress_duties import Duties, school_duties
+from app.services.progress_schools import SchoolProgress
+from app.services.progress_teacher import teacher_home
+from app.views.base import MENU, PageView, actor
+from app.views.progress import frame, link, office_page, school_page
+from app.web import current_period
+
+TEACHING = frozenset({Role.SUBJECT_TEACHER, Role.HOMEROOM_TEACHER, Role.TEAM_LEADER})
+CLERKS = frozenset({Role.OFFICE_STAFF, Role.IT_STAFF})
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something for the school's administrators to do."""
+
+    css: str
+    icon: str
+    title: str
+    text: str
+    url: str | None
+    button: str
 
 
 class HomeView(IndexView):
     """`/`: the sign-in page for strangers, the role's own page for the rest."""
 
-    index_template: ClassVar[str] = "hocvu/home.html"
-
     @expose("/")
     def index(self) -> Any:
-        """Send each to the right page."""
-        if current_actor() is None:
+        """Send each to the right page: the highest of those the person's roles open."""
+        who = current_actor()
+        if who is None:
             return redirect(url_for("AuthDBView.login"))
         self.update_redirect()
-        return self.render_template(self.index_template, title=None)
+        template, facts = landing(who)
+        return self.render_template(template, **facts)
+
+
+class TeachingView(PageView):
+    """Việc dạy của tôi: the teacher's page of somebody whose landing page is another."""
+
+    route_base = "/teaching"
+    default_view = "index"
+    rights: ClassVar = {"can_index": Action.HOME_VIEW}
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        """One's own sheets and tasks."""
+        if current_period() is None or not teaches(actor()):
+            return redirect("/")
+        return self.render_template("home/teacher.html", **teacher_page())
+
+
+def landing(who: Actor) -> tuple[str, dict[str, Any]]:
+    """The template of the actor's landing page, and its facts."""
+    if who.unit_id is None or not (who.roles or who.rights):
+        return "home/empty.html", {"title": _("Today"), "reason": "unit" if who.unit_id is None else "role"}
+    if not who.roles <= {Role.PARENT, Role.STUDENT} and current_period() is None:
+        return "home/empty.html", {
+            "title": _("Today"),
+            "reason": "year",
+            "years_url": link("SchoolYearView.list"),
+        }
+    if who.tier is not Tier.SCHOOL and may_ever(who, Action.PROGRESS_VIEW):
+        return "home/office.html", office_page()
+    if who.tier is Tier.SCHOOL and may(who, Action.PROGRESS_VIEW, Target()):
+        return "home/leader.html", leader_page(who)
+    if teaches(who):
+        return "home/teacher.html", teacher_page()
+    if who.roles & CLERKS or who.rights:
+        return "home/clerk.html", clerk_page(who)
+    return "home/empty.html", {"title": _("Today"), "reason": "family"}
+
+
+def teaches(who: Actor) -> bool:
+    """True for somebody with teaching of the day."""
+    return bool(who.roles & TEACHING)
+
+
+def switch(who: Actor) -> list[tuple[str, str, str]]:
+    """(key, label, address) of the landing pages of a person with several roles; empty for one."""
+    if not teaches(who) or who.tier is not Tier.SCHOOL or not may(who, Action.PROGRESS_VIEW, Target()):
+        return []
+    keep = frame()["keep"]
+    return [
+        ("school", _("Whole school"), url_for("HomeView.index", **keep)),
+        ("teaching", _("My teaching"), url_for("TeachingView.index", **keep)),
+    ]
+
+
+def teacher_page() -> dict[str, Any]:
+    """Facts of a teacher's page."""
+    now = request_clock()()
+    home = teacher_home(db.session(), actor(), current_period(), now)
+    return {**frame(), "title": None, "home": home, "switch": switch(actor()), "here": "teaching"}
+
+
+def leader_page(who: Actor) -> dict[str, Any]:
+    """Facts of the page of a school's leaders and Ban quản trị: progress, and what waits for them."""
+    facts = school_page(who.unit_id)
+    duties = school_duties(db.session(), who, current_period(), local_day(request_clock()()))
+    shown = may(who, Action.ASSIGNMENT_MANAGE, Target()) or may(who, Action.ACCOUNT_VIEW, Target())
+    chores = chores_of(facts["progress"], duties) if shown else []
+    return {
+        **facts,
+        "duties": duties,
+        "chores": chores,
+        "show_chores": shown,
+        "switch": switch(who),
+        "here": "school",
+    }
+
+
+def chores_of(progress: SchoolProgress, duties: Duties) -> list[Chore]:
+    """What the administrators should do today; empty when all is in order."""
+    found = []
+    if duties.without_homeroom:
+        found.append(
+            Chore(
+                "is-warn",
+                "fa-user-plus",
+                _("%(n)s classes without a homeroom teacher", n=duties.without_homeroom),
+                _("Nobody can keep their class list and comments."),
+                link("HomeroomAssignmentView.list", "AssignmentView.index", "SchoolClassView.list"),
+                _("Assign"),
+            )
+        )
+    if progress.unassigned:
+        names = ", ".join(f"{s.subject} {s.class_name}" for s in progress.unassigned[:3])
+        more = "…" if len(progress.unassigned) > 3 else ""
+        found.append(
+            Chore(
+                "is-warn",
+                "fa-diagram-project",
+                _("%(n)s sheets without a teacher", n=len(progress.unassigned)),
+                f"{names}{more}",
+                url_for("ProgressView.sheets", unit_id=progress.unit.id, unassigned=1),
+                _("Look at them"),
+            )
+        )
+    if duties.without_students:
+        found.append(
+            Chore(
+                "",
+                "fa-people-group",
+                _("%(n)s classes without students", n=duties.without_students),
+                _("Their sheets stay empty until students are enrolled."),
+                link("SchoolClassView.list"),
+                _("Look at them"),
+            )
+        )
+    if duties.never_signed_in:
+        found.append(
+            Chore(
+                "",
+                "fa-key",
+                _(
+                    "%(n)s of %(total)s accounts have never signed in",
+                    n=duties.never_signed_in,
+                    total=duties.accounts,
+                ),
+                _("Hand over the first password, or close accounts nobody needs."),
+                link("UnitAccountView.list", "AccountListView.list", "AccountsView.index"),
+                _("Look at them"),
+            )
+        )
+    return found
+
+
+def clerk_page(who: Actor) -> dict[str, Any]:
+    """Facts of the office's and the IT staff's page: numbers, and the lists they work in."""
+    duties = school_duties(db.session(), who, current_period(), local_day(request_clock()()))
+    return {**frame(), "title": None, "duties": duties, "places": places_of(who), "unit_name": who.unit_name}
+
+
+def places_of(who: Actor) -> list[tuple[str, str, str]]:
+    """(icon, label, address) of the pages this person works in, as far as they are installed."""
+    wanted = (
+        (Action.STUDENT_VIEW, "fa-user-graduate", _("Students"), link("StudentView.list")),
+        (Action.CLASS_VIEW, "fa-people-group", _("Classes"), link("SchoolClassView.list")),
+        (Action.STAFF_VIEW, "fa-chalkboard-user", _("Staff"), link("PersonView.list", "StaffView.list")),
+        (Action.DATA_IMPORT, "fa-file-import", _("Import"), link("ImportView.index", "ImportView.list")),
+        (Action.SHEET_VIEW, "fa-table-cells", _("Gradebook"), link("GradebookView.index")),
+        (Action.BOOK_PRINT, "fa-print", _("Print"), link("PrintView.index", "ReportView.index")),
+        (Action.ACCOUNT_VIEW, "fa-key", _("Accounts"), link("UnitAccountView.list", "AccountsView.index")),
+        (Action.LOCK_VIEW, "fa-calendar-days", _("Lock calendar"), link("LockView.calendar")),
+    )
+    return [(icon, label, url) for action, icon, label, url in wanted if url and may(who, action, Target())]
+
+
+def register(appbuilder: Any) -> None:
+    """The menu entry "Home", first for every role, and the teacher's page."""
+    appbuilder.sm.view_rights[("Home", MENU)] = Action.HOME_VIEW
+    appbuilder.add_link("Home", href="/", icon="fa-inbox", label=lazy_gettext("Today's work"))
+    appbuilder.add_view_no_menu(TeachingView)

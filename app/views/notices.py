@@ -37,3 +37,8 @@ class NoticeView(PageView):
             with plain_write() as session:
                 session.add_all(NoticeRead(notice_id=n, user_id=user_id, read_at=request_clock()()) for n in unread)
         return page
+
+
+def register(appbuilder: Any) -> None:
+    """Notices stand behind the bell, not in the menu."""
+    appbuilder.add_view_no_menu(NoticeView())

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 03:43:59.887580
+Create Date: 2026-11-22 04:05:28.985954
 
 """
 from alembic import op
@@ -128,7 +128,6 @@ def upgrade():
     )
     with op.batch_alter_table('delegation_version', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_delegation_version_person_id'), ['person_id'], unique=False)
-        batch_op.create_index('ix_delegation_version_sheet', ['sheet_id', 'transaction_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_delegation_version_sheet_id'), ['sheet_id'], unique=False)
 
     op.create_table('department_version',
@@ -183,9 +182,8 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_exemption_decision_version_student_id'), ['student_id'], unique=False)
 
     op.create_table('grade_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('sheet_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('student_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('sheet_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('student_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('class_id', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('regular_1', sa.SmallInteger(), autoincrement=False, nullable=True),
     sa.Column('regular_2', sa.SmallInteger(), autoincrement=False, nullable=True),
@@ -203,11 +201,10 @@ def upgrade():
     sa.Column('comment', sa.String(length=500), autoincrement=False, nullable=True),
     sa.Column('transaction_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('operation_type', sa.SmallInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('id', 'transaction_id')
+    sa.PrimaryKeyConstraint('sheet_id', 'student_id', 'transaction_id')
     )
     with op.batch_alter_table('grade_version', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_grade_version_class_id'), ['class_id'], unique=False)
-        batch_op.create_index('ix_grade_version_sheet', ['sheet_id', 'transaction_id'], unique=False)
 
     op.create_table('guardian_version',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -521,10 +518,9 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', 'transaction_id')
     )
     op.create_table('subject_year_version',
-    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('student_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('school_year_id', sa.Integer(), autoincrement=False, nullable=True),
-    sa.Column('subject_id', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('student_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('school_year_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('subject_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('unit_id', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('class_id', sa.Integer(), autoincrement=False, nullable=True),
     sa.Column('term_1', sa.SmallInteger(), autoincrement=False, nullable=True),
@@ -536,7 +532,7 @@ def upgrade():
     sa.Column('circular', sa.String(length=24), autoincrement=False, nullable=True),
     sa.Column('transaction_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('operation_type', sa.SmallInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('id', 'transaction_id')
+    sa.PrimaryKeyConstraint('student_id', 'school_year_id', 'subject_id', 'transaction_id')
     )
     with op.batch_alter_table('subject_year_version', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_subject_year_version_class_id'), ['class_id'], unique=False)
@@ -1260,6 +1256,7 @@ def upgrade():
     sa.UniqueConstraint('token')
     )
     with op.batch_alter_table('login_session', schema=None) as batch_op:
+        batch_op.create_index('ix_login_session_open', ['ended_at', 'last_seen_at'], unique=False)
         batch_op.create_index('ix_login_session_user', ['user_id', 'started_at'], unique=False)
 
     op.create_table('notice',
@@ -1304,10 +1301,9 @@ def upgrade():
         batch_op.create_index('ix_print_job_owner', ['user_id', 'created_at'], unique=False)
 
     op.create_table('subject_year',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('student_id', sa.Integer(), nullable=False),
-    sa.Column('school_year_id', sa.Integer(), nullable=False),
-    sa.Column('subject_id', sa.Integer(), nullable=False),
+    sa.Column('student_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('school_year_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('subject_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('class_id', sa.Integer(), nullable=True),
     sa.Column('term_1', sa.SmallInteger(), nullable=True),
@@ -1327,8 +1323,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['student_id'], ['student.id'], ),
     sa.ForeignKeyConstraint(['subject_id'], ['subject.id'], ),
     sa.ForeignKeyConstraint(['unit_id'], ['org_unit.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('student_id', 'school_year_id', 'subject_id', name='uq_subject_year')
+    sa.PrimaryKeyConstraint('student_id', 'school_year_id', 'subject_id')
     )
     with op.batch_alter_table('subject_year', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_subject_year_class_id'), ['class_id'], unique=False)
@@ -1389,9 +1384,8 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_delegation_sheet_id'), ['sheet_id'], unique=False)
 
     op.create_table('grade',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('sheet_id', sa.Integer(), nullable=False),
-    sa.Column('student_id', sa.Integer(), nullable=False),
+    sa.Column('sheet_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('student_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('class_id', sa.Integer(), nullable=True),
     sa.Column('regular_1', sa.SmallInteger(), nullable=True),
     sa.Column('regular_2', sa.SmallInteger(), nullable=True),
@@ -1421,12 +1415,11 @@ def upgrade():
     sa.ForeignKeyConstraint(['class_id'], ['school_class.id'], ),
     sa.ForeignKeyConstraint(['sheet_id'], ['gradebook_sheet.id'], ),
     sa.ForeignKeyConstraint(['student_id'], ['student.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('student_id', 'sheet_id', name='uq_grade')
+    sa.PrimaryKeyConstraint('sheet_id', 'student_id')
     )
     with op.batch_alter_table('grade', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_grade_class_id'), ['class_id'], unique=False)
-        batch_op.create_index('ix_grade_sheet', ['sheet_id'], unique=False)
+        batch_op.create_index('ix_grade_student', ['student_id'], unique=False)
 
     op.create_table('notice_read',
     sa.Column('notice_id', sa.Integer(), nullable=False),
@@ -1493,7 +1486,7 @@ def downgrade():
     op.drop_table('sheet_submission')
     op.drop_table('notice_read')
     with op.batch_alter_table('grade', schema=None) as batch_op:
-        batch_op.drop_index('ix_grade_sheet')
+        batch_op.drop_index('ix_grade_student')
         batch_op.drop_index(batch_op.f('ix_grade_class_id'))
 
     op.drop_table('grade')
@@ -1527,6 +1520,7 @@ def downgrade():
     op.drop_table('notice')
     with op.batch_alter_table('login_session', schema=None) as batch_op:
         batch_op.drop_index('ix_login_session_user')
+        batch_op.drop_index('ix_login_session_open')
 
     op.drop_table('login_session')
     with op.batch_alter_table('lock_window', schema=None) as batch_op:
@@ -1746,7 +1740,6 @@ def downgrade():
     op.drop_table('homeroom_assignment_version')
     op.drop_table('guardian_version')
     with op.batch_alter_table('grade_version', schema=None) as batch_op:
-        batch_op.drop_index('ix_grade_version_sheet')
         batch_op.drop_index(batch_op.f('ix_grade_version_class_id'))
 
     op.drop_table('grade_version')
@@ -1764,7 +1757,6 @@ def downgrade():
     op.drop_table('department_version')
     with op.batch_alter_table('delegation_version', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delegation_version_sheet_id'))
-        batch_op.drop_index('ix_delegation_version_sheet')
         batch_op.drop_index(batch_op.f('ix_delegation_version_person_id'))
 
     op.drop_table('delegation_version')

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import sign_in
 
-TEACHER = "teacher"
+TEACHER = "longpd.thcstk"
 MARKS = ["regular_1", "regular_2", "regular_3", "regular_4", "midterm", "final"]
 DATA = re.compile(r'(<script type="application/json" id="sheet-data">)(.*?)(</script>)', re.DOTALL)
 NAMED = re.compile(r"(Control\+|Shift\+)+\w+|Enter|Tab|Escape|Delete|F2|Arrow\w+")

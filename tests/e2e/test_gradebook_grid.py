@@ -249,7 +249,9 @@ def test_a_comment_subject_takes_two_values(page: Page, sheet_url: str) -> None:
     server = Server(page, kind="comment")
     open_sheet(page, server, sheet_url)
     at(page, 1, 0).click()
-    sent = saved_by(page, server, lambda: keys(page, "d", "Enter", "CD", "Enter", "Đ", "Enter", "8", "Enter"))
+    sent = saved_by(
+        page, server, lambda: keys(page, "d", "Enter", "CD", "Enter", "F2", "Đ", "Enter", "8", "Enter")
+    )
     assert list(changes(sent).values()) == ["passed", "failed", "passed"]
     expect(at(page, 1, 1)).to_have_text("CĐ")
     expect(at(page, 1, 3)).to_have_class(has("is-invalid"))

@@ -45,9 +45,10 @@ from app.models import (
 from app.services.unit_of_work import transaction
 
 CLOCK = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)  # 09:00 in Vietnam
-PASSWORD = "Sen hong no 2026!"  # noqa: S105 (test accounts of an invented province)
+PASSWORD = "Sen hong no 2026!"
 PASSWORD_HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
 LONG_AGO = date(2020, 8, 1)
+FIRST_DAY = date(2026, 9, 1)
 
 STAFF = (  # username, role, family, middle, given, title
     ("giangnt", Role.PRINCIPAL, "Nguyễn", "Thị", "Giang", "Hiệu trưởng"),
@@ -97,51 +98,84 @@ class Province:
         return self.now
 
 
-def build(app: Flask, pupils: int = len(PUPILS)) -> Province:
-    """Build the province in the database of `app` and put its clock into the application."""
-    builder = _Builder(pupils)
-    with transaction(SYSTEM, "test.province", clock=lambda: CLOCK - timedelta(days=90)) as work:
+def build(app: Flask, pupils: int = len(PUPILS), around: datetime | None = None) -> Province:
+    """Build the province in the database of `app` and put its clock into the application.
+
+    `around`: the day its dates stand around instead of CLOCK, for servers that read the real clock.
+    """
+    shift = timedelta(days=((around or CLOCK) - CLOCK).days)
+    builder = _Builder(pupils, shift)
+    with transaction(SYSTEM, "test.province", clock=lambda: CLOCK + shift - timedelta(days=90)) as work:
         work.stamp()
         province = builder.province(work)
+    province.now = CLOCK + shift
     app.extensions["hocvu.clock"] = province.clock
     return province
 
 
 class _Builder:
-    def __init__(self, pupils: int) -> None:
+    def __init__(self, pupils: int, shift: timedelta = timedelta()) -> None:
         self.pupils = pupils
+        self.shift = shift
         self.usernames: list[str] = []
+
+    def day(self, day: date) -> date:
+        """The day, moved with the province's clock."""
+        return day + self.shift
 
     def province(self, work: Any) -> Province:
         self.work = work
-        department = self.unit("sogd", UnitKind.DEPARTMENT, "Sở Giáo dục và Đào tạo Bình Giang", "Sở GDĐT Bình Giang")
-        commune = self.unit("xatk", UnitKind.COMMUNE, "UBND xã Thúc Kháng", "UBND xã Thúc Kháng", department.id)
+        department = self.unit(
+            "sogd", UnitKind.DEPARTMENT, "Sở Giáo dục và Đào tạo Bình Giang", "Sở GDĐT Bình Giang"
+        )
+        commune = self.unit(
+            "xatk", UnitKind.COMMUNE, "UBND xã Thúc Kháng", "UBND xã Thúc Kháng", department.id
+        )
         year = self.add(
             SchoolYear(
-                department_id=department.id, start_year=2026, starts_on=date(2026, 9, 5), ends_on=date(2027, 5, 31)
+                department_id=department.id, start_year=2026, starts_on=self.day(date(2026, 9, 5)),
+                ends_on=self.day(date(2027, 5, 31)),
             )
-        )
+        )  # fmt: skip
         terms = {
             number: self.add(
                 Term(
-                    unit_id=department.id, school_year_id=year.id, number=number, starts_on=start, ends_on=end, weeks=w
+                    unit_id=department.id,
+                    school_year_id=year.id,
+                    number=number,
+                    starts_on=start,
+                    ends_on=end,
+                    weeks=w,
                 )
             ).id
             for number, start, end, w in (
-                (1, date(2026, 9, 7), date(2027, 1, 16), 18),
-                (2, date(2027, 1, 18), date(2027, 5, 29), 17),
+                (1, self.day(date(2026, 9, 7)), self.day(date(2027, 1, 16)), 18),
+                (2, self.day(date(2027, 1, 18)), self.day(date(2027, 5, 29)), 17),
             )
         }
         subjects = {
             "math": self.subject("math", "Toán", SubjectKind.SCORED, 1),
             "art": self.subject("arts", "Nghệ thuật", SubjectKind.COMMENT, 2),
         }
-        self.year_id, self.subjects, self.department_id, self.commune_id = year.id, subjects, department.id, commune.id
-        self.person_account("sogd", department.id, "vanlt", Role.DEPARTMENT_OFFICER, "Lê", "Thị", "Vân", "Chuyên viên")
-        self.person_account("sogd", department.id, "binhhv", Role.DEPARTMENT_LEADER, "Hồ", "Văn", "Bình", "Giám đốc Sở")
-        self.person_account("sogd", department.id, "daoct", Role.DEPARTMENT_ADMIN, "Chu", "Thị", "Đào", "Chuyên viên")
+        self.year_id, self.subjects, self.department_id, self.commune_id = (
+            year.id,
+            subjects,
+            department.id,
+            commune.id,
+        )
+        self.person_account(
+            "sogd", department.id, "vanlt", Role.DEPARTMENT_OFFICER, "Lê", "Thị", "Vân", "Chuyên viên"
+        )
+        self.person_account(
+            "sogd", department.id, "binhhv", Role.DEPARTMENT_LEADER, "Hồ", "Văn", "Bình", "Giám đốc Sở"
+        )
+        self.person_account(
+            "sogd", department.id, "daoct", Role.DEPARTMENT_ADMIN, "Chu", "Thị", "Đào", "Chuyên viên"
+        )
         self.person_account("xatk", commune.id, "sonlv", Role.DISTRICT_LEADER, "Lò", "Văn", "Sơn", "Chủ tịch")
-        self.person_account("xatk", commune.id, "maipt", Role.DISTRICT_ADMIN, "Phan", "Thị", "Mai", "Chuyên viên")
+        self.person_account(
+            "xatk", commune.id, "maipt", Role.DISTRICT_ADMIN, "Phan", "Thị", "Mai", "Chuyên viên"
+        )
         first, second = self.school("thcstk", "THCS Thúc Kháng"), self.school("thcsba", "THCS Bình An")
         return Province(
             department.id, commune.id, year.id, terms, subjects, first, second, tuple(self.usernames)
@@ -196,7 +230,9 @@ class _Builder:
         unit = self.unit(code, UnitKind.LOWER_SECONDARY, f"Trường {name}", name, self.commune_id)
         school = School(unit.id, code)
         for stem, role, family, middle, given, title in STAFF:
-            school.person_ids[stem] = self.person_account(code, unit.id, stem, role, family, middle, given, title)
+            school.person_ids[stem] = self.person_account(
+                code, unit.id, stem, role, family, middle, given, title
+            )
         for class_name, teacher in (("7A", "longpd"), ("7B", "habtt")):
             self.school_class(school, class_name, teacher)
         self.window(school)
@@ -217,17 +253,21 @@ class _Builder:
             )
         )  # fmt: skip
         person = school.person_ids[teacher]
-        self.add(HomeroomAssignment(person_id=person, class_id=row.id, starts_on=date(2026, 9, 1)))
+        self.add(HomeroomAssignment(person_id=person, class_id=row.id, starts_on=self.day(FIRST_DAY)))
         for code, subject_id in self.subjects.items():
             self.add(
-                TeachingAssignment(person_id=person, group_id=group.id, subject_id=subject_id, starts_on=date(2026, 9, 1))
+                TeachingAssignment(
+                    person_id=person, group_id=group.id, subject_id=subject_id, starts_on=self.day(FIRST_DAY)
+                )
             )
             for term in (1, 2):
                 school.sheet_ids[name, code, term] = self.sheet(school, row, group.id, subject_id, code, term)
         for number in range(self.pupils):
             school.student_ids.append(self.student(school.unit_id, row.id, number))
 
-    def sheet(self, school: School, row: SchoolClass, group_id: int, subject_id: int, code: str, term: int) -> int:
+    def sheet(
+        self, school: School, row: SchoolClass, group_id: int, subject_id: int, code: str, term: int
+    ) -> int:
         scored = code == "math"
         return self.add(
             GradebookSheet(
@@ -249,7 +289,7 @@ class _Builder:
                 sex_code="01", ethnicity_code="01",
             )
         )  # fmt: skip
-        self.add(Enrolment(student_id=student.id, class_id=class_id, starts_on=date(2026, 9, 1)))
+        self.add(Enrolment(student_id=student.id, class_id=class_id, starts_on=self.day(FIRST_DAY)))
         return student.id
 
     def window(self, school: School) -> None:
@@ -260,14 +300,19 @@ class _Builder:
             LockWindow(
                 owner_id=self.department_id, school_year_id=self.year_id, term=1, book=Book.GRADEBOOK,
                 effect=WindowEffect.OPEN, mode=WindowMode.WHOLE_BOOK, title="Mở sổ học kì I", reason="Kế hoạch năm học",
-                opens_at=datetime(2026, 9, 6, 17, tzinfo=UTC), closes_at=datetime(2027, 1, 17, 17, tzinfo=UTC),
+                opens_at=datetime(2026, 9, 6, 17, tzinfo=UTC) + self.shift,
+                closes_at=datetime(2027, 1, 17, 17, tzinfo=UTC) + self.shift,
                 ordered_by_id=self._leader(), executed_by_id=self._admin(),
             )
         )  # fmt: skip
         school.window_ids.append(row.id)
 
     def _leader(self) -> int:
-        return self.work.session.query(Person.id).filter_by(unit_id=self.department_id, given_name="Bình").scalar()
+        return (
+            self.work.session.query(Person.id)
+            .filter_by(unit_id=self.department_id, given_name="Bình")
+            .scalar()
+        )
 
     def _admin(self) -> int:
         return self.work.session.query(Account.id).filter_by(username="daoct.sogd").scalar()

@@ -29,7 +29,9 @@ def enter(province: Province, username: str, sheet: int, *cells: tuple[int, str,
     return enter_scores(actor(province, username), sheet, changes, clock=province.clock)
 
 
-def test_an_assigned_teacher_enters_marks_and_history_says_who_when_what(app: Flask, province: Province) -> None:
+def test_an_assigned_teacher_enters_marks_and_history_says_who_when_what(
+    app: Flask, province: Province
+) -> None:
     school, sheet = province.first, province.first.sheet_ids["7A", "math", 1]
     student = school.student_ids[0]
     saved = enter(province, "longpd.thcstk", sheet, (student, "regular_1", None, "8,5"))
@@ -46,7 +48,14 @@ def test_an_assigned_teacher_enters_marks_and_history_says_who_when_what(app: Fl
 def test_the_average_follows_the_marks(app: Flask, province: Province) -> None:
     sheet, student = province.first.sheet_ids["7A", "math", 1], province.first.student_ids[0]
     cells = [(student, f"regular_{n}", None, "8") for n in range(1, 5)]
-    saved = enter(province, "longpd.thcstk", sheet, *cells, (student, "midterm", None, "7"), (student, "final", None, "8"))
+    saved = enter(
+        province,
+        "longpd.thcstk",
+        sheet,
+        *cells,
+        (student, "midterm", None, "7"),
+        (student, "final", None, "8"),
+    )
     assert saved.averages[student] == Decimal("7.8")
     again = enter(province, "longpd.thcstk", sheet, (student, "final", "8", None))
     assert again.averages[student] is None
@@ -68,7 +77,9 @@ def test_nobody_else_enters_marks(app: Flask, province: Province, username: str)
 
 def test_another_schools_sheet_looks_like_none(app: Flask, province: Province) -> None:
     with pytest.raises(NotFound):
-        enter(province, "longpd.thcsba", province.first.sheet_ids["7A", "math", 1], (1, "regular_1", None, "8"))
+        enter(
+            province, "longpd.thcsba", province.first.sheet_ids["7A", "math", 1], (1, "regular_1", None, "8")
+        )
 
 
 def test_a_refusal_is_logged_in_its_own_transaction(app: Flask, province: Province) -> None:
@@ -82,7 +93,9 @@ def test_a_refusal_is_logged_in_its_own_transaction(app: Flask, province: Provin
 def test_one_bad_cell_saves_nothing_and_names_itself(app: Flask, province: Province) -> None:
     sheet, (one, two, *_rest) = province.first.sheet_ids["7A", "math", 1], province.first.student_ids
     with pytest.raises(Invalid) as refusal:
-        enter(province, "longpd.thcstk", sheet, (one, "regular_1", None, "8"), (two, "regular_1", None, "7,25"))
+        enter(
+            province, "longpd.thcstk", sheet, (one, "regular_1", None, "8"), (two, "regular_1", None, "7,25")
+        )
     (problem,) = refusal.value.problems
     assert (problem.student_id, problem.column, problem.suggestion) == (two, "regular_1", Decimal("7.3"))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Grade)) == 0
@@ -116,7 +129,9 @@ def test_the_same_request_twice_is_saved_once(app: Flask, province: Province) ->
     sheet, student = province.first.sheet_ids["7A", "math", 1], province.first.student_ids[0]
     who, change = actor(province, "longpd.thcstk"), [CellChange(student, "final", None, "7")]
     for _time in range(2):
-        enter_scores(who, sheet, change, clock=province.clock, request_id="5e1c0b3a-0000-4000-8000-000000000001")
+        enter_scores(
+            who, sheet, change, clock=province.clock, request_id="5e1c0b3a-0000-4000-8000-000000000001"
+        )
     assert len(history.cell_history(db.session(), sheet, student, "final")) == 1
     assert db.session.scalar(sa.select(sa.func.count()).where(TxLog.action == "sheet.enter")) == 1
 

@@ -199,6 +199,9 @@
       }
     }
     this.put(records);
+    grid.place.querySelectorAll('.copying').forEach(function (td) {
+      td.classList.remove('copying', 'copying-left', 'copying-right', 'copying-top', 'copying-bottom');
+    });
     this.grid.ws.updateSelectionFromCoords(to.x, to.y, Math.min(to.x + to.width, grid.parts.length) - 1, Math.min(to.y + to.height, grid.sheet.rows.length) - 1);
     this.tell(records.length, shut, outside);
   };

@@ -17,6 +17,7 @@
     this.tries = 0;
     this.tokenTried = false;
     this.listeners = [];
+    this.onrefused = function () {};
     this.manual = sheet.info.autosave === false;
   }
 
@@ -84,7 +85,8 @@
     if (!named.length && answer.kind !== 'conflict') { this.become('stopped', answer.data.message); return; }
     this.fruitless = named.length ? 0 : (this.fruitless || 0) + 1;
     if (this.fruitless > 2) { this.become('stopped', answer.data.message); return; }
-    this.become('idle', answer.data.message);
+    this.become('idle');
+    this.onrefused(answer.data.message || '');
     if (answer.kind === 'locked' || !named.length) { await this.reread(); }
     this.afterwards();
   };

@@ -81,9 +81,7 @@
 
   Status.prototype.blocked = function (state, unsaved) {
     var saver = this.saver, t = this.t, known = ['offline', 'busy', 'signed_out', 'other_account', 'stopped'];
-    if (known.indexOf(state) < 0) {
-      return saver.message ? el('div', { class: 'hv-msg is-warn', role: 'alert' }, el('b', {}, saver.message)) : null;
-    }
+    if (known.indexOf(state) < 0) { return null; }
     var login = state === 'signed_out' || state === 'other_account';
     return el('div', { class: 'hv-msg ' + (state === 'offline' || state === 'busy' ? 'is-warn' : 'is-bad'), role: 'alert' },
       el('b', {}, t('notice_' + state, { since: saver.since })), el('p', {}, saver.message ? saver.message + ' ' : '', t('unsaved_kept', { count: unsaved })),

@@ -22,6 +22,7 @@
     if (cell) { status.column = cell.column; status.drawFilled(); }
     panel.select(cell);
   };
+  saver.onrefused = function (message) { status.say(message); };
   keys.onsave = function () { saver.flush(); };
   saver.on(function () { if (saver.state === 'idle') { panel.fetchSoon(); } });
 

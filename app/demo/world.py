@@ -1,0 +1,167 @@
+"""What the demo has made so far, as plain facts: ids and names, never database rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from app.demo.plan import DemoClock, Plan, Timeline
+from app.domain.access import Actor
+from app.domain.vocabulary import CELL_COLUMNS, Level, Role, SubjectKind
+from app.reference.people import PeopleDrawer
+
+
+@dataclass
+class Member:
+    """A member of staff with the personal account."""
+
+    key: str
+    full_name: str
+    role: Role
+    title: str
+    unit: str  # the unit's code
+    subjects: tuple[str, ...] = ()
+    team: str = ""
+    person_id: int = 0
+    account_id: int = 0
+    username: str = ""
+    actor: Actor | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A student in a class or group, with the days of it."""
+
+    student_id: int
+    starts_on: date
+    ends_on: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """True on the days of it."""
+        return self.starts_on <= day and (self.ends_on is None or self.ends_on >= day)
+
+
+@dataclass
+class ClassRoom:
+    """A class of one school year."""
+
+    id: int
+    name: str
+    grade: int
+    level: Level
+    group_id: int
+    seats: list[Seat] = field(default_factory=list)
+    homeroom: Member | None = None
+
+    def students(self, day: date) -> list[int]:
+        """Who sits in it on a day, in the order they came."""
+        return [seat.student_id for seat in self.seats if seat.covers(day)]
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Who enters which columns of a sheet (empty: all), and from when on."""
+
+    member: Member
+    columns: frozenset[str] = frozenset()
+    starts_on: date = date.min
+    ends_on: date = date.max
+
+    def covers(self, column: str, day: date) -> bool:
+        """True when the member enters this column on this day."""
+        return self.starts_on <= day <= self.ends_on and (not self.columns or column in self.columns)
+
+
+@dataclass
+class Sheet:
+    """A gradebook sheet with those who sit in it and those who enter it."""
+
+    id: int
+    name: str  # of the class or group
+    subject: str
+    kind: SubjectKind
+    term: int
+    regular: int
+    school: str
+    seats: list[Seat]
+    duties: list[Duty] = field(default_factory=list)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns with marks, in printed order."""
+        used = {f"regular_{n}" for n in range(1, self.regular + 1)} | {"midterm", "final"}
+        return tuple(column for column in CELL_COLUMNS if column in used)
+
+    def students(self, day: date) -> list[int]:
+        """Who sits in it on a day."""
+        return [seat.student_id for seat in self.seats if seat.covers(day)]
+
+    def member_for(self, column: str, day: date) -> Member:
+        """Who enters the column on a day; the one in charge comes first. LookupError when nobody does."""
+        for duty in self.duties:
+            if duty.covers(column, day):
+                return duty.member
+        raise LookupError(f"nobody enters {column} of {self.name} {self.subject} on {day}")
+
+
+@dataclass
+class School:
+    """A unit of the demo with its staff; a school also with its classes and sheets by school year."""
+
+    code: str
+    id: int
+    staff: dict[str, Member] = field(default_factory=dict)
+    admin_id: int = 0  # the unit's administration account
+    admin_name: str = ""
+    classes: dict[tuple[int, str], ClassRoom] = field(default_factory=dict)  # (start year, name)
+    groups: dict[tuple[int, str], ClassRoom] = field(default_factory=dict)  # mixed groups, seated like classes
+    sheets: dict[tuple[int, int, str, str], Sheet] = field(default_factory=dict)  # (year, term, name, subject)
+
+    def of_role(self, *roles: Role) -> list[Member]:
+        """Staff holding one of the roles, in the order they were filed."""
+        return [member for member in self.staff.values() if member.role in roles]
+
+    @property
+    def head(self) -> Member:
+        """Who heads the unit."""
+        return self.of_role(Role.PRINCIPAL, Role.DISTRICT_LEADER, Role.DEPARTMENT_LEADER)[0]
+
+    def sheets_of(self, start_year: int, term: int, names: Iterable[str] = ()) -> list[Sheet]:
+        """Sheets of a term, of some classes or all, in the order they were made."""
+        wanted = set(names)
+        return [
+            sheet
+            for (year, number, name, _subject), sheet in self.sheets.items()
+            if (year, number) == (start_year, term) and (not wanted or name in wanted)
+        ]
+
+
+@dataclass
+class World:
+    """The whole demo while it is being made."""
+
+    plan: Plan
+    clock: DemoClock
+    timeline: Timeline
+    scale: float
+    password_hash: str
+    people: PeopleDrawer
+    units: dict[str, School] = field(default_factory=dict)
+    years: dict[int, int] = field(default_factory=dict)  # start year → id
+    subjects: dict[str, int] = field(default_factory=dict)
+    parts: dict[tuple[str, str], int] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)  # account names
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def rng(self, area: str) -> Random:
+        """Chance for one area of the demo, the same for the same day of seeding."""
+        return Random(f"{self.plan.day.isoformat()} {area}")  # noqa: S311 (invented marks, no secret)
+
+    def count(self, what: str, by: int = 1) -> None:
+        """Add to the figures told at the end."""
+        self.counts[what] = self.counts.get(what, 0) + by
+
+    def size(self, full: int) -> int:
+        """Students of a class at this scale."""
+        return max(5, int(full * self.scale))

@@ -1,0 +1,172 @@
+"""The Ban quản trị: appointed by the unit's head by decision, three to five members (S4 Điều 12 khoản 1, 17 khoản 2).
+
+S0 Điều 6 khoản 1 and 12 khoản 2; the columns are those of S1 Điều 6. The head and the deputy may sit on it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from app.domain.access import Action, Actor
+from app.domain.names import nfc
+from app.errors import N_, Forbidden, Invalid
+from app.models import AdminBoard, AdminBoardMember, Notice, Person
+from app.services.clock import Clock, local_day
+from app.services.rights import demand
+from app.services.staff import end_before, later, locked_unit, staff
+from app.services.unit_of_work import Work, transaction
+
+CHAIR, DEPUTY, MEMBER = "chair", "deputy", "member"
+SEATS = (CHAIR, DEPUTY, MEMBER)
+FEWEST, MOST = 3, 5
+
+Problem = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One line of the decision: who, in which seat, with which position, duties and note."""
+
+    person_id: int
+    seat: str
+    position_title: str
+    duties: str
+    note: str = ""
+
+
+def appoint_board(
+    actor: Actor,
+    decision_number: str,
+    decision_date: date | None,
+    seats: Sequence[Seat],
+    *,
+    clock: Clock,
+    starts_on: date | None = None,
+) -> int:
+    """The head of the actor's unit appoints its board from a day on (the decision's unless said otherwise).
+
+    Returns the board's id; the former board ends the day before. Forbidden for anybody but the head; NotFound for
+    somebody of another unit; Invalid with `problems` (field, message) where fields of line n are named `seats-n-…`.
+    """
+    with transaction(actor, "board.appoint", clock=clock, reason=decision_number) as work:
+        demand(actor, Action.BOARD_APPOINT, actor.unit_id)
+        if actor.person_id is None:
+            raise Forbidden(N_("The decision names the head who signs it. Sign in with a personal account."))
+        today = local_day(clock())
+        unit = locked_unit(work, actor, actor.unit_id, today)
+        number = " ".join(nfc(decision_number or "").split())
+        problems = [*_decision_problems(number, decision_date, starts_on, today), *_seat_problems(seats)]
+        if problems or decision_date is None:
+            raise Invalid(problems[0][1], problems=tuple(problems))
+        people = {p.id: p for p in staff(work.session, unit.id, today, [seat.person_id for seat in seats])}
+        start = starts_on or decision_date
+        _end_former(work, unit.id, start)
+        board = AdminBoard(
+            unit=unit,
+            decision_number=number,
+            decision_date=decision_date,
+            appointed_by_id=actor.person_id,
+            starts_on=start,
+            members=[
+                _member(order, seat, people[seat.person_id])
+                for order, seat in enumerate(in_order(seats), start=1)
+            ],
+        )
+        work.session.add(board)
+        _tell_members(work, board, people)
+        work.flush()
+        work.audit(
+            "board.appoint", target=board, number=number, members=[p.full_name for p in people.values()]
+        )
+        return board.id
+
+
+def in_order(seats: Sequence[Seat]) -> list[Seat]:
+    """Chair, deputy, then members as given."""
+    return sorted(seats, key=lambda seat: SEATS.index(seat.seat))
+
+
+def _decision_problems(
+    number: str, decided: date | None, starts_on: date | None, today: date
+) -> list[Problem]:
+    found: list[Problem] = []
+    if not number:
+        found.append(("decision_number", N_("Write the decision's number.")))
+    elif len(number) > 60:
+        found.append(("decision_number", N_("The number is too long.")))
+    if decided is None:
+        found.append(("decision_date", N_("Write the decision's date as dd/mm/yyyy.")))
+    elif decided > today:
+        found.append(("decision_date", N_("The decision's date lies in the future.")))
+    elif starts_on is not None and starts_on < decided:
+        found.append(("starts_on", N_("The board cannot begin before its decision.")))
+    return found
+
+
+def _seat_problems(seats: Sequence[Seat]) -> list[Problem]:
+    found: list[Problem] = []
+    if not FEWEST <= len(seats) <= MOST:
+        found.append(("seats", N_("A board has three to five members, chair and deputy included.")))
+    if sum(seat.seat == CHAIR for seat in seats) != 1:
+        found.append(("seats", N_("A board has exactly one chair.")))
+    if sum(seat.seat == DEPUTY for seat in seats) > 1:
+        found.append(("seats", N_("A board has at most one deputy chair.")))
+    seen: set[int] = set()
+    for number, seat in enumerate(seats):
+        if seat.person_id in seen:
+            found.append((f"seats-{number}-person_id", N_("This person has a seat already.")))
+        seen.add(seat.person_id)
+        found += _line_problems(number, seat)
+    return found
+
+
+def _line_problems(number: int, seat: Seat) -> list[Problem]:
+    found: list[Problem] = []
+    if seat.seat not in SEATS:
+        found.append((f"seats-{number}-seat", N_("Choose the seat.")))
+    for field, text, longest, message in (
+        ("position_title", seat.position_title, 80, N_("Write the position (chức vụ).")),
+        ("duties", seat.duties, 500, N_("Write the duties and rights.")),
+    ):
+        if not text.strip():
+            found.append((f"seats-{number}-{field}", message))
+        elif len(text) > longest:
+            found.append((f"seats-{number}-{field}", N_("This text is too long.")))
+    if len(seat.note) > 200:
+        found.append((f"seats-{number}-note", N_("This text is too long.")))
+    return found
+
+
+def _end_former(work: Work, unit_id: int, start: date) -> None:
+    query = sa.select(AdminBoard).where(AdminBoard.unit_id == unit_id, later(AdminBoard, start))
+    for former in work.session.scalars(query):
+        end_before(former, start)
+
+
+def _member(order: int, seat: Seat, person: Person) -> AdminBoardMember:
+    return AdminBoardMember(
+        person=person,
+        order_no=order,
+        seat=seat.seat,
+        position_title=" ".join(nfc(seat.position_title).split()),
+        duties=nfc(seat.duties).strip(),
+        note=nfc(seat.note).strip() or None,
+    )
+
+
+def _tell_members(work: Work, board: AdminBoard, people: dict[int, Person]) -> None:
+    decided = board.decision_date.strftime("%d/%m/%Y")
+    for person_id in people:
+        # A notice is stored in the language of the record, not the reader's.
+        work.session.add(
+            Notice(
+                person_id=person_id,
+                title="Bạn được cử vào Ban quản trị",
+                body=f"Quyết định số {board.decision_number} ngày {decided}; có hiệu lực từ "
+                f"{board.starts_on.strftime('%d/%m/%Y')}.",
+                created_at=work.now,
+                created_by_id=work.actor.user_id,
+            )
+        )

@@ -1,0 +1,156 @@
+"""Importing a file: a dry run that writes nothing, and applying exactly what it showed, all or nothing (needs B15, B16)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.access import Action, Actor
+from app.domain.names import nfc
+from app.errors import Invalid, N_, Stale
+from app.extensions import db
+from app.models import ImportBatch, OrgUnit, SchoolYear, UnitEpoch
+from app.services.clock import Clock, local_day
+from app.services.rights import demand
+from app.services.spreadsheets import assignments, classes, staff, students
+from app.services.spreadsheets.columns import KINDS
+from app.services.spreadsheets.plan import BadFile, Plan, Planned, Problem, file_digest, make_plan
+from app.services.spreadsheets.reading import NO_ROWS, Table, read_table
+from app.services.spreadsheets.rows import Ground, Parsed
+from app.services.unit_of_work import Work, transaction
+from app.services.years import chosen_period
+
+LONGEST_NAME: Final = 160
+
+NO_YEAR: Final = N_("No school year has been opened yet.")
+YEAR_OVER: Final = N_("The school year %(year)s is over; nothing is imported into it.")
+NOT_A_SCHOOL: Final = N_("Files are imported by schools. Choose a school's account.")
+CHANGED_SINCE: Final = N_("The data has changed since this dry run, or this is another file. Look at the new dry run; nothing was saved.")
+HAS_REFUSED: Final = N_("Some rows are refused. Correct the file and choose it again; nothing was saved.")
+NOTHING_TO_DO: Final = N_("Everything in this file is recorded already. Nothing was changed.")
+NAME_THE_BATCH: Final = N_("Give this import a name.")
+
+
+@dataclass(frozen=True)
+class _Importer:
+    """How a kind of file is judged and carried out, and the right its records need besides importing."""
+
+    action: Action
+    plan_rows: Callable[[Ground, Parsed], list[Planned]]
+    apply_rows: Callable[[Work, Ground, Iterable[Planned], frozenset[str]], None]
+
+
+IMPORTERS: Final[Mapping[str, _Importer]] = {
+    "students": _Importer(Action.STUDENT_MANAGE, students.plan_rows, students.apply_rows),
+    "staff": _Importer(Action.STAFF_MANAGE, staff.plan_rows, staff.apply_rows),
+    "classes": _Importer(Action.CLASS_MANAGE, classes.plan_rows, classes.apply_rows),
+    "assignments": _Importer(Action.ASSIGNMENT_MANAGE, assignments.plan_rows, assignments.apply_rows),
+}
+
+
+def dry_run(
+    actor: Actor, kind: str, file_bytes: bytes, filename: str, *, clock: Clock, start_year: int | None = None
+) -> Plan:
+    """What importing this file would do. Writes nothing.
+
+    Raises Forbidden without the right, BadFile (Invalid) naming rows and columns where the file can't be used.
+    `filename` is for messages only: what the file is, its content says.
+    """
+    _demand(actor, kind)
+    table = read_table(file_bytes, KINDS[kind].columns)
+    session = db.session()
+    with session.no_autoflush:
+        ground = _ground(session, actor, clock, start_year)
+        plan, _planned = _plan(ground, kind, table, file_bytes)
+    return plan
+
+
+def apply(
+    actor: Actor,
+    kind: str,
+    file_bytes: bytes,
+    plan_digest: str,
+    batch_name: str,
+    *,
+    clock: Clock,
+    start_year: int | None = None,
+) -> int:
+    """Do what the dry run with this digest showed: all of it, as one named batch. Returns the batch's id.
+
+    Raises Stale when the file or the data is not what the dry run saw; Invalid when rows are refused or nothing is to
+    be done. The file is read before the transaction begins, judged again inside it.
+    """
+    _demand(actor, kind)
+    name = " ".join(nfc(batch_name).split())[:LONGEST_NAME]
+    if not name:
+        raise Invalid(NAME_THE_BATCH)
+    table = read_table(file_bytes, KINDS[kind].columns)
+    with transaction(actor, f"import.{kind}", clock=clock, reason=name) as work:
+        _hold_unit(work, actor)
+        ground = _ground(work.session, actor, clock, start_year)
+        plan, planned = _plan(ground, kind, table, file_bytes)
+        _require_as_shown(plan, plan_digest)
+        IMPORTERS[kind].apply_rows(work, ground, planned, table.fields)
+        return _record(work, actor, plan, name, file_digest(file_bytes))
+
+
+def _demand(actor: Actor, kind: str) -> None:
+    """Importing is a right of its own, and never gives more than the right to the records themselves."""
+    demand(actor, Action.DATA_IMPORT, actor.unit_id)
+    demand(actor, IMPORTERS[kind].action, actor.unit_id)
+
+
+def _ground(session: Session, actor: Actor, clock: Clock, start_year: int | None) -> Ground:
+    day = local_day(clock())
+    unit = session.get(OrgUnit, actor.unit_id) if actor.unit_id else None
+    if unit is None or not unit.kind.is_school:
+        raise Invalid(NOT_A_SCHOOL)
+    period = chosen_period(session, actor, day, start_year, None)
+    if period is None:
+        raise Invalid(NO_YEAR)
+    year = session.get_one(SchoolYear, period.year_id)
+    if year.ends_on < day:
+        raise Invalid(YEAR_OVER, year=year.label)
+    return Ground(session, actor, unit, year, day)
+
+
+def _plan(ground: Ground, kind: str, table: Table, file_bytes: bytes) -> tuple[Plan, list[Planned]]:
+    parsed = Parsed(KINDS[kind], table)
+    if not parsed.rows:
+        raise BadFile(Problem(NO_ROWS, {}, table.heading_row))
+    planned = IMPORTERS[kind].plan_rows(ground, parsed)
+    bound_to = (ground.unit.id, ground.year.id, file_digest(file_bytes))
+    return make_plan(kind, planned, bound_to=bound_to, notes=parsed.notes), planned
+
+
+def _hold_unit(work: Work, actor: Actor) -> None:
+    """One import of a unit at a time: rows without identifiers have no constraint that would catch a second one."""
+    work.session.execute(sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == actor.unit_id).with_for_update())
+
+
+def _require_as_shown(plan: Plan, digest: str) -> None:
+    if plan.digest != digest:
+        raise Stale(CHANGED_SINCE)
+    if plan.problems:
+        raise Invalid(HAS_REFUSED, problems=plan.problems)
+    if not plan.applicable:
+        raise Invalid(NOTHING_TO_DO)
+
+
+def _record(work: Work, actor: Actor, plan: Plan, name: str, digest: str) -> int:
+    batch = ImportBatch(
+        unit_id=actor.unit_id,
+        user_id=actor.user_id,
+        kind=plan.kind,
+        name=name,
+        file_digest=digest,
+        plan_digest=plan.digest,
+        counts=plan.counts,
+        created_at=work.now,
+    )
+    work.session.add(batch)
+    work.flush()
+    work.audit(f"import.{plan.kind}", target=batch, batch=name, **plan.counts)
+    return batch.id

@@ -1,0 +1,234 @@
+"""How far entry has come, sheet by sheet: who is on the roll, what is filled, when it is due (S0 Điều 11 khoản 3).
+
+Every figure is counted from the record by set-based queries: the number of statements doesn't grow with classes,
+students or schools. A student counts while enrolled on the day the term is looked at (today within the term, else its
+nearest end), and not where the head has exempted the student (TT 22/2021 Điều 10).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.entry_schedule import (
+    ColumnGroup,
+    Deadline,
+    group_of,
+    state_of,
+    used_columns,
+)
+from app.domain.vocabulary import CELL_COLUMNS, GroupKind
+from app.models import (
+    Enrolment,
+    ExemptionDecision,
+    Grade,
+    GradebookSheet,
+    Person,
+    SchoolClass,
+    Subject,
+    TeachingAssignment,
+    TeachingGroup,
+    TeachingGroupMember,
+    TxLog,
+)
+from app.models.base import in_force
+from app.services.clock import local_day
+from app.services.history import GradeVersion
+from app.services.progress_calendar import Calendar
+from app.services.progress_figures import ColumnProgress, GroupProgress, SheetProgress, Teacher
+from app.services.years import Period
+
+Condition = sa.ColumnElement[bool]
+
+
+def roll_day(period: Period, today: date) -> date:
+    """The day whose class list counts: today within the term, else the term's nearest end."""
+    term = period.terms.get(period.term)
+    return today if term is None else min(max(today, term.starts_on), term.ends_on)
+
+
+def of_period(period: Period) -> tuple[Condition, ...]:
+    """SQL: sheets of the chosen year and term."""
+    return (GradebookSheet.school_year_id == period.year_id, GradebookSheet.term == period.term)
+
+
+def cell_columns(prefix: Any) -> list[Any]:
+    """The countable cell columns of a table or subquery."""
+    return [getattr(prefix, column) for column in CELL_COLUMNS]
+
+
+def figures_query(where: Sequence[Condition], day: date) -> sa.Subquery:
+    """Per sheet: students on the roll and how many of them have each cell filled."""
+    members = _members(where, day)
+    return (
+        sa.select(
+            members.c.sheet_id,
+            sa.func.count().label("students"),
+            *(sa.func.count(cell).label(cell.key) for cell in cell_columns(Grade)),
+        )
+        .select_from(members)
+        .outerjoin(
+            Grade, sa.and_(Grade.sheet_id == members.c.sheet_id, Grade.student_id == members.c.student_id)
+        )
+        .group_by(members.c.sheet_id)
+        .subquery("figures")
+    )
+
+
+def load_sheets(session: Session, calendar: Calendar, where: Sequence[Condition]) -> list[SheetProgress]:
+    """Sheets of the calendar's period that fit, by class and subject; two statements."""
+    day = roll_day(calendar.period, local_day(calendar.now))
+    where = (*of_period(calendar.period), *where)
+    rows, teachers = load_rows(session, where, day), load_teachers(session, where, day)
+    sheets = [
+        as_progress(
+            row,
+            teachers.get((row.GradebookSheet.group_id, row.GradebookSheet.subject_id), ()),
+            calendar.deadlines(calendar.scope_of_sheet(row.GradebookSheet), row.GradebookSheet.regular_count),
+            calendar.now,
+        )
+        for row in rows
+    ]
+    return sorted(sheets, key=lambda s: (*s.class_order, s.subject_order))
+
+
+def load_rows(session: Session, where: Sequence[Condition], day: date) -> Sequence[Any]:
+    """Every sheet that fits with its class, subject, figures and last change; one statement."""
+    figures, last = figures_query(where, day), _last_transactions(where)
+    return session.execute(
+        sa.select(
+            GradebookSheet,
+            SchoolClass.name.label("class_name"),
+            SchoolClass.order_no.label("class_order"),
+            TeachingGroup.name.label("group_name"),
+            TeachingGroup.kind.label("group_kind"),
+            Subject.short_name.label("subject"),
+            Subject.order_no.label("subject_order"),
+            TxLog.issued_at.label("last_change"),
+            sa.func.coalesce(figures.c.students, 0).label("students"),
+            *(sa.func.coalesce(figures.c[column], 0).label(column) for column in CELL_COLUMNS),
+        )
+        .join(TeachingGroup, TeachingGroup.id == GradebookSheet.group_id)
+        .join(Subject, Subject.id == GradebookSheet.subject_id)
+        .outerjoin(SchoolClass, SchoolClass.id == GradebookSheet.class_id)
+        .outerjoin(figures, figures.c.sheet_id == GradebookSheet.id)
+        .outerjoin(last, last.c.sheet_id == GradebookSheet.id)
+        .outerjoin(TxLog, TxLog.id == last.c.tx)
+        .where(*where)
+    ).all()
+
+
+def load_teachers(
+    session: Session, where: Sequence[Condition], day: date
+) -> dict[tuple[int, int], tuple[Teacher, ...]]:
+    """Teachers on `day` by (group, subject) of the sheets that fit; one statement."""
+    rows = session.execute(
+        sa.select(TeachingAssignment, Person.full_name, Person.sort_key)
+        .join(Person, Person.id == TeachingAssignment.person_id)
+        .where(
+            TeachingAssignment.group_id.in_(sa.select(GradebookSheet.group_id).where(*where)),
+            in_force(TeachingAssignment, day),
+        )
+        .order_by(TeachingAssignment.in_charge.desc(), Person.sort_key, TeachingAssignment.id)
+    )
+    found: dict[tuple[int, int], list[Teacher]] = {}
+    for assignment, name, key in rows:
+        found.setdefault((assignment.group_id, assignment.subject_id), []).append(
+            Teacher(assignment.person_id, name, key, frozenset(assignment.columns), assignment.in_charge)
+        )
+    return {pair: tuple(teachers) for pair, teachers in found.items()}
+
+
+def as_progress(
+    row: Any, teachers: Sequence[Teacher], limits: Mapping[str, Deadline], now: datetime
+) -> SheetProgress:
+    """One row of `load_rows` against its deadlines."""
+    sheet: GradebookSheet = row.GradebookSheet
+    columns = tuple(
+        _column(column, row.students, getattr(row, column), limits[column], now)
+        for column in used_columns(sheet.regular_count)
+    )
+    return SheetProgress(
+        sheet_id=sheet.id,
+        unit_id=sheet.unit_id,
+        class_id=sheet.class_id,
+        row_name=row.class_name or row.group_name,
+        class_name=_own_name(row),
+        class_order=(sheet.grade, row.class_order or 0, _own_name(row)),
+        group_id=sheet.group_id,
+        group_kind=row.group_kind,
+        subject_id=sheet.subject_id,
+        subject=row.subject,
+        subject_order=row.subject_order,
+        kind=sheet.kind,
+        level=sheet.level,
+        grade=sheet.grade,
+        regular_count=sheet.regular_count,
+        students=row.students,
+        last_change=row.last_change,
+        teachers=tuple(teachers),
+        columns=columns,
+        groups={
+            group: GroupProgress(group, tuple(c for c in columns if group_of(c.column) is group))
+            for group in ColumnGroup
+        },
+    )
+
+
+def _column(column: str, required: int, filled: int, limit: Deadline, now: datetime) -> ColumnProgress:
+    return ColumnProgress(column, required, filled, limit, state_of(required - filled, limit, now))
+
+
+def _own_name(row: Any) -> str:
+    """7A; for a part of a class the group's own name, which tells the parts apart."""
+    whole = row.group_kind is GroupKind.WHOLE_CLASS and row.class_name
+    return str(row.class_name if whole else row.group_name)
+
+
+def _members(where: Sequence[Condition], day: date) -> sa.Subquery:
+    """(sheet, student): the class list of a whole class, the members of other groups, without the exempt."""
+    exempt = (
+        sa.select(ExemptionDecision.id)
+        .where(
+            ExemptionDecision.school_year_id == GradebookSheet.school_year_id,
+            ExemptionDecision.subject_id == GradebookSheet.subject_id,
+            sa.or_(ExemptionDecision.term.is_(None), ExemptionDecision.term == GradebookSheet.term),
+        )
+        .correlate(GradebookSheet, Enrolment, TeachingGroupMember)
+    )
+    sheet_id = GradebookSheet.id.label("sheet_id")
+    by_class = (
+        sa.select(sheet_id, Enrolment.student_id.label("student_id"))
+        .join(TeachingGroup, TeachingGroup.id == GradebookSheet.group_id)
+        .join(Enrolment, Enrolment.class_id == GradebookSheet.class_id)
+        .where(
+            TeachingGroup.kind == GroupKind.WHOLE_CLASS,
+            in_force(Enrolment, day),
+            ~exempt.where(ExemptionDecision.student_id == Enrolment.student_id).exists(),
+            *where,
+        )
+    )
+    member = TeachingGroupMember
+    by_group = (
+        sa.select(sheet_id, member.student_id.label("student_id"))
+        .join(TeachingGroup, TeachingGroup.id == GradebookSheet.group_id)
+        .join(member, member.group_id == GradebookSheet.group_id)
+        .where(
+            TeachingGroup.kind != GroupKind.WHOLE_CLASS,
+            in_force(member, day),
+            ~exempt.where(ExemptionDecision.student_id == member.student_id).exists(),
+            *where,
+        )
+    )
+    return sa.union_all(by_class, by_group).subquery("members")
+
+
+def _last_transactions(where: Sequence[Condition]) -> sa.Subquery:
+    return (
+        sa.select(GradeVersion.sheet_id, sa.func.max(GradeVersion.transaction_id).label("tx"))
+        .where(GradeVersion.sheet_id.in_(sa.select(GradebookSheet.id).where(*where)))
+        .group_by(GradeVersion.sheet_id)
+        .subquery("last_tx")
+    )

@@ -1,0 +1,164 @@
+"""What the head orders about a sheet: who may enter it for a while, and who is exempt from its practical part."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.access import Action, Actor, may
+from app.errors import N_, Forbidden, Invalid
+from app.models import Delegation, ExemptionDecision, Person, Position
+from app.models.base import in_force
+from app.services import scope
+from app.services.clock import Clock, local_day
+from app.services.sheet_reading import load_facts, load_lines
+from app.services.unit_of_work import Work, transaction
+
+ONLY_HEAD = N_("Only the head of the school orders this.")
+MAX_EVIDENCE = 10 * 1024 * 1024
+EVIDENCE_KINDS = {b"%PDF": ".pdf", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
+
+
+@dataclass(frozen=True)
+class NewDelegation:
+    """Who may enter which columns of a sheet for whom, from when to when, and why (S0 Điều 11 khoản 1)."""
+
+    person_id: int
+    on_behalf_of_id: int
+    columns: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class NewExemption:
+    """A decision exempting a student from the practical part of a subject (TT 22/2021 Điều 10)."""
+
+    student_id: int
+    term: int | None
+    number: str
+    decided_on: date
+    reason: str
+    evidence_name: str
+    evidence: bytes
+
+
+def delegate_entry(actor: Actor, sheet_id: int, new: NewDelegation, *, clock: Clock) -> int:
+    """Let a person of the school enter a sheet for a period; returns the delegation's id.
+
+    Raises Forbidden for anybody but the head, Invalid for a wrong period, person or missing reason.
+    """
+    with transaction(actor, "sheet.delegate", clock=clock, reason=new.reason) as work:
+        facts = load_facts(work.session, actor, sheet_id, local_day(work.now))
+        if not may(actor, Action.SHEET_DELEGATE, facts.target(actor, work.now)):
+            raise Forbidden(ONLY_HEAD)
+        if new.ends_at <= new.starts_at or new.ends_at <= work.now:
+            raise Invalid(N_("The period must end after it begins, and in the future."))
+        if not new.reason.strip():
+            raise Invalid(N_("Say why the entry is delegated."))
+        if set(new.columns) - set(facts.columns):
+            raise Invalid(N_("This sheet has no such cell."))
+        _require_staff(work, facts.sheet.unit_id, new)
+        row = Delegation(
+            sheet_id=sheet_id,
+            person_id=new.person_id,
+            on_behalf_of_id=new.on_behalf_of_id,
+            columns=list(new.columns),
+            starts_at=new.starts_at,
+            ends_at=new.ends_at,
+            ordered_by_id=actor.person_id,
+            reason=new.reason.strip()[:300],
+        )
+        work.session.add(row)
+        work.flush()
+        work.audit("sheet.delegate", target=row, reason=new.reason)
+        return row.id
+
+
+def _require_staff(work: Work, unit_id: int, new: NewDelegation) -> None:
+    day = local_day(work.now)
+    here = set(
+        work.session.scalars(
+            sa.select(Position.person_id).where(Position.unit_id == unit_id, in_force(Position, day))
+        )
+    )
+    if new.person_id not in here or new.on_behalf_of_id not in here or new.person_id == new.on_behalf_of_id:
+        raise Invalid(N_("Choose two different people who work at this school today."))
+
+
+def end_delegation(actor: Actor, delegation_id: int, *, clock: Clock) -> None:
+    """End a delegation now; what was entered stays, with its author."""
+    with transaction(actor, "sheet.delegate.end", clock=clock) as work:
+        row = scope.get(work.session, actor, Delegation, delegation_id, local_day(work.now))
+        facts = load_facts(work.session, actor, row.sheet_id, local_day(work.now))
+        if not may(actor, Action.SHEET_DELEGATE, facts.target(actor, work.now)):
+            raise Forbidden(ONLY_HEAD)
+        if row.starts_at < work.now < row.ends_at:
+            row.ends_at = work.now
+        work.audit("sheet.delegate.end", target=row)
+
+
+def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: Path, clock: Clock) -> int:
+    """Record the head's decision with its file; the subject keeps a result, from theory (TT 22/2021 Điều 10).
+
+    Raises Forbidden for anybody but the head, Invalid when a part of the decision or its file is missing or wrong.
+    """
+    evidence = _store(folder, new)
+    with transaction(actor, "exemption.decide", clock=clock, reason=new.reason) as work:
+        facts = load_facts(work.session, actor, sheet_id, local_day(work.now))
+        if not may(actor, Action.EXEMPTION_DECIDE, facts.target(actor, work.now)):
+            raise Forbidden(ONLY_HEAD)
+        if not new.number.strip() or not new.reason.strip() or new.decided_on > local_day(work.now):
+            raise Invalid(N_("A decision has a number, a date that is not in the future, and a reason."))
+        if not load_lines(work.session, facts.sheet, [new.student_id]):
+            raise Invalid(N_("This student is not in the class any more."))
+        row = ExemptionDecision(
+            student_id=new.student_id,
+            school_year_id=facts.sheet.school_year_id,
+            subject_id=facts.sheet.subject_id,
+            term=new.term,
+            number=new.number.strip()[:60],
+            decided_on=new.decided_on,
+            decided_by_id=actor.person_id,
+            evidence=evidence,
+            reason=new.reason.strip()[:300],
+        )
+        work.session.add(row)
+        work.flush()
+        work.audit("exemption.decide", target=row, reason=new.reason, file=new.evidence_name[:120])
+        return row.id
+
+
+def _store(folder: Path, new: NewExemption) -> str:
+    """Keep the file under its digest; the same file twice is one file. Returns its name in the folder."""
+    if not new.evidence or len(new.evidence) > MAX_EVIDENCE:
+        raise Invalid(N_("Attach the request and medical record as a PDF or picture of at most 10 MB."))
+    kind = next((end for start, end in EVIDENCE_KINDS.items() if new.evidence.startswith(start)), None)
+    if kind is None:
+        raise Invalid(N_("Attach the request and medical record as a PDF or picture of at most 10 MB."))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = hashlib.sha256(new.evidence).hexdigest() + kind
+    path = folder / name
+    if not path.exists():
+        part = path.with_suffix(".part")
+        part.write_bytes(new.evidence)
+        part.replace(path)
+    return name
+
+
+def staff_of(session: Session, unit_id: int, day: date) -> list[Person]:
+    """People who hold a position at the unit on that day, by name."""
+    query = (
+        sa.select(Person)
+        .where(
+            Person.id.in_(
+                sa.select(Position.person_id).where(Position.unit_id == unit_id, in_force(Position, day))
+            )
+        )
+        .order_by(Person.sort_key)
+    )
+    return list(session.scalars(query))

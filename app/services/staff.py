@@ -1,0 +1,142 @@
+"""Whom a unit's administrators may name in its accounts, roles, groups and board: the people of the unit on a day."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.access import Actor
+from app.domain.names import nfc, unicode_problem
+from app.domain.vocabulary import Role
+from app.errors import N_, Invalid, NotFound
+from app.models import OrgUnit, Person, Position
+from app.models.base import in_force
+from app.services import people, scope
+from app.services.people import PersonName
+from app.services.unit_of_work import Work
+
+ONE_DAY = timedelta(days=1)
+GONE = ("02", "03", "05", "06", "08")
+"""Staff status codes of those who left (code list staff_status)."""
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """A person not on file yet, e.g. the first holder of a new unit's account. `full_name` where the order differs."""
+
+    given_name: str
+    family_name: str = ""
+    middle_name: str = ""
+    full_name: str | None = None
+    title: str | None = None
+
+
+def belongs(unit_id: int, day: date) -> sa.ColumnElement[bool]:
+    """SQL: the person's file is at the unit, or the person holds a position there on `day` (lent, shared teachers)."""
+    held = sa.select(Position.id).where(
+        Position.person_id == Person.id, Position.unit_id == unit_id, in_force(Position, day)
+    )
+    return sa.or_(Person.unit_id == unit_id, held.exists())
+
+
+def staff(session: Session, unit_id: int, day: date, ids: Collection[int] | None = None) -> list[Person]:
+    """People of the unit who have not left, by name; only those of `ids` when given.
+
+    Raises NotFound when one of `ids` is not among them.
+    """
+    query = sa.select(Person).where(belongs(unit_id, day), Person.status_code.not_in(GONE))
+    if ids is not None:
+        query = query.where(Person.id.in_(set(ids)))
+    found = list(session.scalars(query.order_by(Person.sort_key, Person.id)))
+    if ids is not None and len(found) != len(set(ids)):
+        raise NotFound(N_("One of these people does not work in this unit."))
+    return found
+
+
+def one_of_staff(session: Session, unit_id: int, day: date, person_id: int) -> Person:
+    """A person of the unit; NotFound for anybody else."""
+    return staff(session, unit_id, day, [person_id])[0]
+
+
+def locked_unit(work: Work, actor: Actor, unit_id: int | None, day: date) -> OrgUnit:
+    """The unit within the actor's reach, held to the end of the transaction: verbs on its accounts and roles queue."""
+    unit = scope.get(work.session, actor, OrgUnit, unit_id, day)
+    work.session.execute(sa.select(OrgUnit.id).where(OrgUnit.id == unit.id).with_for_update())
+    return unit
+
+
+def add_person(work: Work, unit: OrgUnit, new: NewPerson, day: date) -> Person:
+    """Inside a transaction: a first sheet for a person, to be completed by the unit's office."""
+    name = checked_name(new.family_name, new.middle_name, new.given_name, new.full_name)
+    return people.add_person(work, unit, name, {"title": _short(new.title, 80)}, day=day)
+
+
+def chosen_person(work: Work, unit: OrgUnit, chosen: int | NewPerson, day: date) -> Person:
+    """Somebody of the unit by key, or a new person put on file."""
+    if isinstance(chosen, NewPerson):
+        return add_person(work, unit, chosen, day)
+    return one_of_staff(work.session, unit.id, day, chosen)
+
+
+def checked_name(family: str, middle: str, given: str, written: str | None) -> PersonName:
+    """The parts of a name, taken as given and never guessed from word order.
+
+    Raises Invalid with `problems` (field, message): no given name, an old font, or a written name of other words.
+    """
+    family, middle, given, written = (
+        " ".join(nfc(part or "").split()) for part in (family, middle, given, written)
+    )
+    problems = _name_problems(family, middle, given, written)
+    if problems:
+        raise Invalid(problems[0][1], problems=problems)
+    return PersonName(family, middle, given, written or None)
+
+
+def _name_problems(family: str, middle: str, given: str, written: str | None) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    if not given:
+        found.append(("given_name", N_("Write the given name (tên).")))
+    for field, text, longest in (
+        ("family_name", family, 40),
+        ("middle_name", middle, 60),
+        ("given_name", given, 40),
+        ("full_name", written, 120),
+    ):
+        problem = unicode_problem(text)
+        if problem:
+            found.append((field, problem))
+        elif len(text) > longest:
+            found.append((field, N_("This part of the name is too long.")))
+    parts = sorted(f"{family} {middle} {given}".split())
+    if written and sorted(written.split()) != parts:
+        found.append(("full_name", N_("The name as written must have the same words as its parts.")))
+    return tuple(found)
+
+
+def holds(session: Session, person_id: int | None, unit_id: int | None, role: Role, day: date) -> bool:
+    """Does the person hold this role at the unit on `day`?"""
+    query = sa.select(Position.id).where(
+        Position.person_id == person_id,
+        Position.unit_id == unit_id,
+        Position.role == role,
+        in_force(Position, day),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def end_before(row: Any, day: date) -> None:
+    """The dated row's last day becomes the day before `day`; a row that would begin later never comes into force."""
+    row.ends_on = day - ONE_DAY
+
+
+def later(model: Any, day: date) -> sa.ColumnElement[bool]:
+    """SQL: the dated row reaches `day` or beyond, also when it has not begun."""
+    return sa.or_(model.ends_on.is_(None), model.ends_on >= day)
+
+
+def _short(text: str | None, longest: int) -> str | None:
+    plain = " ".join(nfc(text or "").split())
+    return plain[:longest] or None

@@ -1,0 +1,148 @@
+"""Lưu vết: what people of a unit did and were refused, newest first. Read-only, and never all of it at once."""
+
+from typing import Any, ClassVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from app.domain.access import Action
+from app.models import AuditEvent
+from app.views.base import ScopedInterface, ScopedModelView, menu
+from app.web import vn_time
+
+
+def _objects() -> dict[str, str]:
+    return {
+        "account": _("Account"),
+        "board": _("Board of administrators"),
+        "class_book": _("Class book"),
+        "department": _("Department room"),
+        "enrolment": _("Enrolment"),
+        "exemption": _("Exemption"),
+        "export": _("Export"),
+        "group": _("Group"),
+        "guardian": _("Guardian"),
+        "head": _("Head of unit"),
+        "homeroom_assignment": _("Homeroom assignment"),
+        "import": _("Import"),
+        "lock_window": _("Lock window"),
+        "org_unit": _("Unit"),
+        "person": _("Staff"),
+        "policy": _("Policy"),
+        "print": _("Print"),
+        "role": _("Role"),
+        "school_class": _("Class"),
+        "school_year": _("School year"),
+        "sheet": _("Sheet"),
+        "sign_in": _("Sign-in"),
+        "student": _("Student"),
+        "student_subject": _("Chosen subject"),
+        "subject": _("Subject"),
+        "subject_plan": _("Subject plan"),
+        "teaching_assignment": _("Teaching assignment"),
+        "teaching_group": _("Teaching group"),
+        "term": _("Term"),
+    }
+
+
+def _verbs() -> dict[str, str]:
+    return {
+        "absence": _("absence noted"),
+        "add": _("added"),
+        "add_member": _("member added"),
+        "admit": _("admitted"),
+        "announce": _("announced"),
+        "appoint": _("appointed"),
+        "apply": _("applied"),
+        "assign": _("assigned"),
+        "change": _("changed"),
+        "change_holder": _("holder changed"),
+        "choose": _("chosen"),
+        "create": _("created"),
+        "create_admin": _("administrator account created"),
+        "decide": _("decided"),
+        "defaults": _("default calendar made"),
+        "define": _("defined"),
+        "delegate": _("entry delegated"),
+        "disable": _("disabled"),
+        "edit": _("changed"),
+        "enable": _("enabled again"),
+        "end": _("ended"),
+        "enrol": _("enrolled"),
+        "enter": _("marks entered"),
+        "extend": _("extended"),
+        "grant": _("granted"),
+        "import": _("marks imported"),
+        "leave": _("left"),
+        "members": _("members changed"),
+        "move": _("moved"),
+        "name": _("name corrected"),
+        "open": _("opened"),
+        "password": _("password changed"),
+        "remove_member": _("member removed"),
+        "renumber": _("renumbered"),
+        "reset": _("password reset"),
+        "set": _("set"),
+        "sheet": _("sheet"),
+        "slips": _("password slips printed"),
+        "status": _("status changed"),
+        "submit": _("made final"),
+        "withdraw": _("withdrawn"),
+    }
+
+
+def action_label(action: str) -> str:
+    """An event in words: "Sổ: đã chốt"; an action without words of its own stays as it is written."""
+    thing, _dot, verb = action.partition(".")
+    name = _objects().get(thing, thing)
+    return f"{name}: {_verbs().get(verb, verb)}" if verb else name
+
+
+def outcome_label(outcome: str) -> str:
+    """Done or refused."""
+    return _("refused") if outcome == "refused" else _("done")
+
+
+class AuditEventView(ScopedModelView):
+    """The events of one's unit and those below."""
+
+    datamodel = ScopedInterface(AuditEvent)
+    route_base = "/audit"
+    view_action = Action.AUDIT_VIEW
+    list_title = lazy_gettext("Trail of actions")
+    show_title = lazy_gettext("One action")
+    base_order = ("id", "desc")
+    order_columns: ClassVar = ["happened_at"]
+    search_columns: ClassVar = ["happened_at", "action", "outcome", "address"]
+    list_columns: ClassVar = ["happened_at", "user.username", "action", "outcome", "reason", "address"]
+    show_columns: ClassVar = ["happened_at", "user.username", "action", "outcome", "reason", "address"]
+    label_columns: ClassVar = {
+        "happened_at": lazy_gettext("Time"),
+        "user.username": lazy_gettext("Account"),
+        "action": lazy_gettext("Action"),
+        "outcome": lazy_gettext("Outcome"),
+        "reason": lazy_gettext("Reason"),
+        "address": lazy_gettext("Address"),
+    }
+    formatters_columns: ClassVar[dict[str, Any]] = {
+        "happened_at": lambda moment: vn_time(moment, True),
+        "action": action_label,
+        "outcome": outcome_label,
+        "reason": lambda text: text or "",
+        "address": lambda text: text or "",
+        "user.username": lambda text: text or "HocVu",
+    }
+
+
+def register(appbuilder: Any) -> None:
+    """The trail in the administration menu."""
+    menu(
+        appbuilder,
+        AuditEventView,
+        "Trail",
+        icon="fa-clock-rotate-left",
+        action=Action.AUDIT_VIEW,
+        label=lazy_gettext("Trail of actions"),
+        category="Administration",
+        category_label=lazy_gettext("Administration"),
+    )

@@ -1,0 +1,181 @@
+"""What the lock forms send, read field by field: a time that can't be read keeps its text and says why."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from app.domain.dates import BadDate, parse_date
+from app.domain.lock_calendar import start_of_day
+from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS, Book, WindowEffect, WindowMode
+from app.errors import N_, HocVuError
+from app.services.clock import VIETNAM
+from app.services.lock_checks import UNKNOWN_CHOICE, NewWindow
+from app.services.lock_orders import FieldProblem
+from app.views.base import tell
+
+W = TypeVar("W", bound=StrEnum)
+Errors = dict[str, str]
+Values = MultiDict[str, str]
+
+NOT_A_TIME = N_("Write the day and the time as in 13/11/2026 17:00.")
+NOT_A_CLOCK = N_("Write the time as in 17:00.")
+REQUIRED = N_("This field is required.")
+
+ALL_REGULAR = "regular"
+"""The form's tick for every column of regular scores."""
+
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_CLOCK = re.compile(r"(\d{1,2})\s*(?::|h|giờ)\s*(\d{2})?")
+
+
+class Unreadable(ValueError):
+    """The text is no day or time. `message` is a msgid, `params` fill it."""
+
+    def __init__(self, message: str, params: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.params = params
+
+    def tell(self) -> str:
+        """What is wrong, in the reader's language."""
+        text = _(self.message)
+        return text % self.params if self.params else text
+
+
+def parse_day(text: str) -> date:
+    """13/11/2026, 13-11-2026 or 2026-11-13. Raises Unreadable."""
+    try:
+        return parse_date(text)
+    except BadDate as error:
+        raise Unreadable(error.message, error.params) from error
+
+
+def parse_clock(text: str) -> timedelta:
+    """17:00, 17h00, 17h or 24:00, as time since midnight. Raises Unreadable."""
+    found = _CLOCK.fullmatch(text.strip().lower())
+    hours, minutes = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
+    since = timedelta(hours=hours, minutes=minutes)
+    if minutes > 59 or since > timedelta(hours=24):
+        raise Unreadable(NOT_A_CLOCK)
+    return since
+
+
+def parse_moment(text: str, *, ending: bool = False) -> datetime:
+    """A day and a time in either order; the day alone means its beginning, or for an end 24:00. Raises Unreadable."""
+    day = _DAY.search(text)
+    if day is None:
+        raise Unreadable(NOT_A_TIME)
+    rest = (text[: day.start()] + " " + text[day.end() :]).replace("ngày", " ").strip(" ,")
+    since = parse_clock(rest) if rest else timedelta(hours=24 if ending else 0)
+    return start_of_day(parse_day(day[0])) + since
+
+
+def moment_text(moment: datetime, *, ending: bool = False) -> str:
+    """How the form shows a time: 13/11/2026 17:00; an end at midnight as 24:00 of the day before."""
+    local = moment.astimezone(VIETNAM)
+    if ending and local.time() == time():
+        return f"{local - timedelta(days=1):%d/%m/%Y} 24:00"
+    return f"{local:%d/%m/%Y %H:%M}"
+
+
+# -- the window form ---------------------------------------------------------------------------------------------
+
+
+def read_window(form: Values, school_year_id: int) -> tuple[NewWindow | None, Errors]:
+    """The window as ordered, or what is wrong with each field that can't be read."""
+    errors: Errors = {}
+    effect = _word(WindowEffect, form, "effect", errors)
+    shut = effect is WindowEffect.SHUT  # nothing of it says what happens when an opening ends
+    mode = WindowMode.WHOLE_BOOK if shut else _word(WindowMode, form, "mode", errors)
+    book = _word(Book, form, "book", errors)
+    opens_at = read_moment(form, "opens_at", errors)
+    closes_at = read_moment(form, "closes_at", errors, ending=True, optional=True)
+    term = form.get("term", "")
+    if errors or effect is None or mode is None or book is None or opens_at is None:
+        return None, errors | _blank_texts(form)
+    return (
+        NewWindow(
+            school_year_id=school_year_id,
+            title=form.get("title", ""),
+            reason=form.get("reason", ""),
+            effect=effect,
+            mode=mode,
+            opens_at=opens_at,
+            closes_at=closes_at,
+            term=int(term) if term in ("1", "2") else None,
+            book=book,
+            columns=read_columns(form),
+            levels=tuple(form.getlist("levels")),
+            grades=read_numbers(form, "grades"),
+            class_ids=read_numbers(form, "class_ids"),
+            unit_ids=read_numbers(form, "unit_ids"),
+            ordered_by_id=read_leader(form),
+            announce="announce" in form,
+        ),
+        {},
+    )
+
+
+def _blank_texts(form: Values) -> Errors:
+    """The service looks at texts later; name the blank ones in the same answer."""
+    return {name: _(REQUIRED) for name in ("title", "reason") if not form.get(name, "").strip()}
+
+
+def read_moment(
+    form: Values, name: str, errors: Errors, *, ending: bool = False, optional: bool = False
+) -> datetime | None:
+    """The time in a field; notes what is wrong with it."""
+    text = form.get(name, "").strip()
+    if not text:
+        if not optional:
+            errors[name] = _(REQUIRED)
+        return None
+    try:
+        return parse_moment(text, ending=ending)
+    except Unreadable as error:
+        errors[name] = error.tell()
+        return None
+
+
+def read_columns(form: Values) -> tuple[str, ...]:
+    """The columns ticked; the tick for all regular scores stands for each of them."""
+    ticked = set(form.getlist("columns"))
+    if ALL_REGULAR in ticked:
+        ticked = (ticked - {ALL_REGULAR}) | set(REGULAR_COLUMNS)
+    known = tuple(column for column in CELL_COLUMNS if column in ticked)
+    return known if ticked <= set(CELL_COLUMNS) else (*known, "?")
+
+
+def read_numbers(form: Values, name: str) -> tuple[int, ...]:
+    """Ids ticked; anything else in the field is left out and so refused by nobody."""
+    return tuple(int(text) for text in form.getlist(name) if re.fullmatch(r"[0-9]{1,9}", text))
+
+
+def read_leader(form: Values) -> int | None:
+    """The person who ordered it, None when nobody was chosen."""
+    return next(iter(read_numbers(form, "ordered_by")), None)
+
+
+def _word(kind: type[W], form: Values, name: str, errors: Errors) -> W | None:
+    try:
+        return kind(form.get(name, ""))
+    except ValueError:
+        errors[name] = _(UNKNOWN_CHOICE)
+        return None
+
+
+def errors_of(error: HocVuError) -> Errors:
+    """A refusal as the form shows it: the text of each field that is wrong, or one line under no field."""
+    found = [problem for problem in getattr(error, "problems", ()) if isinstance(problem, FieldProblem)]
+    return {problem.field: field_text(problem) for problem in found} or {"": tell(error)}
+
+
+def field_text(problem: FieldProblem) -> str:
+    """What is wrong with a field, in the reader's language."""
+    text = _(problem.message)
+    return text % problem.params if problem.params else text

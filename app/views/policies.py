@@ -1,0 +1,226 @@
+"""The rules of a unit: when marks become final, entry day, quick entry, idle time; from whom, since when and why."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.datastructures import MultiDict
+
+from app.domain.access import Action
+from app.domain.dates import format_date
+from app.domain.policies import PolicyKey, choices, strictness
+from app.domain.vocabulary import Finality
+from app.errors import N_, Forbidden, Invalid, NotFound
+from app.extensions import db
+from app.models import OrgUnit
+from app.security import request_clock
+from app.services import policies
+from app.services.lock_orders import NO_RIGHT, leaders_in_force, may_order
+from app.services.policies import PolicyRow, Setting
+from app.views import lock_forms, lock_texts
+from app.views.base import PageView, actor, today
+from app.views.lock_forms import Errors, Unreadable
+
+NO_SUCH_RULE = N_("There is no such rule.")
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """A decision in words."""
+
+    value: str
+    unit: str
+    css: str
+    days: str
+    state: str
+    reason: str
+    people: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A rule as the page shows it."""
+
+    key: str
+    title: str
+    help: str
+    value: str
+    source: str
+    css: str
+    since: str
+    own_value: str
+    limit: str
+    options: tuple[tuple[str, str], ...]  # empty: a number is typed
+    history: tuple[HistoryLine, ...]
+
+
+class PolicyView(PageView):
+    """Quy định của đơn vị."""
+
+    route_base = "/policies"
+    default_view = "index"
+    # The form is opened by policy.manage or, for the leader, by lock.order: the page asks for either.
+    rights: ClassVar = {"can_index": Action.POLICY_VIEW, "can_set": Action.POLICY_VIEW}
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        """Every rule in force, with its history and, for those who may, its form."""
+        return self._page("", MultiDict(), {})
+
+    @expose("/<key>", methods=["GET", "POST"])
+    @has_access
+    def set(self, key: str) -> Any:
+        """Decide a rule from a day on."""
+        try:
+            wanted = PolicyKey(key)
+        except ValueError as error:
+            raise NotFound(NO_SUCH_RULE) from error
+        unit_id = actor().unit_id
+        if unit_id is None or not may_order(actor(), Action.POLICY_MANAGE, unit_id):
+            raise Forbidden(NO_RIGHT)
+        if request.method == "GET":
+            return self._page(key, MultiDict(), {})
+        errors = _decide(unit_id, wanted)
+        if not errors:
+            flash(_("The rule was set."), "success")
+            return redirect(url_for("PolicyView.index", _anchor=f"rule-{key}"))
+        return self._page(key, request.form, errors), 422
+
+    def _page(self, chosen: str, typed: MultiDict[str, str], errors: Errors) -> Any:
+        if actor().unit_id is None:
+            raise NotFound
+        unit = db.session.get_one(OrgUnit, actor().unit_id)
+        may_set = may_order(actor(), Action.POLICY_MANAGE, unit.id)
+        found = policies.settings_of(db.session(), unit.id, today())
+        leaders = leaders_in_force(db.session(), unit, today()) if may_set else []
+        return self.render_template(
+            "locks/policies.html",
+            title=_("Rules of the unit"),
+            unit=unit,
+            cards=[_card(found[key], unit.id, today()) for key in PolicyKey],
+            chosen=chosen,
+            typed=typed,
+            errors=errors,
+            leaders=leaders,
+            me=actor().person_id,
+            today=format_date(today()),
+            may_set=may_set,
+        )
+
+
+def _decide(unit_id: int, key: PolicyKey) -> Errors:
+    try:
+        starts_on = lock_forms.parse_day(request.form.get("starts_on", ""))
+        policies.set_policy(
+            actor(),
+            unit_id,
+            key,
+            request.form.get("value", ""),
+            starts_on,
+            request.form.get("reason", ""),
+            ordered_by_id=lock_forms.read_leader(request.form),
+            clock=request_clock(),
+        )
+    except Unreadable as error:
+        return {"starts_on": error.tell()}
+    except Invalid as error:
+        return lock_forms.errors_of(error)
+    return {}
+
+
+# -- in words ----------------------------------------------------------------------------------------------------
+
+
+def _card(setting: Setting, unit_id: int, day: date) -> Card:
+    key, source = setting.key, setting.source
+    title, help_text = _titles(key)
+    own = next((row.value for row in setting.rows if row.unit_id == unit_id and row.in_force(day)), "")
+    offered = [
+        value for value in choices(key) if setting.above is None or not _looser(key, value, setting.above)
+    ]
+    return Card(
+        key=key.value,
+        title=title,
+        help=help_text,
+        value=value_title(key, setting.value),
+        source=source.unit_name if source else _("nobody has set it: the usual rule"),
+        css=lock_texts.TIER_CLASS[source.tier] if source else "",
+        since=format_date(source.starts_on) if source else "",
+        own_value=own or setting.value,
+        limit=_limit(setting),
+        options=tuple((value, value_title(key, value)) for value in offered),
+        history=tuple(_history_line(row, day) for row in setting.rows),
+    )
+
+
+def _looser(key: PolicyKey, value: str, above: str) -> bool:
+    return strictness(key, value) < strictness(key, above)
+
+
+def _titles(key: PolicyKey) -> tuple[str, str]:
+    return {
+        PolicyKey.FINALITY: (
+            _("When a mark becomes final"),
+            _("From then only a correction request changes it. The lock windows hold besides."),
+        ),
+        PolicyKey.ENTRY_DAY: (
+            _("Monthly entry day"),
+            _("A day of the month; the default calendar locks entered marks at its end."),
+        ),
+        PolicyKey.QUICK_ENTRY: (
+            _("Quick entry without the comma"),
+            _("When it is on, 85 is read as 8,5; a number that can be read in two ways is asked about."),
+        ),
+        PolicyKey.IDLE_MINUTES: (
+            _("Idle time before signing out"),
+            _("Minutes without work after which a session ends; ending it is leaving the system."),
+        ),
+    }[key]
+
+
+def value_title(key: PolicyKey, value: str) -> str:
+    """A value in words."""
+    if key is PolicyKey.FINALITY:
+        return lock_texts.finality_title(Finality(value))
+    if key is PolicyKey.QUICK_ENTRY:
+        return _("On") if value == "on" else _("Off")
+    if key is PolicyKey.ENTRY_DAY:
+        return _("Day %(n)s of the month", n=value)
+    return ngettext("%(num)s minute", "%(num)s minutes", int(value))
+
+
+def _limit(setting: Setting) -> str:
+    """How loose an own value may be, because of the units above."""
+    if setting.above is None:
+        return ""
+    value = value_title(setting.key, setting.above)
+    return _("The unit above has: %(value)s. Your unit may keep it or be stricter.", value=value)
+
+
+def _history_line(row: PolicyRow, day: date) -> HistoryLine:
+    ends = format_date(row.ends_on) if row.ends_on else _("no end is set")
+    days = f"{format_date(row.starts_on)} – {ends}"
+    if row.replaced:
+        days = _("replaced before it began (%(day)s)", day=format_date(row.starts_on))
+    state = (
+        _("in force")
+        if row.in_force(day)
+        else _("to come")
+        if row.starts_on > day and not row.replaced
+        else _("over")
+    )
+    decided = lock_texts.at_time(row.decided_at)
+    return HistoryLine(
+        value=value_title(row.key, row.value),
+        unit=row.unit_name,
+        css=lock_texts.TIER_CLASS[row.tier],
+        days=days,
+        state=state,
+        reason=row.reason,
+        people=_("ordered by %(name)s", name=row.ordered_by) + f" · {decided}" if row.ordered_by else decided,
+    )

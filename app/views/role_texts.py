@@ -1,0 +1,108 @@
+"""Roles, rights and states in the words of the staff room."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from app.domain.access import Action, Actor, may_ever
+from app.domain.vocabulary import Role
+
+ROLES: Mapping[Role, Any] = {
+    Role.DEPARTMENT_ADMIN: _("System administrator of the department"),
+    Role.DEPARTMENT_OFFICER: _("Officer of the department"),
+    Role.DEPARTMENT_LEADER: _("Leader of the department"),
+    Role.DISTRICT_ADMIN: _("System administrator of the district or commune"),
+    Role.DISTRICT_OFFICER: _("Officer of the district or commune"),
+    Role.DISTRICT_LEADER: _("Leader of the district or commune"),
+    Role.PRINCIPAL: _("Principal"),
+    Role.VICE_PRINCIPAL: _("Vice principal"),
+    Role.SCHOOL_ADMIN: _("Member of the board of administrators"),
+    Role.OFFICE_STAFF: _("School office"),
+    Role.IT_STAFF: _("Information technology"),
+    Role.TEAM_LEADER: _("Team leader"),
+    Role.HOMEROOM_TEACHER: _("Homeroom teacher"),
+    Role.SUBJECT_TEACHER: _("Teacher of a subject"),
+    Role.INSPECTOR: _("Inspector (reads only)"),
+    Role.PARENT: _("Parent or guardian"),
+    Role.STUDENT: _("Student"),
+}
+
+RIGHTS: Mapping[Action, Any] = {
+    Action.ORG_MANAGE: _("Manage units"),
+    Action.DEPARTMENT_MANAGE: _("Manage rooms of the office"),
+    Action.ACCOUNT_VIEW: _("See accounts and sign-ins"),
+    Action.ACCOUNT_MANAGE: _("Create accounts"),
+    Action.ACCOUNT_RESET: _("Reset passwords, disable accounts"),
+    Action.ADMIN_ACCOUNT_MANAGE: _("Give out administration accounts"),
+    Action.HEAD_APPOINT: _("Appoint heads of units"),
+    Action.ROLE_GRANT: _("Grant and withdraw roles"),
+    Action.GROUP_MANAGE: _("Manage groups"),
+    Action.BOARD_APPOINT: _("Appoint the board of administrators"),
+    Action.YEAR_MANAGE: _("Manage school years"),
+    Action.TERM_MANAGE: _("Set term dates"),
+    Action.SUBJECT_MANAGE: _("Manage subjects"),
+    Action.PLAN_MANAGE: _("Set subject plans"),
+    Action.STAFF_VIEW: _("See staff"),
+    Action.STAFF_MANAGE: _("Manage staff"),
+    Action.CLASS_VIEW: _("See classes"),
+    Action.CLASS_MANAGE: _("Manage classes"),
+    Action.ASSIGNMENT_VIEW: _("See teaching assignments"),
+    Action.ASSIGNMENT_MANAGE: _("Assign teachers"),
+    Action.STUDENT_VIEW: _("See students"),
+    Action.STUDENT_MANAGE: _("Manage students"),
+    Action.DATA_IMPORT: _("Import data from files"),
+    Action.DATA_EXPORT: _("Export data"),
+    Action.SHEET_VIEW: _("See gradebooks"),
+    Action.SHEET_ENTER: _("Enter marks of classes assigned or delegated"),
+    Action.SHEET_EXPORT: _("Export gradebooks"),
+    Action.SHEET_DELEGATE: _("Let somebody enter marks in a teacher's place"),
+    Action.EXEMPTION_DECIDE: _("Decide exemptions"),
+    Action.HISTORY_VIEW: _("See the history of marks"),
+    Action.LOCK_VIEW: _("See the lock calendar"),
+    Action.LOCK_MANAGE: _("Carry out locking and opening"),
+    Action.LOCK_ORDER: _("Order locking and opening"),
+    Action.POLICY_MANAGE: _("Set policies"),
+    Action.BOOK_PRINT: _("Print books"),
+    Action.PROGRESS_VIEW: _("See entry progress"),
+    Action.AUDIT_VIEW: _("See the trace of changes"),
+    Action.OWN_RECORD_VIEW: _("See one's own record"),
+}
+"""What is worth telling. A right without words here is a door everybody of the kind has."""
+
+STATES: Mapping[str, Any] = {
+    "active": _("In use"),
+    "one_time": _("New password due"),
+    "disabled": _("Disabled"),
+    "never": _("Never signed in"),
+}
+
+SEATS: Mapping[str, Any] = {"chair": _("Chair"), "deputy": _("Deputy chair"), "member": _("Member")}
+GROUP_KINDS: Mapping[str, Any] = {"team": _("Team"), "group": _("Working group"), "section": _("Section")}
+
+END_REASONS: Mapping[str, Any] = {
+    "sign_out": _("signed out"),
+    "idle": _("idle"),
+    "reset": _("password reset"),
+    "disabled": _("account disabled"),
+    "password": _("password changed"),
+    "elsewhere": _("ended from another machine"),
+}
+
+
+def role_words(actor: Actor) -> list[str]:
+    """The actor's roles, in the order of the vocabulary."""
+    return [str(ROLES[role]) for role in Role if role in actor.roles]
+
+
+def right_words(actor: Actor) -> list[str]:
+    """What the actor may do at all, in words."""
+    return [str(text) for action, text in RIGHTS.items() if may_ever(actor, action)]
+
+
+def right_name(value: str) -> str:
+    """A stored right in words; the stored text where it is no longer known."""
+    try:
+        return str(RIGHTS.get(Action(value), value))
+    except ValueError:
+        return value

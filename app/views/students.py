@@ -1,0 +1,323 @@
+"""Students: the list, the personal sheet on one page, and what happens to a place in a class."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import request, url_for
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from sqlalchemy.orm import joinedload
+
+from app.domain.access import Action, Target, may
+from app.domain.vocabulary import Tier
+from app.errors import N_, Invalid, NotFound
+from app.extensions import db
+from app.forms import fields
+from app.forms.people import (
+    GUARDIAN_PARTS,
+    EnrolForm,
+    LeaveForm,
+    MoveForm,
+    StatusForm,
+    guardian_fields,
+    name_fields,
+    place_fields,
+    values_of,
+)
+from app.models import Enrolment, OrgUnit, SchoolClass, SchoolYear, Student
+from app.models.base import in_force
+from app.reference.code_lists import CODE_LISTS
+from app.security import request_clock
+from app.services import choices, enrolments, people, scope
+from app.services.enrolments import RELATIONS, Admission, Leaving
+from app.services.unit_of_work import Work
+from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, menu, require, today
+from app.views.choices import ChoicesView
+from app.views.datamodel import OneFilter
+from app.views.formats import plan_status
+from app.views.student_sheet import (
+    LABELS,
+    OWN_SECTIONS,
+    PLACE,
+    RELATION_TITLES,
+    SHEET,
+    classes_today,
+    guardians_of,
+    homeroom_students,
+    name_of,
+    places_of,
+    sections,
+    written_apart,
+)
+from app.views.verbs import VerbPage
+
+
+class InClass(OneFilter):
+    """Students who sit in a class today."""
+
+    name = lazy_gettext("Class")
+
+    def condition(self, text: str) -> sa.ColumnElement[bool]:
+        """Through the enrolments in force."""
+        if not (text.isascii() and text.isdigit() and len(text) < 18):
+            return sa.false()
+        sitting = sa.select(Enrolment.student_id).where(Enrolment.class_id == int(text), in_force(Enrolment, today()))
+        return Student.id.in_(sitting)
+
+
+class StudentModelView(ScopedModelView):
+    """Students of the own unit and below; a homeroom teacher edits the own class's."""
+
+    datamodel = ScopedInterface(Student, eager=(joinedload(Student.unit).load_only(OrgUnit.short_name),))
+    route_base = "/students"
+    view_action = Action.STUDENT_VIEW
+    manage_action = Action.STUDENT_MANAGE
+    list_title = lazy_gettext("Students")
+    show_title = lazy_gettext("Personal sheet")
+    add_title = lazy_gettext("Admit a student")
+    edit_title = lazy_gettext("Edit the personal sheet")
+    label_columns = LABELS
+    code_columns: ClassVar = {**people.STUDENT_CODES}
+    list_columns = [
+        "full_name",
+        "birth_date",
+        "sex_code",
+        "ethnicity_code",
+        "class_name",
+        "student_code",
+        "status_code",
+        "unit_name",
+    ]
+    order_columns = ["full_name", "birth_date", "student_code"]
+    order_alias: ClassVar = {"full_name": "sort_key"}
+    base_order = ("full_name", "asc")
+    search_columns = ["name_folded", "school_class", "status_code"]
+    search_form_extra_fields = {"school_class": fields.RecordField(lazy_gettext("Class"), kind="school_class")}
+    virtual_filters: ClassVar = {"school_class": InClass}
+    show_columns = list(SHEET)
+    add_fieldsets = sections((lazy_gettext("Place in a class"), PLACE))
+    edit_fieldsets = sections()
+    add_form_extra_fields = {**name_fields(), **guardian_fields(), **place_fields()}
+    edit_form_extra_fields = {**name_fields(), **guardian_fields()}
+    description_columns = {
+        "student_code": lazy_gettext("As the sector database gives it; empty until then."),
+        "national_id": lazy_gettext("12 digits; the leading 0 stays."),
+    }
+
+    def shown_columns(self) -> list[str]:
+        """A school needs no column that repeats its own name."""
+        at_school = actor().tier is Tier.SCHOOL
+        return [name for name in self.list_columns if not (at_school and name == "unit_name")]
+
+    def prepare_rows(self, rows: Sequence[Any]) -> None:
+        """The class each student of the page sits in today, in one query."""
+        names = classes_today([row.id for row in rows], today())
+        for row in rows:
+            row.class_name = names.get(row.id, "")
+            row.unit_name = row.unit.short_name
+
+    def editable(self, rows: Sequence[Any]) -> set[Any]:
+        """All of the own school's for its office; for a homeroom teacher the own class's."""
+        own = [row.id for row in rows if row.unit_id == actor().unit_id]
+        if may(actor(), Action.STUDENT_MANAGE, Target()):
+            return set(own)
+        if not own or not may(actor(), Action.STUDENT_MANAGE, Target(homeroom=True)):
+            return set()
+        return homeroom_students(own, actor().person_id, today())
+
+    def target_of(self, item: Any) -> Target:
+        """Where the student's school stands, and whether the actor is homeroom teacher of the class."""
+        mine = item.id is not None and enrolments.homeroom_of(db.session(), item.id, actor().person_id, today())
+        return Target(unit=actor().relation_to(item.unit_id), homeroom=mine)
+
+    def empty_text(self) -> str:
+        """What an empty list says."""
+        return _("No students yet. Admit one, or import a list.")
+
+    def prefill_add(self, form: Any) -> None:
+        """Usual values, and the class the reader comes from."""
+        form.starts_on.data, form.entry_code.data, form.arrival_code.data = today(), "0", enrolments.STUDYING
+        form.ethnicity_code.data, form.nationality.data = "01", "Việt Nam"
+        class_id = request.args.get("class", type=int)
+        if class_id is not None:
+            form.school_class.data = scope.get(db.session(), actor(), SchoolClass, class_id, today())
+
+    def prefill_form(self, form: Any, item: Any) -> None:
+        """Parents as they are on the sheet, and the whole name where its order differs."""
+        for guardian in item.guardians:
+            for part in GUARDIAN_PARTS:
+                form[f"{guardian.relation}_{part}"].data = getattr(guardian, part)
+        form.written_name.data = written_apart(item)
+
+    def create(self, work: Work, form: Any) -> Any:
+        """Student, parents and place in one go; the unit is the actor's, never the form's."""
+        require(Action.STUDENT_MANAGE, Target())
+        unit = work.session.get_one(OrgUnit, actor().unit_id)
+        student = enrolments.add_student(
+            work, unit, name_of(form), values_of(form, SHEET), guardians_of(form), day=today()
+        )
+        admission = Admission(
+            form.school_class.data.id,
+            form.starts_on.data,
+            form.entry_code.data,
+            form.arrival_code.data,
+            other_school=form.other_school.data,
+        )
+        enrolments.enrol(work, student, form.school_class.data, admission)
+        return student
+
+    def change(self, work: Work, form: Any, item: Any) -> None:
+        """The sheet as the form has it; names are folded again, codes checked."""
+        for name, value in values_of(form, SHEET).items():
+            setattr(item, name, value)
+        people.apply_name(item, name_of(form))
+        people.complete_student(work.session, item, today())
+        given = guardians_of(form)
+        for row in item.guardians:
+            if row.relation not in {sheet.relation for sheet in given}:
+                raise Invalid(N_("A parent on the sheet is corrected, not removed. Fill the name in again."))
+        enrolments.set_guardians(work, item, given)
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: Any) -> Any:
+        """The personal sheet with parents, places in classes and chosen subjects."""
+        item = self.datamodel.get(key_of(pk), self._base_filters)
+        if item is None:
+            raise NotFound
+        self.update_redirect()
+        return self.render_template(
+            "people/student.html",
+            title=item.full_name,
+            student=item,
+            labels=self.label_columns,
+            shown=lambda column: self.formatters_columns[column](getattr(item, column)),
+            sections=OWN_SECTIONS,
+            guardians=sorted(item.guardians, key=lambda row: RELATIONS.index(row.relation)),
+            relation_titles=RELATION_TITLES,
+            places=places_of(item.id),
+            chosen=choices.chosen_by(db.session(), item.id),
+            plan_status=plan_status,
+            statuses=CODE_LISTS["enrolment_status"],
+            reasons=CODE_LISTS["leave_reason"],
+            may_edit=bool(self.editable([item])),
+            may_manage=may(actor(), Action.STUDENT_MANAGE, Target(unit=actor().relation_to(item.unit_id))),
+            open_place=enrolments.open_enrolment(db.session(), item.id, today()),
+        )
+
+
+class PlaceView(VerbPage):
+    """What happens to a student's place: another class, leaving, coming back, another status."""
+
+    route_base = "/students"
+    default_view = "move"
+    rights: ClassVar = {f"can_{verb}": Action.STUDENT_MANAGE for verb in ("move", "leave", "enrol", "status")}
+
+    @expose("/<int:student_id>/move", methods=["GET", "POST"])
+    @has_access
+    def move(self, student_id: int) -> Any:
+        """Into another class of the same year."""
+        student = _managed(student_id)
+        form = MoveForm()
+        return self.run(
+            form,
+            lambda f: enrolments.move_to_class(
+                actor(), student_id, f.school_class.data.id, f.day.data, reason=f.reason.data, clock=request_clock()
+            ),
+            title=_("Move to another class"),
+            lead=student.full_name,
+            done=_("%(name)s has moved.", name=student.full_name),
+            back=url_for("StudentModelView.show", pk=student_id),
+        )
+
+    @expose("/<int:student_id>/leave", methods=["GET", "POST"])
+    @has_access
+    def leave(self, student_id: int) -> Any:
+        """Away from this school, or out of learning."""
+        student = _managed(student_id)
+        form = LeaveForm(status=self._usual_leaving(student))
+        return self.run(
+            form,
+            lambda f: enrolments.leave(
+                actor(),
+                student_id,
+                Leaving(f.status.data, f.day.data, f.reason.data, f.other_school.data),
+                clock=request_clock(),
+            ),
+            title=_("Record leaving"),
+            lead=student.full_name,
+            done=_("Recorded. Everything entered so far stays with the student."),
+            back=url_for("StudentModelView.show", pk=student_id),
+        )
+
+    @expose("/<int:student_id>/enrol", methods=["GET", "POST"])
+    @has_access
+    def enrol(self, student_id: int) -> Any:
+        """Into a class: the next year's, or back again."""
+        student = _managed(student_id)
+        form = EnrolForm(entry="4", status=enrolments.STUDYING)
+        return self.run(
+            form,
+            lambda f: enrolments.readmit(
+                actor(),
+                student_id,
+                Admission(
+                    f.school_class.data.id, f.day.data, f.entry.data, f.status.data, other_school=f.other_school.data
+                ),
+                clock=request_clock(),
+            ),
+            title=_("Enrol in a class"),
+            lead=student.full_name,
+            done=_("%(name)s is enrolled.", name=student.full_name),
+            back=url_for("StudentModelView.show", pk=student_id),
+        )
+
+    @expose("/<int:student_id>/status", methods=["GET", "POST"])
+    @has_access
+    def status(self, student_id: int) -> Any:
+        """Another status of somebody who goes on studying here."""
+        student = _managed(student_id)
+        form = StatusForm(status=student.status_code)
+        return self.run(
+            form,
+            lambda f: enrolments.change_status(
+                actor(), student_id, f.status.data, f.day.data, clock=request_clock()
+            ),
+            title=_("Change the status"),
+            lead=student.full_name,
+            done=_("Saved."),
+            back=url_for("StudentModelView.show", pk=student_id),
+        )
+
+    @staticmethod
+    def _usual_leaving(student: Student) -> str | None:
+        place = enrolments.open_enrolment(db.session(), student.id, today())
+        if place is None:
+            return None
+        year = db.session.get(SchoolYear, place.school_class.school_year_id)
+        return enrolments.leaving_code(db.session(), student.unit_id, year, today(), moved=True)
+
+
+def _managed(student_id: int) -> Student:
+    student = scope.get(db.session(), actor(), Student, student_id, today())
+    require(Action.STUDENT_MANAGE, Target(unit=actor().relation_to(student.unit_id)))
+    return student
+
+
+def register(appbuilder: Any) -> None:
+    """Students first in the menu of the school."""
+    menu(
+        appbuilder,
+        StudentModelView,
+        "Students",
+        icon="fa-user-graduate",
+        action=Action.STUDENT_VIEW,
+        label=lazy_gettext("Students"),
+        category="School",
+        category_label=lazy_gettext("School"),
+    )
+    appbuilder.add_view_no_menu(PlaceView())
+    appbuilder.add_view_no_menu(ChoicesView())
+

@@ -1,0 +1,47 @@
+"""Pages of a verb: a short form, one service call, and back to where it was asked for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+
+from app.errors import Forbidden, HocVuError, NotFound
+from app.views.base import PageView
+from app.views.context import tell
+
+
+class VerbPage(PageView):
+    """A page that asks a few things and calls one verb."""
+
+    def run(
+        self,
+        form: FlaskForm,
+        perform: Callable[[Any], object],
+        *,
+        title: str,
+        done: str,
+        back: str,
+        lead: str = "",
+        button: str = "",
+    ) -> Any:
+        """Show the form; on a valid POST perform and go back. A refusal keeps the form as typed."""
+        if request.method == "POST":
+            if form.validate():
+                try:
+                    perform(form)
+                except (Forbidden, NotFound):
+                    raise
+                except HocVuError as error:
+                    flash(tell(error), "danger")
+                else:
+                    flash(done, "success")
+                    return redirect(back)
+            else:
+                number = sum(1 for field in form if field.errors)
+                flash(_("Not saved yet: %(n)s fields need another look. Everything else is kept.", n=number), "danger")
+        names = [field.name for field in form if field.type != "CSRFTokenField"]
+        return self.render_template(
+            "people/verb.html", title=title, form=form, names=names, lead=lead, back=back, button=button or _("Save")
+        )

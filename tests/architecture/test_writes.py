@@ -1,0 +1,150 @@
+"""One write path, one clock, one rounding: what may be called where (design §5, §6)."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.architecture.source import Module, modules
+
+COMMITS = {
+    "app/services/unit_of_work.py": "the one commit",
+}
+ROLLBACKS = COMMITS | {
+    "app/services/sign_in.py": "gives the connection back before it makes a guesser wait",
+    "app/web.py": "clears a failed reading before the error page is drawn",
+}
+BULK = {
+    "app/services/demo.py": "seeds the demonstration province in one go, with the guards lifted and versions written",
+}
+SQL_TEXT: dict[str, str] = {}
+QUERY_WRITES: dict[str, str] = {}
+DRIVER_SQL = {
+    "app/extensions.py": "BEGIN IMMEDIATE and PRAGMAs: SQLite has no other way",
+}
+CLOCKS = {
+    "app/services/clock.py": "the one reading of the wall clock",
+}
+WAITS = {
+    "app/services/sign_in.py": "slows a guesser down",
+}
+GUARDS_LIFTED = {
+    "app/services/guards.py": "defines it",
+    "app/services/demo.py": "seeds the demonstration province",
+}
+
+
+def offenders(is_meant: Callable[[str], bool], allowed: dict[str, str]) -> Iterator[str]:
+    """Calls that are meant, in files that aren't allowed them."""
+    for module in modules():
+        for line, name in module.calls():
+            if is_meant(name) and module.where not in allowed:
+                yield f"{module.where}:{line}: {name}"
+
+
+def ends_with(*names: str) -> Callable[[str], bool]:
+    return lambda called: called.rsplit(".", 1)[-1] in names and "." in called
+
+
+def test_only_the_unit_of_work_commits() -> None:
+    assert list(offenders(ends_with("commit"), COMMITS)) == []
+
+
+def test_rollbacks_stand_in_a_list_with_a_reason() -> None:
+    assert list(offenders(ends_with("rollback"), ROLLBACKS)) == []
+
+
+def test_nobody_begins_a_transaction_beside_the_unit_of_work() -> None:
+    names = ("begin", "begin_nested", "merge")  # merge writes whatever it is given, scoped or not
+    assert list(offenders(ends_with(*names), COMMITS)) == []
+
+
+def test_no_bulk_write_leaves_no_history() -> None:
+    assert list(offenders(lambda name: ".bulk_" in name, BULK)) == []
+
+
+def test_no_sql_as_text() -> None:
+    meant = re.compile(r"(^|\.)(text|literal_column)$|^sa\.DDL$")
+    assert list(offenders(lambda name: bool(meant.search(name)), SQL_TEXT)) == []
+    assert list(offenders(ends_with("exec_driver_sql"), DRIVER_SQL)) == []
+
+
+def test_no_query_level_write() -> None:
+    """`update(Model)`, `delete(Model)`, `insert(Model)` and `query(…).update()`: Continuum would not see them."""
+    meant = re.compile(r"^(sa|sqlalchemy|sql|mysql|sqlite)\.(update|delete|insert)$|^(update|delete|insert)$")
+    found = list(offenders(lambda name: bool(meant.search(name)), QUERY_WRITES))
+    for module in modules():
+        if module.where not in QUERY_WRITES:
+            found += [f"{module.where}:{line}: {call}" for line, call in _query_writes(module)]
+    assert found == []
+
+
+def _query_writes(module: Module) -> Iterator[tuple[int, str]]:
+    """`….update(…)` or `….delete(…)` at the end of a chain that holds a query."""
+    for line, name in module.calls():
+        chain, _, last = name.rpartition(".")
+        if last in {"update", "delete"} and re.search(r"\b(query|filter|filter_by|where|select)\(", chain):
+            yield line, name
+
+
+@pytest.mark.parametrize(
+    "call", ["datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"]
+)
+def test_one_clock(call: str) -> None:
+    """Everything else is given a clock; so tests move time, and a save is judged by one instant."""
+    meant = re.compile(rf"(^|\.){re.escape(call)}$")
+    assert list(offenders(lambda name: bool(meant.search(name)), CLOCKS)) == []
+
+
+def test_the_database_never_tells_the_time() -> None:
+    meant = re.compile(r"\bfunc\.(now|current_\w+|sysdate|localtime\w*|utc_\w+)$")
+    assert list(offenders(lambda name: bool(meant.search(name)), {})) == []
+
+
+def test_nobody_sleeps() -> None:
+    found = [f"{m.where}:{n}" for m in modules() if m.where not in WAITS for n, name in m.calls() if name.endswith("sleep")]
+    assert found == []
+
+
+def test_one_rounding_and_no_binary_fractions() -> None:
+    """Marks are Decimal: neither `round()` nor `float`, nor a literal with a point, where rules and verbs live."""
+    found = []
+    for module in modules():
+        if module.layer not in {"app.domain", "app.services", "app.models"}:
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Name) and node.id in {"round", "float"}:
+                found.append(f"{module.where}:{node.lineno}: {node.id}")
+            if isinstance(node, ast.Constant) and isinstance(node.value, float):
+                found.append(f"{module.where}:{node.lineno}: {node.value}")
+    assert [entry for entry in found if entry.rsplit(":", 2)[0] not in SECONDS] == []
+
+
+SECONDS = {"app/services/sign_in.py": "delays of a guesser, in seconds"}
+
+
+def test_guards_are_lifted_only_where_it_is_said_why() -> None:
+    assert list(offenders(lambda name: re.search(r"(^|\.)lifted$", name) is not None, GUARDS_LIFTED)) == []
+
+
+def test_every_read_for_a_page_goes_through_the_scope() -> None:
+    """Views don't fetch scoped rows by id on their own: `session.get` and `query.get` know no scope."""
+    found = [
+        f"{module.where}:{line}: {name}"
+        for module in modules()
+        if module.layer in {"app.views", "app.forms", "app.reports"}
+        for line, name in module.calls()
+        if re.search(r"\b(db|work|appbuilder)\.session(\(\))?\.(get|get_one|query)$", name)
+    ]
+    assert found == []
+
+
+def test_nothing_is_printed_and_no_warning_is_hushed() -> None:
+    found = [
+        f"{module.where}:{line}: {name}"
+        for module in modules()
+        for line, name in module.calls()
+        if name in {"print", "warnings.filterwarnings", "warnings.simplefilter", "breakpoint"}
+    ]
+    assert found == []

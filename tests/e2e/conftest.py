@@ -1,0 +1,78 @@
+"""Browser tests: the real application behind a real socket, the small province in it, real Chromium before it."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
+
+from app.extensions import db
+from tests.conftest import make_app
+from tests.factories import province as factory
+from tests.support.browser import launched, new_context
+
+
+class LiveServer(str):
+    """The address of the running application, with the province behind it."""
+
+    province: factory.Province
+
+
+@pytest.fixture(scope="module")
+def live_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The application on SQLite, served by threads of this process for the tests of one module."""
+    folder = tmp_path_factory.mktemp("live")
+    shutil.copy(sqlite_template, folder / "live.db")
+    app = make_app(folder, f"sqlite:///{folder / 'live.db'}")
+    with app.app_context():
+        province = factory.build(app, pupils=45)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    address = LiveServer(f"http://127.0.0.1:{server.server_port}")
+    address.province = province
+    yield address
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session."""
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: Browser, live_server: LiveServer) -> Iterator[BrowserContext]:
+    """A fresh profile, at desk size."""
+    fresh = new_context(browser)
+    fresh.set_default_timeout(15_000)
+    fresh.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, live_server: LiveServer) -> Page:
+    """A page whose relative addresses go to the application."""
+    opened = context.new_page()
+    opened.goto(f"{live_server}/login/")
+    return opened
+
+
+def sign_in(page: Page, username: str, password: str = factory.PASSWORD) -> Page:
+    """Sign in by the form, as a person does."""
+    address = page.url.split("/login/")[0] if "/login/" in page.url else page.url
+    page.goto(f"{address.rstrip('/')}/login/" if "/login/" not in page.url else page.url)
+    page.fill("#username", username)
+    page.fill("#password", password)
+    page.click("[type=submit]")
+    page.wait_for_url(lambda url: "/login/" not in url)
+    return page
