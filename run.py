@@ -1,6 +1,6 @@
-"""Serves HocVu: gunicorn with processes where it can run, waitress elsewhere (Windows)."""
+"""Serves HocVu: gunicorn with processes where it can run, waitress elsewhere (Windows); a job worker beside it."""
 
-import sys
+from importlib.util import find_spec
 
 import config
 
@@ -8,29 +8,26 @@ import config
 def main() -> None:
     """Serve until stopped. Settings come from the environment through config.py."""
     settings = config.load()
-    address = (settings["HOST"], settings["PORT"])
-    try:
-        import fcntl  # noqa: F401 (gunicorn needs it; Windows has none)
-    except ImportError:
-        from waitress import serve
-
-        from app import create_app
-
-        serve(create_app(), host=address[0], port=address[1], threads=8)
+    if find_spec("fcntl") is None:  # gunicorn needs it; Windows has none
+        _serve_with_threads(settings["HOST"], settings["PORT"], jobs=not settings["JOBS_IN_PROCESS"])
         return
-    from gunicorn.app.wsgiapp import run
+    from app.serving import Server
 
-    sys.argv = [
-        "gunicorn",
-        "--bind", f"{address[0]}:{address[1]}",
-        "--workers", str(settings["WEB_WORKERS"]),
-        "--worker-class", "gthread",
-        "--threads", "8",
-        "--timeout", "60",
-        "--access-logfile", "-" if settings.get("ACCESS_LOG") else "/dev/null",
-        "app:create_app()",
-    ]  # fmt: skip
-    run()
+    Server(settings).run()
+
+
+def _serve_with_threads(host: str, port: int, *, jobs: bool) -> None:
+    from waitress import serve
+
+    from app import create_app
+    from app.jobs import end_worker, start_worker
+
+    worker = start_worker() if jobs else None
+    try:
+        serve(create_app(), host=host, port=port, threads=8)
+    finally:
+        if worker is not None:
+            end_worker(worker)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Fixtures every test may use: an application on each engine, a small province, a signed-in client."""
 
+import contextvars
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
@@ -23,16 +24,33 @@ from tests.support.mariadb import program, shared_server
 ENGINES = ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)]
 
 
+class FreshClient(FlaskClient):
+    """Sends each request in a context of its own, as a server does.
+
+    Under a pushed application context Flask would reuse it, and `g` (the actor, the period) of one request would be
+    there in the next. The test's own session starts anew afterwards, so that it sees what the request committed.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send the request."""
+        answer = contextvars.Context().run(super().open, *args, **kwargs)
+        if has_app_context():
+            db.session.rollback()
+        return answer
+
+
 def make_app(folder: Path, url: str, **settings: Any) -> Flask:
     """An application of its own on an empty or copied database."""
-    return create_app(
+    application = create_app(
         INSTANCE_DIR=folder,
         SQLALCHEMY_DATABASE_URI=url,
-        SECRET_KEY="for tests only",
+        SECRET_KEY="for tests only, and long enough",
         FAB_PASSWORD_HASH_METHOD="pbkdf2:sha256:1",
         JOBS_IN_PROCESS=True,
         **settings,
     )
+    application.test_client_class = FreshClient
+    return application
 
 
 def initialise(app: Flask) -> None:

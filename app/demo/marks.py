@@ -1,8 +1,6 @@
 """What students of the demo get: by ability, subject and test; written as teachers type it."""
 
-from random import Random
-
-from app.demo.world import Sheet, World
+from app.demo.world import Sheet, World, chance
 from app.domain.vocabulary import Passing, SubjectKind, Threshold
 from app.reference.comments_bank import draw_comment
 
@@ -36,8 +34,7 @@ class Marker:
     def _drawn(self, student_id: int, area: str, mean: int, spread: int) -> int:
         key = student_id, area
         if key not in self._abilities:
-            rng = Random(f"{self._day} {student_id} {area}")  # noqa: S311 (invented marks, no secret)
-            self._abilities[key] = int(rng.gauss(mean, spread))
+            self._abilities[key] = int(chance(self._day, f"{student_id} {area}").gauss(mean, spread))
         return self._abilities[key]
 
     def draw(self, sheet: Sheet, student_id: int, column: str) -> str:
@@ -65,12 +62,12 @@ class Marker:
         else:
             self.cells[sheet.id, student_id, column] = text
 
-    def corrected(self, sheet: Sheet, student_id: int, column: str) -> str:
+    def corrected(self, sheet: Sheet, student_id: int, column: str, *, upward: bool = False) -> str:
         """Another mark for the same paper: a slip of the pen, a sum added up again."""
         old = self.cells[sheet.id, student_id, column]
         if sheet.kind is SubjectKind.COMMENT:
             return PASSED if old == FAILED else FAILED
-        by = self.rng.choice((-10, -5, 5, 5, 10, 10))
+        by = self.rng.choice((10, 15, 20) if upward else (-10, -5, 5, 5, 10, 10))
         tenths = tenths_of(old)
         return typed(tenths + by if 0 <= tenths + by <= 100 else tenths - by)
 

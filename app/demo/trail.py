@@ -28,6 +28,16 @@ AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0"
 RICH = ("7A", "7B", "8A")
 """Classes of THCS Thúc Kháng whose running term is entered column by column."""
 
+TOLD = {
+    ("6A", "foreign_language_1"),
+    ("8B", "math"),
+    ("9A", "informatics"),
+    ("9A", "math"),
+    ("9B", "math"),
+    ("9B", "technology"),
+}
+"""Sheets of it that the stories need at every scale."""
+
 FINAL_ON_LEAVING = "thcssl"
 """Here nothing is corrected afterwards: what is entered is final as soon as the teacher leaves."""
 
@@ -61,7 +71,7 @@ class Desk:
 
     def next(self, member: Member, stage: str, first: date, last: date) -> datetime:
         """When the member gets to the next sheet of this stage."""
-        key = member.unit, member.key, stage
+        key = member.unit, member.key, f"{stage} {first}"
         if key not in self.free:
             day = first + timedelta(days=self.rng.randrange(max((last - first).days, 1)))
             self.free[key] = _sits_down(self.rng, day)
@@ -101,7 +111,8 @@ class Trail:
         """The open term up to the day of seeding: a few classes column by column, the others in two goes."""
         for sheet in sheets:
             rich = sheet.school == MAIN and sheet.name in RICH
-            if not rich and self.rng.random() >= share:
+            told = sheet.school == MAIN and (sheet.name, sheet.subject) in TOLD
+            if not (rich or told) and self.rng.random() >= share:
                 continue
             for number, (columns, least, most) in enumerate(stages(sheet, rich=rich)):
                 before = len(self.planned)
@@ -187,7 +198,7 @@ class Trail:
         for student in batch.sheet.students(day):
             for column in batch.columns:
                 if self.marker.is_free(batch.sheet, student, column) and not self._left_out(batch, column):
-                    changes.append(CellChange(student, column, None, self._text(batch.sheet, student, column)))
+                    changes.append(self.entry(batch.sheet, student, column))
         return changes
 
     def _left_out(self, batch: Batch, column: str) -> bool:
@@ -208,10 +219,14 @@ class Trail:
         chosen = self.rng.sample(held, min(batch.cells, len(held)))
         return [self.correction(batch.sheet, student, column) for student, column in chosen]
 
-    def correction(self, sheet: Sheet, student: int, column: str) -> CellChange:
+    def entry(self, sheet: Sheet, student: int, column: str) -> CellChange:
+        """A first value for a blank cell."""
+        return CellChange(student, column, None, self._text(sheet, student, column))
+
+    def correction(self, sheet: Sheet, student: int, column: str, *, upward: bool = False) -> CellChange:
         """Another value for a cell that holds one."""
         old = self.marker.known(sheet, student, column)
-        return CellChange(student, column, old, self.marker.corrected(sheet, student, column))
+        return CellChange(student, column, old, self.marker.corrected(sheet, student, column, upward=upward))
 
     def enter(
         self, member: Member, sheet: Sheet, changes: Sequence[CellChange], *, session_id: int | None = None

@@ -11,6 +11,11 @@ from app.domain.vocabulary import CELL_COLUMNS, Level, Role, SubjectKind
 from app.reference.people import PeopleDrawer
 
 
+def chance(day: date, area: str) -> Random:
+    """Chance for one area of the demo of a day: the same every time, and nobody's secret."""
+    return Random(f"{day.isoformat()} {area}")  # noqa: S311
+
+
 @dataclass
 class Member:
     """A member of staff with the personal account."""
@@ -156,7 +161,7 @@ class World:
 
     def rng(self, area: str) -> Random:
         """Chance for one area of the demo, the same for the same day of seeding."""
-        return Random(f"{self.plan.day.isoformat()} {area}")  # noqa: S311 (invented marks, no secret)
+        return chance(self.plan.day, area)
 
     def count(self, what: str, by: int = 1) -> None:
         """Add to the figures told at the end."""

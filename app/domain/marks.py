@@ -113,6 +113,11 @@ def _score(tenths: int) -> Decimal:
     return Decimal(f"{tenths}E-1")
 
 
+_SCORES: Final = tuple(_score(tenths) for tenths in range(101))
+_CODES: Final = {score: tenths for tenths, score in enumerate(_SCORES)}
+"""Every score there is, made once: a save of a class binds some 800 of them."""
+
+
 def format_mark(value: Mark | None) -> str:
     """As printed: 8.5 → '8,5', 10 → '10,0', đạt → 'Đ', chưa đạt → 'CĐ', blank → ''."""
     if value is None:
@@ -130,9 +135,10 @@ def encode(value: Mark | None) -> int | None:
         return PASSED_CODE if value is Passing.PASSED else FAILED_CODE
     if not isinstance(value, Decimal):
         raise TypeError(f"a mark is Decimal or Passing, not {type(value).__name__}")
-    if not value.is_finite() or not MARK_MIN <= value <= MARK_MAX or half_up(value) != value:
+    code = _CODES.get(value) if value.is_finite() else None
+    if code is None:
         raise ValueError(f"{value} is not a mark from 0 to 10 in steps of 0.1")
-    return int(half_up(value) * 10)
+    return code
 
 
 def decode(code: int | None) -> Mark | None:
@@ -145,4 +151,4 @@ def decode(code: int | None) -> Mark | None:
         return Passing.FAILED
     if not 0 <= code <= 100:
         raise ValueError(f"{code} is not the code of a mark")
-    return _score(code)
+    return _SCORES[code]

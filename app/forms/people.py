@@ -12,7 +12,6 @@ from app.forms.converter import REQUIRED
 from app.services.enrolments import RELATIONS, is_studying
 
 
-
 def is_gone(code: str) -> bool:
     """True for the statuses that say the student has moved or left."""
     return not is_studying(code)

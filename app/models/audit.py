@@ -59,6 +59,7 @@ class AuditEvent(Model):
     __table_args__ = (
         sa.Index("ix_audit_event_unit", "unit_id", "happened_at"),
         sa.Index("ix_audit_event_target", "target_type", "target_id"),
+        sa.Index("ix_audit_event_action", "unit_id", "action", "happened_at"),  # the running number of a print
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -128,6 +129,9 @@ class PrintJob(Model):
     file: Mapped[str | None] = mapped_column(sa.String(120))
     digest: Mapped[str | None] = mapped_column(sa.String(64))
     message: Mapped[str | None] = mapped_column(sa.String(300))
+    claim: Mapped[str | None] = mapped_column(sa.String(32))
+    beat_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(nullable=False, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)

@@ -53,6 +53,11 @@ def facts_of(session: Session, actor: Actor, account: Account, day: date) -> Tar
     )
 
 
+def own_account(session: Session, actor: Actor) -> Account:
+    """The account that acts."""
+    return session.get_one(Account, actor.user_id)
+
+
 def may_reset(session: Session, actor: Actor, account: Account, day: date) -> bool:
     """May the actor reset, disable or enable this account? Never one's own: that is what changing a password is for."""
     return account.id != actor.user_id and may(
@@ -106,7 +111,7 @@ def change_own_password(actor: Actor, old: str, new: str, *, clock: Clock) -> Ac
     Returns the account with its new epoch: the view signs this browser in anew. Invalid with `problems` (field,
     message); TooManyTries when the old password was guessed at too often.
     """
-    account = db.session().get_one(Account, actor.user_id)
+    account = own_account(db.session(), actor)
     if not sign_in.confirm(account, old, address=actor.address or "", clock=clock):
         raise Invalid(WRONG_PASSWORD, problems=(("old", WRONG_PASSWORD),))
     broken = _broken_rules(db.session(), actor, account, old, new)

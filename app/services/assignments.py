@@ -274,9 +274,9 @@ def homerooms_of(session: Session, class_id: int) -> list[HomeroomAssignment]:
     return list(session.scalars(ordered))
 
 
-def homerooms_by(session: Session, person_id: int) -> list[HomeroomAssignment]:
-    """Classes a person is or was homeroom teacher of, the latest first."""
-    query = sa.select(HomeroomAssignment).where(HomeroomAssignment.person_id == person_id)
+def homerooms_by(session: Session, person_id: int, reach: sa.ColumnElement[bool]) -> list[HomeroomAssignment]:
+    """Classes a person is or was homeroom teacher of within a reach, the latest first."""
+    query = sa.select(HomeroomAssignment).where(HomeroomAssignment.person_id == person_id, reach)
     options = joinedload(HomeroomAssignment.school_class).joinedload(SchoolClass.school_year)
     return list(session.scalars(query.options(options).order_by(HomeroomAssignment.starts_on.desc())))
 

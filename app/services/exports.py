@@ -1,6 +1,7 @@
 """Exports in the format imports read: a right of its own, within the actor's reach, each one logged."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.access import Action, Actor
 from app.domain.names import fold
-from app.errors import Invalid, N_
+from app.errors import N_, Invalid
 from app.extensions import db
 from app.models import (
     Enrolment,
@@ -32,7 +33,8 @@ from app.models.base import in_force
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
-from app.services.spreadsheets.columns import KINDS, Kind
+from app.services.spreadsheets.columns import Kind
+from app.services.spreadsheets.kinds import KINDS
 from app.services.spreadsheets.rows import chunks
 from app.services.spreadsheets.staff import FILE_FIELDS
 from app.services.spreadsheets.students import PARENT_FIELDS, SHEET_FIELDS
@@ -58,9 +60,9 @@ class View:
     year: SchoolYear
     day: date
 
-    def select(self, model: type, unit: Any) -> sa.Select[Any]:
+    def select(self, model: type, unit: Any) -> Any:
         """Rows of a model within reach, of the chosen unit."""
-        query = scope.scoped(self.actor, model, self.day)
+        query: Any = scope.scoped(self.actor, model, self.day)
         return query if self.unit_id is None else query.where(unit == self.unit_id)
 
 
@@ -82,14 +84,14 @@ def export(
     unit = scope.get(session, actor, OrgUnit, unit_id or actor.unit_id, day)
     chosen = unit.id if unit_id or unit.kind.is_school else None
     view = View(session, actor, chosen, _year(session, actor, day, start_year), day)
-    file: IO[bytes] = TemporaryFile()
-    try:
+    with ExitStack() as stack:
+        file: IO[bytes] = stack.enter_context(TemporaryFile())
         rows = write_export(file, KINDS[kind], _limited(ROWS[kind](view)), _lists(view, KINDS[kind], unit))
-        filename = f"{fold(KINDS[kind].sheet).replace(' ', '-')}-{unit.code.lower()}-{view.year.start_year}.xlsx"
+        filename = (
+            f"{fold(KINDS[kind].sheet).replace(' ', '-')}-{unit.code.lower()}-{view.year.start_year}.xlsx"
+        )
         record_event(actor, f"export.{kind}", clock=clock, target=unit, rows=rows, year=view.year.label)
-    except BaseException:
-        file.close()
-        raise
+        stack.pop_all()  # closed by whoever sends it
     file.seek(0)
     return Export(filename, file, rows)
 
@@ -134,7 +136,9 @@ def _class_names(view: View, unit: OrgUnit) -> Sequence[str]:
     query = sa.select(SchoolClass.name).where(
         SchoolClass.unit_id == unit.id, SchoolClass.school_year_id == view.year.id
     )
-    return view.session.scalars(query.order_by(SchoolClass.grade, SchoolClass.order_no, SchoolClass.name)).all()
+    return view.session.scalars(
+        query.order_by(SchoolClass.grade, SchoolClass.order_no, SchoolClass.name)
+    ).all()
 
 
 def _group_names(view: View, unit: OrgUnit) -> Sequence[str]:
@@ -189,12 +193,21 @@ def _students(view: View) -> Iterator[Values]:
             SchoolClass.school_year_id == view.year.id,
             sa.or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= view.day),
         )
-        .order_by(OrgUnit.code, SchoolClass.grade, SchoolClass.order_no, SchoolClass.name, Student.sort_key, Student.id)
+        .order_by(
+            OrgUnit.code,
+            SchoolClass.grade,
+            SchoolClass.order_no,
+            SchoolClass.name,
+            Student.sort_key,
+            Student.id,
+        )
     )
     places = view.session.execute(
         query.with_only_columns(Student.id, Enrolment.id, SchoolClass.name, OrgUnit.code).limit(MOST_ROWS + 1)
     ).all()
-    latest = {place[0]: place for place in places}  # one who is to change class stands once, with the later place
+    latest = {
+        place[0]: place for place in places
+    }  # one who is to change class stands once, with the later place
     for some in chunks(latest):
         by_id = {
             student.id: student
@@ -203,7 +216,9 @@ def _students(view: View) -> Iterator[Values]:
             )
         }
         wanted = [latest[key][1] for key in some]
-        enrolments = {row.id: row for row in view.session.scalars(sa.select(Enrolment).where(Enrolment.id.in_(wanted)))}
+        enrolments = {
+            row.id: row for row in view.session.scalars(sa.select(Enrolment).where(Enrolment.id.in_(wanted)))
+        }
         for key in some:
             _id, enrolment_id, class_name, unit_code = latest[key]
             yield _student_values(by_id[key], enrolments[enrolment_id], class_name, unit_code)

@@ -1,4 +1,4 @@
-"""Importing a file: a dry run that writes nothing, and applying exactly what it showed, all or nothing (needs B15, B16)."""
+"""Importing a file: a dry run that writes nothing, and applying exactly what it showed (needs B15, B16)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
 from app.domain.names import nfc
-from app.errors import Invalid, N_, Stale
+from app.errors import N_, Invalid, Stale
 from app.extensions import db
 from app.models import ImportBatch, OrgUnit, SchoolYear, UnitEpoch
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
 from app.services.spreadsheets import assignments, classes, staff, students
-from app.services.spreadsheets.columns import KINDS
+from app.services.spreadsheets.kinds import KINDS
 from app.services.spreadsheets.plan import BadFile, Plan, Planned, Problem, file_digest, make_plan
 from app.services.spreadsheets.reading import NO_ROWS, Table, read_table
 from app.services.spreadsheets.rows import Ground, Parsed
@@ -27,7 +27,9 @@ LONGEST_NAME: Final = 160
 NO_YEAR: Final = N_("No school year has been opened yet.")
 YEAR_OVER: Final = N_("The school year %(year)s is over; nothing is imported into it.")
 NOT_A_SCHOOL: Final = N_("Files are imported by schools. Choose a school's account.")
-CHANGED_SINCE: Final = N_("The data has changed since this dry run, or this is another file. Look at the new dry run; nothing was saved.")
+CHANGED_SINCE: Final = N_(
+    "The data has changed since this dry run, or this is another file. Look at the new dry run; nothing was saved."
+)
 HAS_REFUSED: Final = N_("Some rows are refused. Correct the file and choose it again; nothing was saved.")
 NOTHING_TO_DO: Final = N_("Everything in this file is recorded already. Nothing was changed.")
 NAME_THE_BATCH: Final = N_("Give this import a name.")
@@ -51,13 +53,11 @@ IMPORTERS: Final[Mapping[str, _Importer]] = {
 
 
 def dry_run(
-    actor: Actor, kind: str, file_bytes: bytes, filename: str, *, clock: Clock, start_year: int | None = None
+    actor: Actor, kind: str, file_bytes: bytes, *, clock: Clock, start_year: int | None = None
 ) -> Plan:
     """What importing this file would do. Writes nothing.
 
-    Raises Forbidden without the right, BadFile (Invalid) naming rows and columns where the file can't be used.
-    `filename` is for messages only: what the file is, its content says.
-    """
+    Raises Forbidden without the right, BadFile (Invalid) naming rows and columns where the file can't be used."""
     _demand(actor, kind)
     table = read_table(file_bytes, KINDS[kind].columns)
     session = db.session()
@@ -127,7 +127,9 @@ def _plan(ground: Ground, kind: str, table: Table, file_bytes: bytes) -> tuple[P
 
 def _hold_unit(work: Work, actor: Actor) -> None:
     """One import of a unit at a time: rows without identifiers have no constraint that would catch a second one."""
-    work.session.execute(sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == actor.unit_id).with_for_update())
+    work.session.execute(
+        sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == actor.unit_id).with_for_update()
+    )
 
 
 def _require_as_shown(plan: Plan, digest: str) -> None:
@@ -152,5 +154,5 @@ def _record(work: Work, actor: Actor, plan: Plan, name: str, digest: str) -> int
     )
     work.session.add(batch)
     work.flush()
-    work.audit(f"import.{plan.kind}", target=batch, batch=name, **plan.counts)
+    work.audit(f"import.{plan.kind}", target=batch, batch=name, counts=plan.counts)
     return batch.id

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy_continuum import version_class
 
 from app.domain.access import Actor
@@ -113,11 +113,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class WindowChange:
-    """One version of a window: who made it when, and what it said from then on."""
+    """One version of a window: who made it when, on whose order, and what it said from then on."""
 
     at: datetime
     by: str
     account: str
+    ordered_by: str
     action: str
     reason: str
     closes_at: datetime | None
@@ -196,18 +197,30 @@ def _names(session: Session, key: Any, name: Any, ids: set[int]) -> dict[int, st
 
 def window_history(session: Session, window_id: int) -> list[WindowChange]:
     """Every version of a window, newest first: its extensions and its end; one statement."""
-    version = LockWindowVersion
+    version, leader = LockWindowVersion, aliased(Person)
     query = (
-        sa.select(TxLog, Person.full_name, Account.username, version.closes_at, version.ended_at)
+        sa.select(
+            TxLog, Person.full_name, Account.username, leader.full_name, version.closes_at, version.ended_at
+        )
         .join(version, version.transaction_id == TxLog.id)
         .outerjoin(Person, Person.id == TxLog.person_id)
         .outerjoin(Account, Account.id == TxLog.user_id)
+        .outerjoin(leader, leader.id == version.ordered_by_id)
         .where(version.id == window_id)
         .order_by(TxLog.id.desc())
     )
     return [
-        WindowChange(log.issued_at, name or "", account or "", log.action, log.reason or "", closes, ended)
-        for log, name, account, closes, ended in session.execute(query)
+        WindowChange(
+            log.issued_at,
+            name or "",
+            account or "",
+            ordered_by or "",
+            log.action,
+            log.reason or "",
+            closes,
+            ended,
+        )
+        for log, name, account, ordered_by, closes, ended in session.execute(query)
     ]
 
 

@@ -7,7 +7,7 @@ together (design §4). Nothing is deleted: an ended window keeps its row, an ext
 from datetime import datetime
 
 from app.domain.access import Action, Actor
-from app.domain.vocabulary import CELL_COLUMNS, Level, WindowEffect
+from app.domain.vocabulary import CELL_COLUMNS, Level
 from app.errors import N_, Forbidden, Invalid
 from app.models import LockWindow, OrgUnit, Person
 from app.services import lock_notices, scope
@@ -50,7 +50,7 @@ def add_window(actor: Actor, owner_id: int, new: NewWindow, *, clock: Clock) -> 
         window = build_window(work, owner, new, ordered_by)
         work.session.add(window)
         work.flush()
-        told = _tell(work, held, window, _heading(window)) if new.announce else 0
+        told = _tell(work, held, window, "Lịch mới") if new.announce else 0
         work.audit(
             "lock_window.add", target=window, reason=window.reason, title=window.title, units_told=told
         )
@@ -109,7 +109,7 @@ def announce(actor: Actor, window_id: int, *, clock: Clock) -> int:
         order_of(work.session, actor, Action.LOCK_MANAGE, window.owner, window.ordered_by_id, day)
         held = Held(window.owner, tuple(units_below(work.session, window.owner_id, day)), day)
         require_running(window, work.now)
-        told = _tell(work, held, window, _heading(window))
+        told = _tell(work, held, window, "Nhắc lịch" if window.announced_at else "Lịch mới")
         work.audit("lock_window.announce", target=window, units_told=told)
         return told
 
@@ -179,7 +179,3 @@ def leader_name(work: Work, person_id: int | None) -> str:
     """Name of the person who ordered it."""
     person = work.session.get(Person, person_id) if person_id is not None else None
     return person.full_name if person else ""
-
-
-def _heading(window: LockWindow) -> str:
-    return "Mở sổ" if window.effect is WindowEffect.OPEN else "Khóa sổ"

@@ -6,7 +6,7 @@ round closed, or when the teacher pressed Chốt, come from history: the record 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,9 @@ from app.models.base import in_force
 from app.services import history
 from app.services.actors import ancestors
 from app.services.clock import local_day
+
+DEFAULT_IDLE_MINUTES = 30
+"""As config.IDLE_MINUTES: a session that idles this long has left the system."""
 
 Cell = tuple[int, str]
 """A cell of a sheet: student id and column."""
@@ -208,7 +211,8 @@ def _final_cells(
         for student_id, row in history.sheet_as_of(session, sheet.id, moment).items():
             final.update({(student_id, c): reasons[c] for c in reasons if getattr(row, c) is not None})
     if policies.finality is Finality.ON_LEAVING:
-        for cell, left_at in history.cells_left_behind(session, sheet.id, columns, now).items():
+        idle = timedelta(minutes=policies.idle_minutes or DEFAULT_IDLE_MINUTES)
+        for cell, left_at in history.cells_left_behind(session, sheet.id, columns, now, idle).items():
             final.setdefault(cell, _policy_reason(policies, left_at))
     return final
 

@@ -77,7 +77,7 @@ def add_unit(work: Work, new: NewUnit, parent: OrgUnit | None) -> OrgUnit:
 def settle_unit(work: Work, unit: OrgUnit, parent: OrgUnit | None) -> OrgUnit:
     """Fill what a new unit's row needs beside its form: folded name, levels, epoch, place in the tree."""
     complete_unit(unit)
-    _check_code(work.session, unit)
+    check_code(work.session, unit)
     if parent is None and needs_parent(unit.kind):
         raise Invalid(N_("Choose the office above this unit."))
     work.session.add(unit)
@@ -192,7 +192,8 @@ def add_department(work: Work, unit: OrgUnit, name: str, starts_on: date, duties
     return room
 
 
-def _check_code(session: Session, unit: OrgUnit) -> None:
+def check_code(session: Session, unit: OrgUnit) -> None:
+    """Invalid where another unit has the code."""
     holder = session.scalars(sa.select(OrgUnit).where(OrgUnit.code == unit.code)).first()
     if holder is not None and holder is not unit:
         raise Invalid(N_("The code %(code)s belongs to %(unit)s already."), code=unit.code, unit=holder.short_name)

@@ -40,7 +40,7 @@ class AccountView(PageView):
     @has_access
     def me(self) -> Any:
         """Profile, roles and rights in words, open sessions."""
-        account = db.session.get_one(Account, actor().user_id)
+        account = account_state.own_account(db.session(), actor())
         return self.render_template(
             "accounts/me.html",
             title=_("Profile"),
@@ -71,7 +71,7 @@ class AccountView(PageView):
                 login_user(account)  # the cookie carries the new epoch; every other one is dead
                 flash(_("Your password was changed. Other sessions of this account have ended."), "success")
                 return redirect(url_for("AccountView.me"))
-        forced = db.session.get_one(Account, actor().user_id).must_change_password
+        forced = account_state.own_account(db.session(), actor()).must_change_password
         title = _("Choose your own password") if forced else _("Change password")
         return self.render_template("accounts/password.html", title=title, form=form, forced=forced)
 
@@ -150,7 +150,7 @@ class UnitAccountsView(PageView):
         return self.render_template(
             "accounts/create.html",
             title=_("Create accounts"),
-            unit=db.session.get_one(OrgUnit, unit_id),
+            unit=scope.get(db.session(), actor(), OrgUnit, unit_id, today()),
             people=people,
             chosen=set(chosen),
             problem=problem,

@@ -62,6 +62,7 @@ class ScopedModelView(ListPage, ModelView):
     view_action: ClassVar[Action]
     manage_action: ClassVar[Action | None] = None
     code_columns: ClassVar[Mapping[str, str]] = {}  # column → code list
+    exclude_route_methods: ClassVar[set[str]] = {"delete", "download", "action", "action_post"}
     # Rows end by a date; there is no delete button anywhere.
     base_permissions: ClassVar[list[str]] = [LIST, SHOW, ADD, EDIT]
     search_exclude_columns: ClassVar[list[str]] = ["versions"]
@@ -181,6 +182,8 @@ class ScopedModelView(ListPage, ModelView):
         return self.manage_action
 
     def _add(self) -> Any:
+        if not self.may_add():
+            raise Forbidden(N_("Your role does not include this. Ask your unit's administrators if it should."))
         form = self.add_form.refresh()
         if request.method == "POST":
             if form.validate():

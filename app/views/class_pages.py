@@ -12,7 +12,15 @@ from flask_babel import gettext as _
 from app.domain.access import Action, Target
 from app.extensions import db
 from app.forms.people import EndForm, HomeroomForm, MembersForm
-from app.models import Enrolment, HomeroomAssignment, Person, SchoolClass, SchoolYear, TeachingAssignment, TeachingGroup
+from app.models import (
+    Enrolment,
+    HomeroomAssignment,
+    Person,
+    SchoolClass,
+    SchoolYear,
+    TeachingAssignment,
+    TeachingGroup,
+)
 from app.models.base import in_force
 from app.security import request_clock
 from app.services import assignments, classes, enrolments, scope
@@ -137,8 +145,8 @@ def class_lists(class_ids: list[int], day: date) -> tuple[dict[int, str], dict[i
         .where(HomeroomAssignment.class_id.in_(class_ids), in_force(HomeroomAssignment, day))
     )
     numbers = db.session.execute(
-        sa.select(Enrolment.class_id, sa.func.count())
+        sa.select(Enrolment.class_id, sa.func.count().label("students"))
         .where(Enrolment.class_id.in_(class_ids), in_force(Enrolment, day))
         .group_by(Enrolment.class_id)
     )
-    return dict(teachers.tuples().all()), dict(numbers.tuples().all())
+    return {row.class_id: row.full_name for row in teachers}, {row.class_id: row.students for row in numbers}

@@ -4,45 +4,32 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import g, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import joinedload
-from wtforms import BooleanField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.access import Action, Target, may
 from app.domain.units import grades_of, taught_levels
-from app.domain.vocabulary import CELL_COLUMNS, GroupKind
+from app.domain.vocabulary import GroupKind, Tier
 from app.errors import N_, Invalid, NotFound
 from app.extensions import db
 from app.forms import fields
 from app.forms.converter import REQUIRED
 from app.forms.people import NEEDED
-from app.models import (
-    HomeroomAssignment,
-    OrgUnit,
-    Person,
-    SchoolClass,
-    SchoolYear,
-    Subject,
-    SubjectPart,
-    TeachingAssignment,
-    TeachingGroup,
-)
-from app.security import request_clock
+from app.models import OrgUnit, SchoolClass, SchoolYear, Student, TeachingGroup
 from app.services import assignments, classes, enrolments, scope
-from app.services.assignments import NewAssignment
 from app.services.classes import NewClass, NewGroup
 from app.services.unit_of_work import Work
 from app.views import formats
+from app.views.assignments import AssignmentModelView, HomeroomModelView
 from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, menu, require, today
 from app.views.class_pages import ClassVerbs, TeacherVerbs, chosen_year, class_lists, order_years
 from app.views.people import PersonModelView
 
 CATEGORY = {"category": "School", "category_label": lazy_gettext("School")}
-PERIOD = {"starts_on": lazy_gettext("From day"), "ends_on": lazy_gettext("Last day")}
 
 
 def own_grades() -> list[tuple[int, str]]:
@@ -93,6 +80,11 @@ class SchoolClassView(ScopedModelView):
         "order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()]),
     }
     edit_form_extra_fields = {"order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()])}
+
+    def shown_columns(self) -> list[str]:
+        """A school needs no column that repeats its own name."""
+        at_school = actor().tier is Tier.SCHOOL
+        return [name for name in self.list_columns if not (at_school and name == "unit.short_name")]
 
     def _read_filters(self) -> None:
         """Without a year asked for, the chosen one."""
@@ -158,169 +150,20 @@ class SchoolClassView(ScopedModelView):
         )
 
 
-def scope_students(group: TeachingGroup | None) -> list[Any]:
-    """Students of a class the actor may see; a teacher of another class sees the numbers only."""
+def scope_students(group: TeachingGroup | None) -> list[Student]:
+    """Students of a group the reader may see: a teacher who doesn't teach them sees none of their data."""
     if group is None:
         return []
     found = classes.students_in(db.session(), group, today())
-    condition = scope.condition(actor(), type(found[0]), today()) if found else None
-    if condition is None:
-        return []
-    model = type(found[0])
-    reach = set(db.session.scalars(sa.select(model.id).where(model.id.in_([s.id for s in found]), condition)))
-    return [student for student in found if student.id in reach]
+    reach = scope.condition(actor(), Student, today())
+    seen = set(db.session.scalars(sa.select(Student.id).where(Student.id.in_([row.id for row in found]), reach)))
+    return [row for row in found if row.id in seen]
 
 
-class AssignmentModelView(ScopedModelView):
-    """Who teaches a group a subject, since when; changes are new rows, never rewritten ones."""
-
-    datamodel = ScopedInterface(
-        TeachingAssignment,
-        eager=(
-            joinedload(TeachingAssignment.person),
-            joinedload(TeachingAssignment.group),
-            joinedload(TeachingAssignment.subject),
-            joinedload(TeachingAssignment.part),
-        ),
-    )
-    route_base = "/assignments"
-    view_action = Action.ASSIGNMENT_VIEW
-    manage_action = Action.ASSIGNMENT_MANAGE
-    base_permissions: ClassVar = ["can_list", "can_show", "can_add"]
-    list_title = lazy_gettext("Teaching assignments")
-    show_title = lazy_gettext("Teaching assignment")
-    add_title = lazy_gettext("Assign a teacher")
-    label_columns = {
-        "person": lazy_gettext("Teacher"),
-        "group": lazy_gettext("Class or group"),
-        "subject": lazy_gettext("Subject"),
-        "part": lazy_gettext("Part"),
-        "columns": lazy_gettext("Columns"),
-        "in_charge": lazy_gettext("In charge"),
-        "decision": lazy_gettext("Decision"),
-        **PERIOD,
-    }
-    formatters_columns: ClassVar = {"columns": formats.columns}
-    list_columns = ["person", "subject", "group", "part", "in_charge", "starts_on", "ends_on"]
-    order_columns = ["starts_on", "ends_on"]
-    base_order = ("starts_on", "desc")
-    search_columns = ["person", "group", "subject"]
-    show_columns = ["person", "group", "subject", "part", "columns", "in_charge", "starts_on", "ends_on", "decision"]
-    add_columns = ["person", "group", "subject", "starts_on", "part", "columns", "in_charge", "decision", "ends_on"]
-    edit_columns = ["decision"]
-    add_form_extra_fields = {
-        "part": fields.ChoiceField(lazy_gettext("Part"), [Optional()], pairs=lambda: all_parts(), parse=int),
-        "columns": fields.ManyField(
-            lazy_gettext("Columns"),
-            pairs=lambda: [(name, formats.COLUMN_NAMES[name]) for name in CELL_COLUMNS],
-            description=lazy_gettext("None ticked: every column."),
-        ),
-        "in_charge": BooleanField(
-            lazy_gettext("In charge"), description=lazy_gettext("One teacher is in charge and confirms the book.")
-        ),
-    }
-    description_columns = {
-        "starts_on": lazy_gettext("Whoever taught it before ends the day before."),
-        "ends_on": lazy_gettext("Empty: until somebody else takes over."),
-    }
-
-    def unit_of(self, item: Any) -> int | None:
-        """The unit of the group."""
-        return item.group.unit_id
-
-    def prefill_add(self, form: Any) -> None:
-        """In charge from today; the group the reader comes from."""
-        form.in_charge.data, form.starts_on.data = True, today()
-        group_id = request.args.get("group", type=int)
-        if group_id is not None:
-            form.group.data = scope.get(db.session(), actor(), TeachingGroup, group_id, today())
-
-    def create(self, work: Work, form: Any) -> Any:
-        """The row, the one before it ended, and the sheets."""
-        group = scope.get(work.session, actor(), TeachingGroup, form.group.data.id, today())
-        require(Action.ASSIGNMENT_MANAGE, Target(unit=actor().relation_to(group.unit_id)))
-        new = NewAssignment(
-            person_id=form.person.data.id,
-            group_id=group.id,
-            subject_id=form.subject.data,
-            starts_on=form.starts_on.data,
-            part_id=form.part.data,
-            columns=tuple(form.columns.data),
-            in_charge=bool(form.in_charge.data),
-            decision=form.decision.data,
-            ends_on=form.ends_on.data,
-        )
-        return assignments.add_assignment(work, group, new)
-
-    def row_links(self, item: Any) -> list[tuple[str, Any, str]]:
-        """Ending, while it runs."""
-        if item.ends_on is not None or not may(actor(), Action.ASSIGNMENT_MANAGE, self.target_of(item)):
-            return []
-        return [(url_for("TeacherVerbs.end", assignment_id=item.id), _("End"), "fa-calendar-xmark")]
-
-
-def all_parts() -> list[tuple[int, str]]:
-    """Parts of all subjects, named with their subject."""
-    query = sa.select(SubjectPart).join(Subject).options(joinedload(SubjectPart.subject))
-    rows = db.session.scalars(query.order_by(Subject.order_no, SubjectPart.order_no))
-    return [(row.id, f"{row.subject.short_name}: {row.name}") for row in rows]
-
-
-class HomeroomModelView(ScopedModelView):
-    """Homeroom teachers by class, dated."""
-
-    datamodel = ScopedInterface(
-        HomeroomAssignment,
-        eager=(
-            joinedload(HomeroomAssignment.person),
-            joinedload(HomeroomAssignment.school_class).joinedload(SchoolClass.school_year),
-        ),
-    )
-    route_base = "/homerooms"
-    view_action = Action.ASSIGNMENT_VIEW
-    manage_action = Action.ASSIGNMENT_MANAGE
-    base_permissions: ClassVar = ["can_list", "can_show", "can_add"]
-    list_title = lazy_gettext("Homeroom teachers")
-    show_title = lazy_gettext("Homeroom teacher")
-    add_title = lazy_gettext("Assign a homeroom teacher")
-    label_columns = {
-        "school_class": lazy_gettext("Class"),
-        "school_class.school_year.label": lazy_gettext("School year"),
-        "person": lazy_gettext("Homeroom teacher"),
-        "decision": lazy_gettext("Decision"),
-        **PERIOD,
-    }
-    list_columns = ["school_class", "person", "school_class.school_year.label", "starts_on", "ends_on", "decision"]
-    order_columns = ["starts_on", "ends_on"]
-    base_order = ("starts_on", "desc")
-    search_columns = ["person", "school_class"]
-    show_columns = ["school_class", "person", "starts_on", "ends_on", "decision"]
-    add_columns = ["school_class", "person", "starts_on", "decision"]
-    edit_columns = ["decision"]
-    description_columns = {"starts_on": lazy_gettext("The homeroom teacher before ends the day before.")}
-
-    def unit_of(self, item: Any) -> int | None:
-        """The unit of the class."""
-        return item.school_class.unit_id
-
-    def prefill_add(self, form: Any) -> None:
-        """From today; the class the reader comes from."""
-        form.starts_on.data = today()
-        class_id = request.args.get("class", type=int)
-        if class_id is not None:
-            form.school_class.data = scope.get(db.session(), actor(), SchoolClass, class_id, today())
-
-    def create(self, work: Work, form: Any) -> Any:
-        """The row, with the one before it ended."""
-        row = scope.get(work.session, actor(), SchoolClass, form.school_class.data.id, today())
-        require(Action.ASSIGNMENT_MANAGE, Target(unit=actor().relation_to(row.unit_id)))
-        return assignments.add_homeroom(work, row, form.person.data.id, form.starts_on.data, form.decision.data)
-
-    def row_links(self, item: Any) -> list[tuple[str, Any, str]]:
-        """Ending, while it runs."""
-        if item.ends_on is not None or not may(actor(), Action.ASSIGNMENT_MANAGE, self.target_of(item)):
-            return []
-        return [(url_for("TeacherVerbs.end_homeroom", homeroom_id=item.id), _("End"), "fa-calendar-xmark")]
+def years_in_reach() -> list[tuple[int, str]]:
+    """School years of the province, newest first."""
+    rows = db.session.scalars(scope.scoped(actor(), SchoolYear, today()).order_by(SchoolYear.start_year.desc()))
+    return [(row.id, row.label) for row in rows]
 
 
 class GroupModelView(ScopedModelView):
@@ -350,13 +193,13 @@ class GroupModelView(ScopedModelView):
     add_form_extra_fields = {
         "name": fields.TextField(lazy_gettext("Group"), [*NEEDED, Length(max=60)]),
         "school_year": fields.ChoiceField(
-            lazy_gettext("School year"), [InputRequired(message=REQUIRED)], pairs=lambda: years_in_reach(), parse=int
+            lazy_gettext("School year"), [InputRequired(message=REQUIRED)], pairs=years_in_reach, parse=int
         ),
         "school_class": fields.RecordField(
             lazy_gettext("Part of class"),
             [Optional()],
             kind="school_class",
-            description=lazy_gettext("Empty: students of several classes (chosen subjects, second language, clusters)."),
+            description=lazy_gettext("Empty: students of several classes, e.g. a chosen subject."),
         ),
     }
 
@@ -394,24 +237,16 @@ class GroupModelView(ScopedModelView):
         )
 
 
-def years_in_reach() -> list[tuple[int, str]]:
-    """School years of the province, newest first."""
-    rows = db.session.scalars(scope.scoped(actor(), SchoolYear, today()).order_by(SchoolYear.start_year.desc()))
-    return [(row.id, row.label) for row in rows]
-
-
 def register(appbuilder: Any) -> None:
     """Classes, staff, assignments, homeroom teachers and groups, in the order a school sets them up."""
+    teaching = Action.ASSIGNMENT_VIEW
     for view, name, icon, action, label in (
         (SchoolClassView, "Classes", "fa-people-group", Action.CLASS_VIEW, lazy_gettext("Classes")),
         (PersonModelView, "Staff", "fa-chalkboard-user", Action.STAFF_VIEW, lazy_gettext("Staff")),
-        (AssignmentModelView, "Assignments", "fa-person-chalkboard", Action.ASSIGNMENT_VIEW, lazy_gettext("Assignments")),
-        (HomeroomModelView, "Homeroom", "fa-house-user", Action.ASSIGNMENT_VIEW, lazy_gettext("Homeroom")),
+        (AssignmentModelView, "Assignments", "fa-person-chalkboard", teaching, lazy_gettext("Assignments")),
+        (HomeroomModelView, "Homeroom", "fa-house-user", teaching, lazy_gettext("Homeroom")),
         (GroupModelView, "Groups of study", "fa-layer-group", Action.CLASS_VIEW, lazy_gettext("Groups of study")),
     ):
         menu(appbuilder, view, name, icon=icon, action=action, label=label, **CATEGORY)
     appbuilder.add_view_no_menu(ClassVerbs())
     appbuilder.add_view_no_menu(TeacherVerbs())
-
-
-

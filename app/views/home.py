@@ -17,7 +17,7 @@ from app.services.progress_duties import Duties, school_duties
 from app.services.progress_schools import SchoolProgress
 from app.services.progress_teacher import teacher_home
 from app.views.base import MENU, PageView, actor
-from app.views.progress import frame, link, office_page, school_page
+from app.views.progress import chosen_period, frame, link, office_page, school_page
 from app.web import current_period
 
 TEACHING = frozenset({Role.SUBJECT_TEACHER, Role.HOMEROOM_TEACHER, Role.TEAM_LEADER})
@@ -106,14 +106,14 @@ def switch(who: Actor) -> list[tuple[str, str, str]]:
 def teacher_page() -> dict[str, Any]:
     """Facts of a teacher's page."""
     now = request_clock()()
-    home = teacher_home(db.session(), actor(), current_period(), now)
+    home = teacher_home(db.session(), actor(), chosen_period(), now)
     return {**frame(), "title": None, "home": home, "switch": switch(actor()), "here": "teaching"}
 
 
 def leader_page(who: Actor) -> dict[str, Any]:
     """Facts of the page of a school's leaders and Ban quản trị: progress, and what waits for them."""
     facts = school_page(who.unit_id)
-    duties = school_duties(db.session(), who, current_period(), local_day(request_clock()()))
+    duties = school_duties(db.session(), who, chosen_period(), local_day(request_clock()()))
     shown = may(who, Action.ASSIGNMENT_MANAGE, Target()) or may(who, Action.ACCOUNT_VIEW, Target())
     chores = chores_of(facts["progress"], duties) if shown else []
     return {
@@ -136,7 +136,7 @@ def chores_of(progress: SchoolProgress, duties: Duties) -> list[Chore]:
                 "fa-user-plus",
                 _("%(n)s classes without a homeroom teacher", n=duties.without_homeroom),
                 _("Nobody can keep their class list and comments."),
-                link("HomeroomAssignmentView.list", "AssignmentView.index", "SchoolClassView.list"),
+                link("HomeroomModelView.list"),
                 _("Assign"),
             )
         )
@@ -175,7 +175,7 @@ def chores_of(progress: SchoolProgress, duties: Duties) -> list[Chore]:
                     total=duties.accounts,
                 ),
                 _("Hand over the first password, or close accounts nobody needs."),
-                link("UnitAccountView.list", "AccountListView.list", "AccountsView.index"),
+                link("UnitAccountsView.index"),
                 _("Look at them"),
             )
         )
@@ -184,20 +184,20 @@ def chores_of(progress: SchoolProgress, duties: Duties) -> list[Chore]:
 
 def clerk_page(who: Actor) -> dict[str, Any]:
     """Facts of the office's and the IT staff's page: numbers, and the lists they work in."""
-    duties = school_duties(db.session(), who, current_period(), local_day(request_clock()()))
+    duties = school_duties(db.session(), who, chosen_period(), local_day(request_clock()()))
     return {**frame(), "title": None, "duties": duties, "places": places_of(who), "unit_name": who.unit_name}
 
 
 def places_of(who: Actor) -> list[tuple[str, str, str]]:
     """(icon, label, address) of the pages this person works in, as far as they are installed."""
     wanted = (
-        (Action.STUDENT_VIEW, "fa-user-graduate", _("Students"), link("StudentView.list")),
+        (Action.STUDENT_VIEW, "fa-user-graduate", _("Students"), link("StudentModelView.list")),
         (Action.CLASS_VIEW, "fa-people-group", _("Classes"), link("SchoolClassView.list")),
-        (Action.STAFF_VIEW, "fa-chalkboard-user", _("Staff"), link("PersonView.list", "StaffView.list")),
+        (Action.STAFF_VIEW, "fa-chalkboard-user", _("Staff"), link("PersonModelView.list")),
         (Action.DATA_IMPORT, "fa-file-import", _("Import"), link("ImportView.index", "ImportView.list")),
         (Action.SHEET_VIEW, "fa-table-cells", _("Gradebook"), link("GradebookView.index")),
         (Action.BOOK_PRINT, "fa-print", _("Print"), link("PrintView.index", "ReportView.index")),
-        (Action.ACCOUNT_VIEW, "fa-key", _("Accounts"), link("UnitAccountView.list", "AccountsView.index")),
+        (Action.ACCOUNT_VIEW, "fa-key", _("Accounts"), link("UnitAccountsView.index")),
         (Action.LOCK_VIEW, "fa-calendar-days", _("Lock calendar"), link("LockView.calendar")),
     )
     return [(icon, label, url) for action, icon, label, url in wanted if url and may(who, action, Target())]

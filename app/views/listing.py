@@ -115,6 +115,11 @@ class ListPage:
         page = request.args.get(f"page_{name}", 0, type=int)
         return max(0, min(page, 1_000_000)), size if size in self.page_sizes else self.page_size
 
+    @staticmethod
+    def _searched() -> bool:
+        """True when the reader asked for something; a view's own presets don't count."""
+        return any(value.strip() for name, value in request.args.items() if name.startswith("_flt_0_"))
+
     def _bound_search(self) -> Any:
         values = self.filter_values()
         return self.search_form(MultiDict(values), meta={"csrf": False}) if values else self.search_form(None)
@@ -122,7 +127,7 @@ class ListPage:
     def _get_search_widget(self, form: Any = None, exclude_cols: Any = None, widgets: Any = None) -> Any:
         widgets = widgets or {}
         widgets["search"] = self.search_widget(
-            form=form, include_cols=self.search_columns, active=self.filter_values(), action=request.path
+            form=form, include_cols=self.search_columns, active=self._searched(), action=request.path
         )
         return widgets
 
@@ -159,7 +164,7 @@ class ListPage:
                 editable=self.editable(rows),
                 may_add=self.may_add(),
                 links=self.links(),
-                searched=bool(self.filter_values()),
+                searched=self._searched(),
                 modelview_name=type(self).__name__,
                 empty=self.empty_text(),
             )

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 
 from app.domain.access import Action
@@ -162,7 +161,7 @@ class LockOrderView(PageView):
         """Tell the units it binds."""
         _own_window(window_id)
         told = lock_windows.announce(actor(), window_id, clock=request_clock())
-        flash(ngettext("%(num)s unit was told.", "%(num)s units were told.", told), "success")
+        flash(_("Units told: %(n)s.", n=told), "success")
         return redirect(url_for("LockView.show", window_id=window_id))
 
     @expose("/defaults", methods=["GET", "POST"])
@@ -209,7 +208,7 @@ class LockOrderView(PageView):
             announce="announce" in request.form,
             clock=request_clock(),
         )
-        flash(ngettext("%(num)s window was made.", "%(num)s windows were made.", made), "success")
+        flash(_("Windows made: %(n)s.", n=made), "success")
 
 
 def _try(verb: Callable[[], None]) -> Errors:

@@ -64,7 +64,7 @@ def _line(row: WindowRow, names: ScopeNames, now: datetime) -> Line:
         title=window.title,
         scope=scope_text(window, names),
         css=lock_texts.TIER_CLASS[row.owner.tier],
-        tag=f"{row.owner.short_name}: {effect}",
+        tag=f"{lock_texts.tier_label(row.owner.tier, row.owner.short_name)}: {effect}",
         shut=row.shut,
         opens=moment_text(window.opens_at),
         closes=moment_text(window.closes_at, ending=True) if window.closes_at else _("no end is set"),
@@ -219,7 +219,8 @@ def _cards(states: Mapping[str, ColumnState]) -> list[ColumnCard]:
         groups.setdefault((kind, state), []).append(column)
     cards = []
     for (_kind, state), columns in groups.items():
-        reasons = " ".join(f"{lock_texts.reason_line(reason)}." for reason in state.reasons)
+        single = columns[0] if len(columns) == 1 else None
+        reasons = " ".join(f"{lock_texts.reason_line(reason, single)}." for reason in state.reasons)
         line = f"{lock_texts.verdict_line(state)}. {reasons}" if state.open else reasons
         cards.append(ColumnCard(lock_texts.columns_title(columns), state.open, line.strip()))
     return cards
@@ -326,7 +327,9 @@ def history_lines(session: Session, window_id: int) -> list[tuple[str, str, str]
             "lock_window.announce": _("Announced"),
         }
         sentence = sentences.get(change.action, _("Ordered, until %(until)s", until=until))
-        who = " · ".join(part for part in (lock_texts.at_time(change.at), change.by, change.account) if part)
+        order = _("ordered by %(name)s", name=change.ordered_by) if change.ordered_by else ""
+        done = _("executed by account %(name)s", name=change.account) if change.account else ""
+        who = " · ".join(part for part in (lock_texts.at_time(change.at), order, done) if part)
         lines.append((sentence, change.reason, who))
     return lines
 

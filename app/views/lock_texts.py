@@ -178,11 +178,14 @@ def opener(reason: LockReason) -> str:
 def _rule(reason: LockReason, column: str | None) -> str:
     if reason.window_id is None:
         return _no_window_rule(reason)
-    name = column_title(column) if column else reason.title
+    if column and reason.rule is LockRule.CLOSED:
+        return _("Entry has ended: %(name)s", name=column_title(column))
+    if column and reason.rule is LockRule.NOT_YET:
+        return _("Entry has not begun: %(name)s", name=column_title(column))
     texts = {
         LockRule.SHUT: _("The book is shut: %(title)s", title=reason.title),
-        LockRule.CLOSED: _("Entry has ended: %(name)s", name=name),
-        LockRule.NOT_YET: _("Entry has not begun: %(name)s", name=name),
+        LockRule.CLOSED: _("The window is over: %(title)s", title=reason.title),
+        LockRule.NOT_YET: _("The window has not begun: %(title)s", title=reason.title),
         LockRule.ENTERED_FINAL: _("Entered marks are locked: %(title)s", title=reason.title),
     }
     return texts[reason.rule]
@@ -251,6 +254,9 @@ def verdict_line(state: ColumnState) -> str:
             if state.until
             else _("Open, no end is set")
         )
+    opens = latest(reason.until for reason in state.reasons)
+    if opens and all(reason.rule is LockRule.NOT_YET for reason in state.reasons):
+        return _("Not open yet; it opens at %(opens)s", opens=at_time(opens))
     since = latest(reason.since for reason in state.reasons)
     return _("Locked since %(since)s", since=at_time(since)) if since else _("Locked")
 

@@ -185,6 +185,8 @@ def _question(period: Period, choices: list[SheetChoice], moment: datetime) -> Q
         asked = start_of_day(day) + since
     except Unreadable as error:
         errors["at" if error.message == lock_forms.NOT_A_CLOCK else "on"] = error.tell()
+    if period.is_now and not request.args.get("on") and not request.args.get("at"):
+        asked = moment  # to the microsecond, so that a window of this very minute shows
     wanted = request.args.get("sheet", type=int)
     choice = next((c for c in choices if c.id == wanted), choices[0] if choices else None)
     column = request.args.get("column", "")

@@ -16,7 +16,16 @@ from app.errors import NotFound
 from app.extensions import db
 from app.forms import fields
 from app.forms.people import NAME_PARTS, name_fields, values_of
-from app.models import Department, OrgUnit, Person, Position, TeachingAssignment, UnitGroup, UnitGroupMember
+from app.models import (
+    Department,
+    HomeroomAssignment,
+    OrgUnit,
+    Person,
+    Position,
+    TeachingAssignment,
+    UnitGroup,
+    UnitGroupMember,
+)
 from app.models.base import in_force
 from app.services import assignments, people, scope
 from app.services.unit_of_work import Work
@@ -91,7 +100,16 @@ class PersonModelView(ScopedModelView):
         "status_code": lazy_gettext("Status"),
     }
     code_columns: ClassVar = {**people.PERSON_CODES}
-    list_columns = ["full_name", "title", "main_subject", "team_name", "department", "phone", "status_code", "unit_name"]
+    list_columns = [
+        "full_name",
+        "title",
+        "main_subject",
+        "team_name",
+        "department",
+        "phone",
+        "status_code",
+        "unit_name",
+    ]
     order_columns = ["full_name", "title"]
     order_alias: ClassVar = {"full_name": "sort_key"}
     base_order = ("full_name", "asc")
@@ -179,7 +197,7 @@ class PersonModelView(ScopedModelView):
             shown=lambda column: self.formatters_columns[column](getattr(item, column)),
             positions=_positions(item.id),
             teaching=assignments.of_person(db.session(), item.id, _reach(TeachingAssignment)),
-            homerooms=assignments.homerooms_by(db.session(), item.id),
+            homerooms=assignments.homerooms_by(db.session(), item.id, _reach(HomeroomAssignment)),
             role_label=formats.present,
             may_edit=bool(self.editable([item])),
         )

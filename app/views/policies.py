@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 
 from app.domain.access import Action
@@ -191,7 +190,7 @@ def value_title(key: PolicyKey, value: str) -> str:
         return _("On") if value == "on" else _("Off")
     if key is PolicyKey.ENTRY_DAY:
         return _("Day %(n)s of the month", n=value)
-    return ngettext("%(num)s minute", "%(num)s minutes", int(value))
+    return _("%(n)s minutes", n=value)
 
 
 def _limit(setting: Setting) -> str:

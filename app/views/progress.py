@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.domain.access import Action, UnitRelation
-from app.domain.vocabulary import Tier
+from app.domain.names import fold
+from app.domain.vocabulary import Tier, UnitKind
+from app.errors import NotFound
 from app.extensions import db
 from app.security import request_clock
 from app.services.clock import local_day
@@ -17,6 +19,7 @@ from app.services.progress_figures import SheetProgress
 from app.services.progress_offices import Need, OfficeProgress, SchoolLine, office_progress
 from app.services.progress_schools import SchoolProgress, school_progress, sheets_of_school
 from app.services.unit_of_work import record_event
+from app.services.years import Period
 from app.views import progress_texts as words
 from app.views.base import PageView, actor, menu
 from app.web import current_period
@@ -39,6 +42,14 @@ def sheet_link(sheet_id: int, column: str | None = None) -> str:
 def kept() -> dict[str, str]:
     """The year and term chosen in the address, to go along with every link of the page."""
     return {key: request.args[key] for key in ("year", "term") if key in request.args}
+
+
+def chosen_period() -> Period:
+    """The chosen year and term, where the page has made sure there is one."""
+    period = current_period()
+    if period is None:
+        raise NotFound
+    return period
 
 
 def frame() -> dict[str, Any]:
@@ -140,7 +151,7 @@ def _filtered(sheets: Sequence[SheetProgress]) -> tuple[list[SheetProgress], lis
 
 def school_page(unit_id: int | None) -> dict[str, Any]:
     """Facts of the page of one school."""
-    period, now = current_period(), request_clock()()
+    period, now = chosen_period(), request_clock()()
     progress = school_progress(db.session(), actor(), unit_id or 0, period, now)
     measure = request.args.get("measure")
     if measure not in MEASURES:
@@ -158,7 +169,7 @@ def school_page(unit_id: int | None) -> dict[str, Any]:
 
 def _own_links(progress: SchoolProgress) -> dict[str, str]:
     """Addresses of the school's lists, with the chosen year and term."""
-    unit = {"unit_id": progress.unit.id, **kept()}
+    unit: dict[str, Any] = {"unit_id": progress.unit.id, **kept()}
     return {
         "late": url_for("ProgressView.sheets", late=1, **unit),
         "unassigned": url_for("ProgressView.sheets", unassigned=1, **unit),
@@ -180,7 +191,7 @@ def _subject_chart(progress: SchoolProgress) -> dict[str, Any]:
 
 def office_page() -> dict[str, Any]:
     """Facts of an office's page: its schools after the filter, fifty a page."""
-    period, now = current_period(), request_clock()()
+    period, now = chosen_period(), request_clock()()
     progress = office_progress(db.session(), actor(), period, now)
     schools = _matching(progress)
     pages = max(1, -(-len(schools) // PAGE))
@@ -195,11 +206,7 @@ def office_page() -> dict[str, Any]:
         "page": number,
         "pages": pages,
         "ask": _office_filter(),
-        "kinds": sorted(
-            {s.unit.kind for s in progress.schools}, key=list(type(progress.schools[0].unit.kind)).index
-        )
-        if progress.schools
-        else [],
+        "kinds": [kind for kind in UnitKind if any(line.unit.kind is kind for line in progress.schools)],
         "need": Need,
         "chart": _school_chart(shown),
         "unit_name": actor().unit_name,
@@ -216,8 +223,6 @@ def _office_filter() -> dict[str, Any]:
 
 
 def _matching(progress: OfficeProgress) -> list[SchoolLine]:
-    from app.domain.names import fold
-
     ask = _office_filter()
     return [
         s

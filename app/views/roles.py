@@ -147,7 +147,7 @@ class GroupsView(PageView):
         form = self._form()
         if form.validate_on_submit():
             try:
-                group_id = groups.define_group(
+                unit_group_id = groups.define_group(
                     actor(),
                     form.kind.data,
                     form.name.data or "",
@@ -155,83 +155,87 @@ class GroupsView(PageView):
                     clock=request_clock(),
                 )
                 flash(_("The group was made. Put its people in."), "success")
-                return redirect(url_for("GroupsView.show", group_id=group_id))
+                return redirect(url_for("GroupsView.show", unit_group_id=unit_group_id))
             except Invalid as error:
                 explain(form, error)
         return self.render_template("accounts/group_form.html", title=_("New group"), form=form)
 
-    @expose("/<int:group_id>")
+    @expose("/<int:unit_group_id>")
     @has_access
-    def show(self, group_id: int) -> Any:
+    def show(self, unit_group_id: int) -> Any:
         """One group: its people and its rights."""
-        return self._page(group_id)
+        return self._page(unit_group_id)
 
-    @expose("/<int:group_id>/change", methods=["POST"])
+    @expose("/<int:unit_group_id>/change", methods=["POST"])
     @has_access
-    def change(self, group_id: int) -> Any:
+    def change(self, unit_group_id: int) -> Any:
         """Another name or other rights."""
         form = self._form()
-        form.kind.data = self._group(group_id).kind
+        form.kind.data = self._group(unit_group_id).kind
         if form.validate_on_submit():
             try:
                 groups.change_group(
-                    actor(), group_id, form.name.data or "", form.rights.data or [], clock=request_clock()
+                    actor(),
+                    unit_group_id,
+                    form.name.data or "",
+                    form.rights.data or [],
+                    clock=request_clock(),
                 )
                 flash(_("The group was changed."), "success")
-                return redirect(url_for("GroupsView.show", group_id=group_id))
+                return redirect(url_for("GroupsView.show", unit_group_id=unit_group_id))
             except Invalid as error:
                 explain(form, error)
-        return self._page(group_id, form=form)
+        return self._page(unit_group_id, form=form)
 
-    @expose("/<int:group_id>/members", methods=["POST"])
+    @expose("/<int:unit_group_id>/members", methods=["POST"])
     @has_access
-    def add_member(self, group_id: int) -> Any:
+    def add_member(self, unit_group_id: int) -> Any:
         """Put a person in."""
         form = self._member_form()
         if form.validate_on_submit():
             try:
                 groups.add_member(
                     actor(),
-                    group_id,
+                    unit_group_id,
                     form.person_id.data,
                     is_leader=form.is_leader.data,
                     clock=request_clock(),
                 )
                 flash(_("The person is in the group now."), "success")
-                return redirect(url_for("GroupsView.show", group_id=group_id))
+                return redirect(url_for("GroupsView.show", unit_group_id=unit_group_id))
             except Invalid as error:
                 explain(form, error)
-        return self._page(group_id, member_form=form)
+        return self._page(unit_group_id, member_form=form)
 
-    @expose("/<int:group_id>/members/<int:member_id>/remove", methods=["POST"])
+    @expose("/<int:unit_group_id>/members/<int:member_id>/remove", methods=["POST"])
     @has_access
-    def remove_member(self, group_id: int, member_id: int) -> Any:
+    def remove_member(self, unit_group_id: int, member_id: int) -> Any:
         """End a membership today."""
         try:
             groups.remove_member(actor(), member_id, clock=request_clock())
             flash(_("The person is no longer in the group."), "success")
         except Invalid as error:
             flash(tell(error), "danger")
-        return redirect(url_for("GroupsView.show", group_id=group_id))
+        return redirect(url_for("GroupsView.show", unit_group_id=unit_group_id))
 
-    @expose("/<int:group_id>/end", methods=["POST"])
+    @expose("/<int:unit_group_id>/end", methods=["POST"])
     @has_access
-    def end(self, group_id: int) -> Any:
+    def end(self, unit_group_id: int) -> Any:
         """End the group today."""
         try:
-            groups.end_group(actor(), group_id, clock=request_clock())
+            groups.end_group(actor(), unit_group_id, clock=request_clock())
             flash(_("The group has ended."), "success")
         except Invalid as error:
             flash(tell(error), "danger")
         return redirect(url_for("GroupsView.index"))
 
-    def _group(self, group_id: int) -> UnitGroup:
-        group = scope.get(db.session(), actor(), UnitGroup, group_id, today())
+    def _group(self, unit_group_id: int) -> UnitGroup:
+        group = scope.get(db.session(), actor(), UnitGroup, unit_group_id, today())
         require(Action.GROUP_MANAGE, Target(unit=actor().relation_to(group.unit_id)))
         return group
 
-    def _page(self, group_id: int, *, form: Any = None, member_form: Any = None) -> Any:
-        group = self._group(group_id)
+    def _page(self, unit_group_id: int, *, form: Any = None, member_form: Any = None) -> Any:
+        group = self._group(unit_group_id)
         own = {action.value for action in groups.rights_to_give(actor())}
         return self.render_template(
             "accounts/group.html",

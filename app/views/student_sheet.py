@@ -38,7 +38,7 @@ LABELS = {
     "student_code": lazy_gettext("Student code"),
     "national_id": lazy_gettext("Personal identification number"),
     "register_no": lazy_gettext("Register number"),
-    "address": lazy_gettext("Address"),
+    "address": lazy_gettext("Home address"),
     "phone": lazy_gettext("Telephone"),
     "priority": lazy_gettext("Priority group"),
     "policy_code": lazy_gettext("Policy status"),

@@ -188,6 +188,7 @@ class StudentModelView(ScopedModelView):
         if item is None:
             raise NotFound
         self.update_redirect()
+        place = enrolments.open_enrolment(db.session(), item.id, today())
         return self.render_template(
             "people/student.html",
             title=item.full_name,
@@ -204,7 +205,8 @@ class StudentModelView(ScopedModelView):
             reasons=CODE_LISTS["leave_reason"],
             may_edit=bool(self.editable([item])),
             may_manage=may(actor(), Action.STUDENT_MANAGE, Target(unit=actor().relation_to(item.unit_id))),
-            open_place=enrolments.open_enrolment(db.session(), item.id, today()),
+            open_place=place,
+            may_enrol=place is None or place.school_class.school_year.ends_on < today(),
         )
 
 

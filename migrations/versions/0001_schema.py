@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 04:05:28.985954
+Create Date: 2026-11-22 04:22:17.723981
 
 """
 from alembic import op
@@ -1161,6 +1161,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_event_action', ['unit_id', 'action', 'happened_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_audit_event_happened_at'), ['happened_at'], unique=False)
         batch_op.create_index('ix_audit_event_target', ['target_type', 'target_id'], unique=False)
         batch_op.create_index('ix_audit_event_unit', ['unit_id', 'happened_at'], unique=False)
@@ -1290,6 +1291,9 @@ def upgrade():
     sa.Column('file', sa.String(length=120), nullable=True),
     sa.Column('digest', sa.String(length=64), nullable=True),
     sa.Column('message', sa.String(length=300), nullable=True),
+    sa.Column('claim', sa.String(length=32), nullable=True),
+    sa.Column('beat_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=False),
     sa.Column('finished_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=True),
     sa.Column('expires_at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb"), nullable=False),
@@ -1541,6 +1545,7 @@ def downgrade():
         batch_op.drop_index('ix_audit_event_unit')
         batch_op.drop_index('ix_audit_event_target')
         batch_op.drop_index(batch_op.f('ix_audit_event_happened_at'))
+        batch_op.drop_index('ix_audit_event_action')
 
     op.drop_table('audit_event')
     with op.batch_alter_table('admin_board_member', schema=None) as batch_op:

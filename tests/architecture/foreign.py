@@ -25,12 +25,17 @@ BY_NAME = {
     "account_id": "ab_user", "assignment_id": "teaching_assignment", "batch_id": "import_batch", "board_id": "admin_board",
     "class_id": "school_class", "delegation_id": "delegation", "department_id": "department", "enrolment_id": "enrolment",
     "event_id": "audit_event", "exemption_id": "exemption_decision", "group_id": "teaching_group",
-    "guardian_id": "guardian", "job_id": "print_job", "member_id": "unit_group_member", "notice_id": "notice",
+    "guardian_id": "guardian", "homeroom_id": "homeroom_assignment", "job_id": "print_job", "member_id": "unit_group_member", "notice_id": "notice",
     "person_id": "person", "plan_id": "subject_plan", "policy_id": "policy", "position_id": "position",
     "session_id": "login_session", "sheet_id": "gradebook_sheet", "student_id": "student", "subject_id": "subject",
     "team_id": "unit_group", "term_id": "term", "unit_group_id": "unit_group", "unit_id": "org_unit",
     "user_id": "ab_user", "window_id": "lock_window", "year_id": "school_year",
+    # names of queries that aren't their table's
+    "like": "lock_window", "parent": "org_unit", "teacher": "person",
 }  # fmt: skip
+
+BY_PAGE = {("/groups/", "group_id"): "unit_group"}
+"""Where one name means another table on some pages: (beginning of the address, parameter)."""
 
 SHARED = {"subject", "subject_part", "school_year", "code_item", "installation", "unit_epoch"}
 """Tables whose rows belong to the whole province."""
@@ -42,9 +47,10 @@ class Foreign:
 
     ids: dict[str, int]
 
-    def of(self, name: str) -> int | None:
+    def of(self, name: str, address: str = "") -> int | None:
         """The foreign id for a parameter called `name`: `student_id` and `student` alike; None if nobody knows it."""
-        table = BY_NAME.get(name) or BY_NAME.get(f"{name}_id")
+        special = (table for (start, other), table in BY_PAGE.items() if address.startswith(start) and other == name)
+        table = next(special, None) or BY_NAME.get(name) or BY_NAME.get(f"{name}_id")
         return self.ids.get(table) if table else None
 
 
@@ -167,8 +173,9 @@ def add_strangers(app: Flask, province: Province) -> None:
 
 def query_names() -> list[str]:
     """Names of query arguments the views read as numbers: `request.args.get("class", type=int)`."""
-    pattern = re.compile(r"(?:args|values)\.get\(\s*[\"'](\w+)[\"'][^()]*type=int")
-    return sorted({name for module in modules() if module.layer == "app.views" for name in pattern.findall(module.text)})
+    pattern = re.compile(r"(?:args|values)\.get\(\s*[\"'](\w+)[\"'].*type=int")
+    found = {name for module in modules() if module.layer == "app.views" for name in pattern.findall(module.text)}
+    return sorted(found | {"class", "subject", "teacher"})
 
 
 def touched(foreign: Foreign, after: int) -> list[str]:

@@ -21,9 +21,11 @@ OPEN = {
 }
 """Routes without a right of the permission table, each with its reason."""
 
-SIGN_IN = {"AuthDBView.login", "SignInApi.login", "SignInApi.refresh", "AuthDBView.logout"}
 PUBLIC = {"AuthDBView.login", "static", "appbuilder.static"}
 """What a stranger may see (200)."""
+
+SHUT = {"can_delete": "rows are ended, not deleted", "can_download": "FAB's export: ours asks for the right to export"}
+"""FAB permissions no action opens, each with its reason."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Route:
             return None
         renamed = (getattr(self.view, "method_permission_name", None) or {}).get(self.function.__name__, name)
         return self.view.class_permission_name, f"can_{renamed}"
+
+    @property
+    def shut(self) -> bool:
+        """True for FAB's buttons nobody has: has_access refuses what isn't in the permission table."""
+        return self.door is not None and self.door[1] in SHUT
 
     @property
     def parameters(self) -> list[str]:

@@ -70,7 +70,8 @@ LATER: dict[Action, str] = {
 
 
 def test_every_action_is_asked_for_somewhere() -> None:
-    text = "\n".join(module.text for module in modules() if module.where != "app/domain/access.py")
+    tables = {"app/domain/access.py", "app/views/role_texts.py"}  # the rules, and the words for them
+    text = "\n".join(module.text for module in modules() if module.where not in tables)
     dead = {action for action in Action if not re.search(rf"\bAction\.{action.name}\b", text)}
     assert dead == set(LATER)
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import db
 from app.models import TxLog
+from app.views.select import KINDS
 from tests.architecture import foreign
 from tests.architecture.foreign import ABOVE, MARK, STRANGERS, Foreign
 from tests.architecture.routes import OPEN, Route, routes
@@ -26,10 +27,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "GradebookView.absence": {"json": {"student": 1, "column": "final", "state": "awaiting"}},
 }
 
-IDS_WITHOUT_A_UNIT: dict[str, str] = {
+NO_IDS = {
     "filename": "files of the program",
     "locale": "a language",
+    "kind": "what a remote select offers; its rows are searched below",
+    "key": "the name of a policy",
 }
+"""Parameters that are words, not ids."""
+
+SEARCHES = ({"q": "zz"}, {"term": "zz"}, {"_flt_0_full_name": "zz"}, {"_flt_0_name": "zz"})
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def school(app: Flask, province: Province) -> Foreign:
 def with_ids(app: Flask, school: Foreign) -> Iterator[tuple[Route, str]]:
     """Routes that take ids, with the foreign school's filled in."""
     for route in routes(app):
-        names = [name for name in route.parameters if name not in IDS_WITHOUT_A_UNIT]
+        names = [name for name in route.parameters if name not in NO_IDS]
         if names and route.endpoint not in OPEN:
             yield route, route.address(app, **{name: id_for(route, name, school) for name in names})
 
@@ -58,7 +64,7 @@ def id_for(route: Route, name: str, school: Foreign) -> int | str:
         return school.ids.get(interface.obj.__tablename__, 1)
     if name not in route.rule._converters or not _is_number(route, name):
         return "x"
-    found = school.of(name)
+    found = school.of(name, str(route.rule))
     assert found is not None, f"{route.rule}: tell tests/architecture/foreign.py which table {name} belongs to"
     return found
 
@@ -100,14 +106,21 @@ def test_no_list_form_or_search_shows_another_school(
     for route in routes(app):
         if "GET" not in route.methods or route.endpoint in OPEN:
             continue
-        own = route.address(app, **{name: own_id(province, name) for name in route.parameters})
-        for query in ({}, numbers, *({name: found} for name, found in numbers.items())):
-            answer = client.get(own, query_string=query)
-            if answer.status_code >= 500:
-                wrong.append(f"{own} {query} → {answer.status_code}")
-            if MARK in answer.text.upper():
-                wrong.append(f"{own} {query} shows foreign data")
+        for own in own_addresses(app, province, route):
+            for query in ({}, numbers, *({name: found} for name, found in numbers.items()), *SEARCHES):
+                answer = client.get(own, query_string=query)
+                if answer.status_code >= 500:
+                    wrong.append(f"{own} {query} → {answer.status_code}")
+                if MARK in answer.text.upper():
+                    wrong.append(f"{own} {query} shows foreign data")
     assert wrong == []
+
+
+def own_addresses(app: Flask, province: Province, route: Route) -> Iterator[str]:
+    """A route with ids of the stranger's own school; a remote select once for each kind of row."""
+    values = {name: own_id(province, name) for name in route.parameters}
+    for kind in KINDS if "kind" in values else [None]:
+        yield route.address(app, **values | ({"kind": kind} if kind else {}))
 
 
 def own_id(province: Province, name: str) -> Any:

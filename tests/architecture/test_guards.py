@@ -26,8 +26,8 @@ HISTORIES = [table for name, table in sorted(Model.metadata.tables.items()) if n
 def stored(model: type) -> Any:
     """An instance that looks as if it came from the database; no statement is sent for it."""
     row = model()
-    for key in sa.inspect(model).primary_key:
-        setattr(row, sa.inspect(model).get_property_by_column(key).key, 1)
+    for column in sa.inspect(model).primary_key:
+        setattr(row, sa.inspect(model).get_property_by_column(column).key, 1)
     make_transient_to_detached(row)
     db.session.add(row)
     for column in sa.inspect(model).column_attrs:
@@ -52,6 +52,10 @@ def add(model: type) -> None:
     db.session.flush()
 
 
+def key(model: type) -> dict[str, int]:
+    return {column.name: 1 for column in sa.inspect(model).primary_key}
+
+
 def values(model: type) -> dict[str, Any]:
     column = next(c for c in model.__table__.columns if not c.primary_key)
     return {column.name: None}
@@ -64,17 +68,18 @@ BY_CLASS: dict[str, Callable[[type], Any]] = {
     "query update": lambda model: db.session.query(model).update(values(model)),
     "query delete": lambda model: db.session.query(model).delete(),
     "orm update": lambda model: db.session.execute(sa.update(model).values(**values(model))),
-    "orm update by key": lambda model: db.session.execute(sa.update(model), [{"id": 1} | values(model)]),
+    "orm update by key": lambda model: db.session.execute(sa.update(model), [key(model) | values(model)]),
     "orm delete": lambda model: db.session.execute(sa.delete(model)),
     "orm insert": lambda model: db.session.execute(sa.insert(model), [values(model)]),
     "bulk insert": lambda model: db.session.bulk_insert_mappings(model, [values(model)]),
-    "bulk update": lambda model: db.session.bulk_update_mappings(model, [{"id": 1} | values(model)]),
+    "bulk update": lambda model: db.session.bulk_update_mappings(model, [key(model) | values(model)]),
     "bulk save": lambda model: db.session.bulk_save_objects([model()]),
 }
 BY_TABLE: dict[str, Callable[[sa.Table, sa.Connection], Any]] = {
     "core insert": lambda table, connection: connection.execute(table.insert(), [{}]),
-    "core update": lambda table, connection: connection.execute(table.update().values(transaction_id=0)
-        if "transaction_id" in table.columns else table.update().values(id=0)),
+    "core update": lambda table, connection: connection.execute(
+        table.update().values({table.columns.values()[0].name: 0})
+    ),
     "core delete": lambda table, connection: connection.execute(table.delete()),
 }  # fmt: skip
 

@@ -17,19 +17,24 @@ LAYERS = {
     "app.reports": {"app.domain"},
     "app.services": {"app.domain", "app.errors", "app.extensions", "app.models", "app.reference", "app.versioning"},
     "app.security": {"app.domain", "app.models", "app.services"},
-    "app.forms": {"app.domain", "app.errors", "app.models", "app.security", "app.services"},
+    "app.forms": {"app.domain", "app.errors", "app.models", "app.reference", "app.security", "app.services"},
     "app.views": {
         "app.domain", "app.errors", "app.extensions", "app.forms", "app.models", "app.reference", "app.reports",
         "app.security", "app.services", "app.web",
     },
+    "app.demo": {"app.domain", "app.errors", "app.extensions", "app.models", "app.reference", "app.services"},
     "app.web": {"app.domain", "app.errors", "app.extensions", "app.models", "app.security", "app.services"},
-    "app.cli": {"app.services"},
+    "app.cli": {"app.demo", "app.services"},
     "app": {"app.cli", "app.extensions", "app.models", "app.security", "app.services", "app.views", "app.web"},
 }  # fmt: skip
 
 UPWARD = {
     ("app.security", "app.views.auth"): "FAB asks the security manager for its sign-in view; imported inside the method",
     ("app.web", "app.views.base"): "an error page tells an error as every view does (`tell`)",
+    ("app.forms.converter", "app.views.formats"): "a field shows a value as the pages do",
+    ("app.forms.converter", "app.views.widgets"): "a field is drawn by a widget",
+    ("app.forms.fields", "app.views.widgets"): "a field is drawn by a widget",
+    ("app.forms.fields", "app.views.select"): "a remote select is checked by the rows it offers; inside the methods",
 }
 """The only arrows that point up, each with its reason."""
 
@@ -39,7 +44,8 @@ FRAMEWORKS = {
     "flask_appbuilder": {"app", "app.extensions", "app.forms", "app.models", "app.security", "app.versioning", "app.views"},
     "flask_babel": {"app.forms", "app.views", "app.web"},
     "sqlalchemy": {
-        "app.extensions", "app.models", "app.security", "app.services", "app.versioning", "app.views", "app.web",
+        "app.demo", "app.extensions", "app.forms", "app.models", "app.security", "app.services", "app.versioning",
+        "app.views", "app.web",
     },
     "sqlalchemy_continuum": {"app.services", "app.versioning"},
     "wtforms": {"app.forms", "app.views"},

@@ -13,8 +13,8 @@ PRINTED = "reports"
 """Printed forms are no web pages: xhtml2pdf reads them, styles inline included."""
 
 PAGES = sorted(p for p in TEMPLATES.rglob("*.html") if p.relative_to(TEMPLATES).parts[0] != PRINTED)
-PARTIAL = re.compile(r"^_")
-"""A file that is included or imported begins with an underscore."""
+PARTIAL = re.compile(r"^_|_widget\.html$")
+"""A file that is included or imported begins with an underscore; FAB's widgets are parts by name."""
 
 ROOT_PAGES = {"hocvu/base.html": "the frame of every page"}
 DATA_TYPES = {"application/json"}

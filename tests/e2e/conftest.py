@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import make_server
+from waitress import create_server
 
 from app.extensions import db
 from tests.conftest import make_app
@@ -29,15 +29,14 @@ def live_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
     app = make_app(folder, f"sqlite:///{folder / 'live.db'}")
     with app.app_context():
         province = factory.build(app, pupils=45)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    server = create_server(app, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    address = LiveServer(f"http://127.0.0.1:{server.server_port}")
+    address = LiveServer(f"http://127.0.0.1:{server.effective_port}")
     address.province = province
     yield address
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    server.close()
+    thread.join(timeout=10)
     with app.app_context():
         db.engine.dispose()
 

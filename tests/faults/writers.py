@@ -166,9 +166,7 @@ def _check_sheet(sheet: Sheet, log: Log) -> None:
         row = rows[version.student_id]
         for column in (*MARK_COLUMNS, "average"):
             assert getattr(row, column) == getattr(version, column), "history and row disagree"
-    requests = dict(
-        db.session.execute(sa.select(TxLog.request_id, TxLog.id).where(TxLog.id.in_(versions))).tuples().all()
-    )
+    requests = dict(db.session.execute(sa.select(TxLog.request_id, TxLog.id).where(TxLog.id.in_(versions))).all())
     for request_id, value in log.saved.items():
         assert request_id in requests, "an acknowledged save is gone"
         assert getattr(versions[requests[request_id]][0], COLUMN) == Decimal(value)

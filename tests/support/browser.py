@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -85,9 +85,12 @@ def complaints(page: Page) -> list[str]:
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: found.append(f"script error: {error}"))
-    page.on(
-        "requestfailed", lambda request: found.append(f"request failed: {request.url}: {request.failure}")
-    )
+
+    def on_failure(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was left before it was loaded
+            found.append(f"request failed: {request.url}: {request.failure}")
+
+    page.on("requestfailed", on_failure)
     return found
 
 

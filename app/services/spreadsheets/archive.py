@@ -6,6 +6,7 @@ then scanned as a stream for what openpyxl's fast reader does not tell: merged c
 
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Final
@@ -32,15 +33,21 @@ CHUNK: Final = 64 * 1024
 MEGABYTE: Final = 1024 * 1024
 
 EMPTY: Final = N_("The file is empty.")
-NOT_XLSX: Final = N_("This is not an Excel workbook. Save the list as “Excel Workbook (.xlsx)” and choose it again.")
+NOT_XLSX: Final = N_(
+    "This is not an Excel workbook. Save the list as “Excel Workbook (.xlsx)” and choose it again."
+)
 OLD_XLS: Final = N_("This is an old .xls workbook. Open it in Excel and save it as “Excel Workbook (.xlsx)”.")
 LOCKED_FILE: Final = N_("This workbook has a password. Take the password off and save it again.")
 WEB_PAGE: Final = N_("This is a web page with the name of a workbook. Open it in Excel and save it as .xlsx.")
 PLAIN_TEXT: Final = N_("This is a text file (CSV), not a workbook. Open it in Excel and save it as .xlsx.")
 MACROS: Final = N_("This workbook has macros. Save it as “Excel Workbook (.xlsx)”, without macros.")
-DAMAGED: Final = N_("The workbook is damaged and cannot be read. Open it in Excel, save it again and choose it again.")
+DAMAGED: Final = N_(
+    "The workbook is damaged and cannot be read. Open it in Excel, save it again and choose it again."
+)
 TOO_LARGE: Final = N_("The file is larger than %(most)s MB. Split it, or remove pictures from it.")
-TOO_LARGE_INSIDE: Final = N_("The file unpacks to more than %(most)s MB. Remove pictures and unused sheets, or split it.")
+TOO_LARGE_INSIDE: Final = N_(
+    "The file unpacks to more than %(most)s MB. Remove pictures and unused sheets, or split it."
+)
 TOO_MANY_ROWS: Final = N_("The sheet has more than %(most)s rows. Split the file.")
 TOO_MANY_COLUMNS: Final = N_("The sheet has more than %(most)s columns. Keep only those of the template.")
 TOO_MANY_CELLS: Final = N_("The sheet has more than %(most)s filled cells. Split the file.")
@@ -49,7 +56,15 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ZIP = b"PK\x03\x04"
 _MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<meta")
-_BROKEN_ZIP = (zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error)
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    RuntimeError,
+    NotImplementedError,
+    OSError,
+    EOFError,
+    zlib.error,
+)
 
 
 def check_workbook(data: bytes) -> None:
@@ -106,6 +121,8 @@ def _unpack(archive: zipfile.ZipFile) -> None:
         with archive.open(part) as stream:
             while chunk := stream.read(CHUNK):
                 total += len(chunk)
+                if b"<!ENTITY" in chunk or b"<!DOCTYPE" in chunk:  # no workbook has them; bombs do
+                    raise BadFile(Problem(DAMAGED))
                 texts += chunk.count(b"<si") if part.filename.endswith("sharedStrings.xml") else 0
                 if total > MAX_UNZIPPED:
                     raise BadFile(Problem(TOO_LARGE_INSIDE, {"most": MAX_UNZIPPED // MEGABYTE}))
@@ -152,8 +169,15 @@ class _Scanner:
     def __init__(self) -> None:
         self.outline = Outline()
         self._row = self._column = self._cells = 0
-        self._steps = {"row": self._on_row, "c": self._on_cell, "col": self._on_column, "mergeCell": self._on_merge}
-        self._steps |= dict.fromkeys(("v", "is", "f"), self._on_value)
+        self._steps: dict[str, Callable[[dict[str, str]], None]] = {
+            "row": self._on_row,
+            "c": self._on_cell,
+            "v": self._on_value,
+            "is": self._on_value,
+            "f": self._on_value,
+            "col": self._on_column,
+            "mergeCell": self._on_merge,
+        }
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         step = self._steps.get(tag.rpartition("}")[2])
@@ -181,7 +205,7 @@ class _Scanner:
         place = attributes.get("r")
         self._column = column_index_from_string(place.rstrip("0123456789")) if place else self._column + 1
 
-    def _on_value(self, _attributes: dict[str, str]) -> None:
+    def _on_value(self, attributes: dict[str, str]) -> None:
         self._cells += 1
         filled = self.outline.filled
         if not filled or filled[-1] != self._row:

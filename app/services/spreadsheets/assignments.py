@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -26,7 +25,9 @@ NO_SUBJECT: Final = N_("There is no subject %(name)s. Write it as in the sheet โ
 NO_PART: Final = N_("%(subject)s has no part %(name)s.")
 NOT_PLANNED: Final = N_("The plan of grade %(grade)s has no subject %(subject)s. Add it to the plan first.")
 SAME_CELLS: Final = N_("Row %(rows)s gives the same subject, part and columns of this group to somebody.")
-TWO_CHIEFS: Final = N_("Row %(rows)s names a teacher in charge of this subject too. One is in charge and confirms.")
+TWO_CHIEFS: Final = N_(
+    "Row %(rows)s names a teacher in charge of this subject too. One is in charge and confirms."
+)
 NO_CHIEF: Final = N_("Nobody is in charge of this subject in this group. Write Cรณ in one row.")
 LATER_DAY: Final = N_("%(name)s is assigned from %(day)s. Choose a later day.")
 FIRST_DAY_STANDS: Final = N_("This assignment stands since %(day)s; an import does not change that day.")
@@ -51,8 +52,12 @@ class _Register:
         self.ground = ground
         session = ground.session
         mine = TeachingGroup.unit_id == ground.unit.id, TeachingGroup.school_year_id == ground.year.id
-        self.groups = {match_key(group.name): group for group in session.scalars(sa.select(TeachingGroup).where(*mine))}
-        subjects = session.scalars(sa.select(Subject).options(selectinload(Subject.parts)).order_by(Subject.id)).all()
+        self.groups = {
+            match_key(group.name): group for group in session.scalars(sa.select(TeachingGroup).where(*mine))
+        }
+        subjects = session.scalars(
+            sa.select(Subject).options(selectinload(Subject.parts)).order_by(Subject.id)
+        ).all()
         self.subjects = {
             match_key(name): subject
             for attribute in ("code", "short_name", "name")  # the full name wins
@@ -101,16 +106,19 @@ def _judge(parsed: Parsed, register: _Register, row: ParsedRow) -> Step | None:
     person = register.teachers.find(parsed, row)
     if group is None or subject is None or person is None or row.problems:
         return None
-    grade = register.missing_plan(group, subject)
-    if grade is not None:
-        parsed.refuse(row, "subject", NOT_PLANNED, grade=grade, subject=subject.name)
     new, replaced = _meant(register, row, (group, subject, part), person)
     _check_days(parsed, register, row, new, replaced)
+    grade = register.missing_plan(group, subject) if _differs(new, replaced) else None
+    if grade is not None:
+        parsed.refuse(row, "subject", NOT_PLANNED, grade=grade, subject=subject.name)
     return Step(group, new, person, replaced)
 
 
 def _meant(
-    register: _Register, row: ParsedRow, what: tuple[TeachingGroup, Subject, SubjectPart | None], person: Person
+    register: _Register,
+    row: ParsedRow,
+    what: tuple[TeachingGroup, Subject, SubjectPart | None],
+    person: Person,
 ) -> tuple[NewAssignment, TeachingAssignment | None]:
     """The assignment a row asks for, and the one it stands in for."""
     group, subject, part = what
@@ -165,14 +173,21 @@ def _part(parsed: Parsed, row: ParsedRow, subject: Subject | None) -> SubjectPar
     name = row.get("part")
     if name is None or subject is None:
         return None
-    found = next((part for part in subject.parts if match_key(name) in (match_key(part.name), match_key(part.code))), None)
+    found = next(
+        (part for part in subject.parts if match_key(name) in (match_key(part.name), match_key(part.code))),
+        None,
+    )
     if found is None:
         parsed.refuse(row, "part", NO_PART, subject=subject.name, name=name)
     return found
 
 
 def _check_days(
-    parsed: Parsed, register: _Register, row: ParsedRow, new: NewAssignment, replaced: TeachingAssignment | None
+    parsed: Parsed,
+    register: _Register,
+    row: ParsedRow,
+    new: NewAssignment,
+    replaced: TeachingAssignment | None,
 ) -> None:
     place = "starts_on" if "starts_on" in parsed.fields else "teacher"
     year = register.ground.year
@@ -187,7 +202,9 @@ def _check_days(
                 parsed.refuse(row, place, LATER_DAY, name=name, day=former.starts_on.strftime("%d/%m/%Y"))
 
 
-def _ended(register: _Register, new: NewAssignment, replaced: TeachingAssignment | None) -> list[TeachingAssignment]:
+def _ended(
+    register: _Register, new: NewAssignment, replaced: TeachingAssignment | None
+) -> list[TeachingAssignment]:
     """Standing rows the new one would end: those it replaces, and whoever was in charge before."""
     standing = register.standing.get((new.group_id, new.subject_id), [])
     chiefs = [row for row in standing if new.in_charge and row.in_charge]
@@ -232,7 +249,12 @@ def _same_cells(one: NewAssignment, other: NewAssignment) -> bool:
 
 
 def _require_chief(
-    parsed: Parsed, register: _Register, key: Any, pairs: list[tuple[ParsedRow, Step]], row: ParsedRow, named: bool
+    parsed: Parsed,
+    register: _Register,
+    key: Any,
+    pairs: list[tuple[ParsedRow, Step]],
+    row: ParsedRow,
+    named: bool,
 ) -> None:
     replaced = [step.replaced for _row, step in pairs]
     kept = [r for r in register.standing.get(key, []) if r.in_charge and r not in replaced]

@@ -22,14 +22,18 @@ HARMFUL: Final = "=+-@＝＋－＠\t\r"
 TOO_LONG: Final = N_("This text has %(n)s characters; at most %(most)s fit.")
 NOT_TEXT: Final = N_("Write text here.")
 BECAME_DATE: Final = N_("Excel has turned this into a date. Format the column as Text and type it again.")
-NUMBER_FOR_DATE: Final = N_("%(value)s is a number, not a date. Format the column as Date, or type day/month/year.")
+NUMBER_FOR_DATE: Final = N_(
+    "%(value)s is a number, not a date. Format the column as Date, or type day/month/year."
+)
 TIME_OF_DAY: Final = N_("Write the day only, without a time.")
 OUTSIDE_LIST: Final = N_("“%(value)s” is not in the list. Choose from the sheet “Danh mục” of the template.")
 LOST_ZERO: Final = N_(
     "Excel turned this into the number %(value)s, which has %(n)s digits instead of %(most)s; a leading 0 may be lost. "
     "Format the column as Text and type all the digits."
 )
-LOST_DIGITS: Final = N_("Excel shortened this to %(value)s; digits are lost. Format the column as Text and type all the digits.")
+LOST_DIGITS: Final = N_(
+    "Excel shortened this to %(value)s; digits are lost. Format the column as Text and type all the digits."
+)
 PHONE_NUMBER: Final = N_(
     "Excel turned this into the number %(value)s; the leading 0 is lost. Format the column as Text and type it again."
 )
@@ -38,7 +42,9 @@ INNER_SPACE: Final = N_("An identifier has no spaces.")
 NOT_EMAIL: Final = N_("“%(value)s” is not an e-mail address.")
 NOT_WHOLE: Final = N_("“%(value)s” is not a whole number from %(low)s to %(high)s.")
 YES_OR_NO: Final = N_("Write Có or Không.")
-NO_SUCH_COLUMN: Final = N_("“%(value)s” is not a column of the gradebook. Write for example TX1, TX2, GK, CK, NX.")
+NO_SUCH_COLUMN: Final = N_(
+    "“%(value)s” is not a column of the gradebook. Write for example TX1, TX2, GK, CK, NX."
+)
 
 _SHORT_FORM = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _ESCAPED = re.compile(f"'+[{re.escape(HARMFUL)}]")
@@ -94,7 +100,7 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-def text(most: int) -> Reader:
+def text(most: int) -> Callable[[Any], str]:
     """Any text up to `most` characters; a number is taken as its digits."""
 
     def read(raw: Any) -> str:
@@ -119,7 +125,9 @@ def day(raw: Any) -> date:
     if isinstance(raw, date):
         return raw
     if not isinstance(raw, str) or raw.isdecimal():
-        raise Refused(NUMBER_FOR_DATE, value=shown(raw) if not isinstance(raw, (time, timedelta)) else str(raw))
+        raise Refused(
+            NUMBER_FOR_DATE, value=shown(raw) if not isinstance(raw, (time, timedelta)) else str(raw)
+        )
     try:
         return parse_date(plain(raw))
     except BadDate as error:
@@ -182,7 +190,7 @@ def whole(low: int, high: int) -> Reader:
 
     def read(raw: Any) -> int:
         value = plain(raw) if isinstance(raw, str) else str(raw)
-        found = re.fullmatch(r"(?:khối|lớp)?\s*(\d{1,4})", value, re.IGNORECASE)
+        found = re.fullmatch(r"(?:khối|lớp)?\s*(\d{1,12})", value, re.IGNORECASE)
         if isinstance(raw, bool) or found is None or not low <= int(found.group(1)) <= high:
             raise Refused(NOT_WHOLE, value=value, low=low, high=high)
         return int(found.group(1))
@@ -203,7 +211,11 @@ def yes_no(raw: Any) -> bool:
 
 
 _GRADEBOOK_NAMES: Final[Mapping[str, str]] = {
-    **{match_key(f"{word}{n}"): column for n, column in enumerate(REGULAR_COLUMNS, 1) for word in ("TX", "ĐĐGtx", "KTtx")},
+    **{
+        match_key(f"{word}{n}"): column
+        for n, column in enumerate(REGULAR_COLUMNS, 1)
+        for word in ("TX", "ĐĐGtx", "KTtx")
+    },
     **{match_key(word): "midterm" for word in ("GK", "ĐĐGgk", "Giữa kì")},
     **{match_key(word): "final" for word in ("CK", "ĐĐGck", "Cuối kì")},
     **{match_key(word): "comment" for word in ("NX", "Nhận xét")},
@@ -236,4 +248,4 @@ def show_gradebook_columns(value: Any) -> str:
 
 def show_code(list_name: str) -> Callable[[Any], str]:
     """The label of a code."""
-    return lambda value: CODE_LISTS[list_name].label(value)
+    return CODE_LISTS[list_name].label

@@ -15,10 +15,10 @@ from app.models import HomeroomAssignment, Person, SchoolClass, TeachingGroup
 from app.reference.code_lists import match_key
 from app.services.assignments import add_homeroom
 from app.services.classes import NewClass, add_class
+from app.services.enrolments import SUMMER
 from app.services.spreadsheets.plan import CHANGED, NEW, SAME, Change, Planned
 from app.services.spreadsheets.rows import Ground, Parsed, ParsedRow, grouped, others, verdict
 from app.services.spreadsheets.teachers import Teachers
-from app.services.enrolments import SUMMER
 from app.services.unit_of_work import Work
 
 SAME_CLASS: Final = N_("Row %(rows)s means the same class.")
@@ -64,7 +64,9 @@ class _Register:
         homerooms = (
             sa.select(HomeroomAssignment)
             .join(SchoolClass, SchoolClass.id == HomeroomAssignment.class_id)
-            .where(*mine, sa.or_(HomeroomAssignment.ends_on.is_(None), HomeroomAssignment.ends_on >= ground.day))
+            .where(
+                *mine, sa.or_(HomeroomAssignment.ends_on.is_(None), HomeroomAssignment.ends_on >= ground.day)
+            )
             .order_by(HomeroomAssignment.starts_on)
         )
         self.homerooms = {row.class_id: row for row in ground.session.scalars(homerooms)}
@@ -93,7 +95,9 @@ def _judge(ground: Ground, parsed: Parsed, register: _Register, row: ParsedRow) 
         parsed.refuse(row, "grade", OTHER_GRADE, name=found.name, grade=found.grade)
     homeroom = _homeroom(ground, parsed, register, row, found)
     order = row.get("order_no")
-    step = Step(found, NewClass(name, grade, found.order_no if found and order is None else order or 0), homeroom)
+    step = Step(
+        found, NewClass(name, grade, found.order_no if found and order is None else order or 0), homeroom
+    )
     changes = [*_changes(parsed, register, step)]
     kind = NEW if found is None else CHANGED if changes else SAME
     return verdict(row, name, kind, changes, step if changes else None)
@@ -128,7 +132,9 @@ def _homeroom(
     if standing is not None and standing.person_id == person.id:
         for name in ("starts_on", "decision"):
             if row.get(name) not in (None, getattr(standing, name)):
-                parsed.refuse(row, name, STANDS, value=parsed.kind.column(name).show(getattr(standing, name)) or "–")
+                parsed.refuse(
+                    row, name, STANDS, value=parsed.kind.column(name).show(getattr(standing, name)) or "–"
+                )
         return None
     day = row.get("starts_on") or max(ground.day, ground.year.starts_on - SUMMER)
     _check_homeroom(ground, parsed, register, row, day, standing)
@@ -136,7 +142,12 @@ def _homeroom(
 
 
 def _check_homeroom(
-    ground: Ground, parsed: Parsed, register: _Register, row: ParsedRow, day: date, standing: HomeroomAssignment | None
+    ground: Ground,
+    parsed: Parsed,
+    register: _Register,
+    row: ParsedRow,
+    day: date,
+    standing: HomeroomAssignment | None,
 ) -> None:
     place = "starts_on" if "starts_on" in parsed.fields else "teacher"
     if not may(ground.actor, Action.ASSIGNMENT_MANAGE, Target(unit=ground.actor.relation_to(ground.unit.id))):

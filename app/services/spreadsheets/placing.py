@@ -1,4 +1,4 @@
-"""Places in classes for many students at once: what enrolments.enrol and place_in_class do for one, without a query each."""
+"""Places in classes for many students at once: what `enrolments` does for one, without a query each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,9 @@ from app.services.unit_of_work import Work
 PASSED_THE_EXAM, FROM_ELSEWHERE, PROMOTED = "0", "1", "4"
 """Codes of entry_kind: trúng tuyển, chuyển đến, lên lớp."""
 
-_CAME = frozenset(item.code for item in CODE_LISTS["enrolment_status"].items if item.label_vi.startswith("Chuyển đến"))
+_CAME = frozenset(
+    item.code for item in CODE_LISTS["enrolment_status"].items if item.label_vi.startswith("Chuyển đến")
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ class Placer:
                 found[class_id] = highest or 0
         return found
 
-    def _open_seats(self, places: Sequence[Enrolment]) -> dict[tuple[int, int], list[TeachingGroupMember]]:
+    def _open_seats(
+        self, places: Sequence[Enrolment]
+    ) -> dict[tuple[int, int | None], list[TeachingGroupMember]]:
         """Seats in groups drawn from the classes that are left, by student and class."""
         query = (
             sa.select(TeachingGroupMember, TeachingGroup.class_id)
@@ -89,8 +93,10 @@ class Placer:
             .where(sa.or_(TeachingGroupMember.ends_on.is_(None), TeachingGroupMember.ends_on >= self._day))
             .where(TeachingGroup.class_id.is_not(None))
         )
-        found: dict[tuple[int, int], list[TeachingGroupMember]] = {}
+        found: dict[tuple[int, int | None], list[TeachingGroupMember]] = {}
         for some in chunks(place.student_id for place in places):
-            for seat, class_id in self._work.session.execute(query.where(TeachingGroupMember.student_id.in_(some))):
+            for seat, class_id in self._work.session.execute(
+                query.where(TeachingGroupMember.student_id.in_(some))
+            ):
                 found.setdefault((seat.student_id, class_id), []).append(seat)
         return found

@@ -45,7 +45,7 @@ class BadFile(Invalid):
 class Refused(Exception):
     """A cell's value can't be taken; `message` is a msgid."""
 
-    def __init__(self, message: str, **params: Any) -> None:
+    def __init__(self, message: str, /, **params: Any) -> None:
         super().__init__(message)
         self.message = message
         self.params = params
@@ -106,7 +106,9 @@ class Plan:
         return tuple(problem for row in self.rows for problem in row.problems)
 
 
-def make_plan(kind: str, planned: Sequence[Planned], *, bound_to: Sequence[Any], notes: Sequence[Problem] = ()) -> Plan:
+def make_plan(
+    kind: str, planned: Sequence[Planned], *, bound_to: Sequence[Any], notes: Sequence[Problem] = ()
+) -> Plan:
     """The plan of these rows; `bound_to` (unit, year, file digest) is part of what the digest covers."""
     rows = tuple(item.verdict for item in planned)
     facts = [kind, list(bound_to), [asdict(row) for row in rows]]

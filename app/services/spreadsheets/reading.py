@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, cast
 from xml.etree.ElementTree import ParseError  # only the error class
 
 from openpyxl import Workbook, load_workbook
@@ -33,19 +33,23 @@ from app.services.spreadsheets.plan import BadFile, Problem
 FEWEST_HEADINGS: Final = 3
 
 NO_TABLE: Final = N_(
-    "No headings were found in the first %(rows)s rows. Keep the heading row of the template, for example: %(examples)s."
+    "No headings were found in the first %(rows)s rows. Keep the headings of the template, for example: %(examples)s."
 )
 TWO_TABLES: Final = N_("The sheets “%(one)s” and “%(other)s” both hold such a table. Keep one of them.")
 HIDDEN_SHEET: Final = N_("The sheet “%(sheet)s” with the table is hidden. Show it and save the file again.")
 NO_ROWS: Final = N_("There are headings, but no rows below them.")
 MISSING_COLUMN: Final = N_("The column “%(column)s” is missing.")
-UNKNOWN_COLUMN: Final = N_("The column “%(column)s” is not known. Delete it, or write its heading as in the template.")
+UNKNOWN_COLUMN: Final = N_(
+    "The column “%(column)s” is not known. Delete it, or write its heading as in the template."
+)
 SAME_HEADING: Final = N_("The heading “%(column)s” stands in the columns %(one)s and %(other)s. Keep one.")
 NO_HEADING: Final = N_("Column %(letter)s has values but no heading. The headings may have been shifted.")
 SPLIT_HEADINGS: Final = N_(
     "The heading “%(column)s” stands in row %(row)s and the others in row %(other)s. Put all headings into one row."
 )
-MERGED_HEADING: Final = N_("The heading cells %(place)s are merged. Unmerge them, so that each column has its own heading.")
+MERGED_HEADING: Final = N_(
+    "The heading cells %(place)s are merged. Unmerge them, so that each column has its own heading."
+)
 MERGED_CELLS: Final = N_("The cells %(place)s are merged. Unmerge them and fill each.")
 HIDDEN_COLUMN: Final = N_("Column %(letter)s is hidden. Show it, or delete it.")
 HIDDEN_ROW: Final = N_("This row is hidden. Show it, or delete it.")
@@ -71,7 +75,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: its number in Excel, the values by field, and what is wrong with cells before their meaning."""
+    """A row of the table: its number in Excel, raw values by field, and what is wrong before reading them."""
 
     number: int
     values: dict[str, Any]
@@ -112,10 +116,12 @@ class _Headings:
 
 
 def read_table(data: bytes, columns: Sequence[Column], *, most_rows: int = MAX_ROWS) -> Table:
-    """The one table of a workbook whose headings are among `columns`. Raises BadFile naming what is wrong, and where."""
+    """The one table of a workbook with headings among `columns`. Raises BadFile naming what is wrong, and where."""
     check_workbook(data)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="openpyxl")  # styles it doesn't know; dates it makes errors of
+        warnings.filterwarnings(
+            "ignore", module="openpyxl"
+        )  # styles it doesn't know; dates it makes errors of
         return _read(data, columns, most_rows)
 
 
@@ -138,7 +144,9 @@ def _read(data: bytes, columns: Sequence[Column], most_rows: int) -> Table:
         for number, cells in sorted(sheet.head.items())
         if number < headings.row and cells
     )
-    return Table(tuple(headings.by_index.values()), tuple(rows), above, book.epoch == CALENDAR_MAC_1904, headings.row)
+    return Table(
+        tuple(headings.by_index.values()), tuple(rows), above, book.epoch == CALENDAR_MAC_1904, headings.row
+    )
 
 
 def _open(data: bytes) -> Workbook:
@@ -152,7 +160,7 @@ def _choose(book: Workbook, data: bytes, columns: Sequence[Column]) -> _Sheet:
     """The one sheet with the headings."""
     known = known_headings(columns)
     sheets = []
-    for worksheet in book.worksheets:
+    for worksheet in cast("list[Any]", book.worksheets):  # the reader's own sheets know their path in the zip
         outline = scan_sheet(data, worksheet._worksheet_path)
         head = dict(_cells(book, worksheet.title, 1, min(HEADING_ROWS, outline.last_row)))
         sheet = _Sheet(worksheet.title, worksheet.sheet_state != "visible", outline, head)
@@ -199,7 +207,9 @@ def _headings(sheet: _Sheet, columns: Sequence[Column]) -> _Headings:
         column = known.get(heading_key(value))
         if column is None:
             problem = unicode_problem(text)
-            problems.append(Problem(problem or UNKNOWN_COLUMN, {} if problem else {"column": text}, number, letter, text))
+            problems.append(
+                Problem(problem or UNKNOWN_COLUMN, {} if problem else {"column": text}, number, letter, text)
+            )
         elif column.field in places:
             params = {"column": text, "one": places[column.field], "other": letter}
             problems.append(Problem(SAME_HEADING, params, number, letter, text))
@@ -244,7 +254,10 @@ def _missing(
 
 def _rows(book: Workbook, sheet: _Sheet, headings: _Headings) -> Iterator[Row]:
     """Filled rows below the headings; stray columns and merged cells are named."""
-    merged = {max(top, headings.row + 1): (left, top, right, bottom) for left, top, right, bottom in sheet.outline.merged}
+    merged = {
+        max(top, headings.row + 1): (left, top, right, bottom)
+        for left, top, right, bottom in sheet.outline.merged
+    }
     stray: dict[int, Problem] = {}
     for number, cells in _cells(book, sheet.title, headings.row + 1, sheet.outline.last_row):
         if not cells:
@@ -284,7 +297,10 @@ def _cells(book: Workbook, title: str, first: int, last: int) -> Iterator[tuple[
     worksheet.reset_dimensions()  # what the file says of its own size is not to be trusted
     rows = worksheet.iter_rows(min_row=first, max_row=last, max_col=MAX_COLUMNS)
     for number, row in enumerate(rows, start=first):
-        yield number, {index: value for index, cell in enumerate(row, start=1) if (value := _raw(cell)) is not None}
+        yield (
+            number,
+            {index: value for index, cell in enumerate(row, start=1) if (value := _raw(cell)) is not None},
+        )
 
 
 def _raw(cell: Any) -> Any:
@@ -300,6 +316,10 @@ def _raw(cell: Any) -> Any:
         return value if value.strip() else None
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and re.fullmatch("00+", cell.number_format or ""):
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and re.fullmatch("00+", cell.number_format or "")
+    ):
         return Padded(str(value).zfill(len(cell.number_format)))
     return value.replace(microsecond=0) if isinstance(value, datetime) else value

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import methodcaller
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from app.reference.code_lists import match_key
 from app.services.people import PersonName
 from app.services.spreadsheets.cells import CellError, Formula, is_decomposed
 from app.services.spreadsheets.columns import EXAMPLE_MARK, STT, Column, Kind
-from app.services.spreadsheets.plan import Change, Planned, Problem, REFUSED, Refused, RowVerdict
+from app.services.spreadsheets.plan import REFUSED, Change, Planned, Problem, Refused, RowVerdict
 from app.services.spreadsheets.reading import Row, Table
 
 T = TypeVar("T")
@@ -34,7 +35,9 @@ FROM_1904: Final = N_(
 OTHER_SCHOOL: Final = N_("This row belongs to “%(value)s”; only rows of %(unit)s can be imported here.")
 TWICE: Final = N_("The same value stands in row %(rows)s too.")
 WORDS_DIFFER: Final = N_("The name as written must have the same words as its parts.")
-ORDER_UNKNOWN: Final = N_("Which part of this name is the tên cannot be told. Fill in the columns Họ, Tên đệm and Tên.")
+ORDER_UNKNOWN: Final = N_(
+    "Which part of this name is the tên cannot be told. Fill in the columns Họ, Tên đệm and Tên."
+)
 
 
 @dataclass(frozen=True)
@@ -72,19 +75,25 @@ class Parsed:
         self.rows: list[ParsedRow] = []
         for row in table.rows:
             if _is_example(row):
-                self.notes.append(Problem(EXAMPLE_SKIPPED, {"row": row.number}, row.number, kind.heading(STT)))
+                self.notes.append(
+                    Problem(EXAMPLE_SKIPPED, {"row": row.number}, row.number, kind.heading(STT))
+                )
             else:
                 self.rows.append(_parse(row, table.columns))
         if table.from_1904:
             self.notes += self._note_1904()
 
-    def refuse(self, row: ParsedRow, name: str, message: str, **params: Any) -> None:
+    def refuse(self, row: ParsedRow, name: str, message: str, /, **params: Any) -> None:
         """Refuse a row at one of its cells."""
         column = self.kind.column(name)
         value = row.get(name)
-        row.problems.append(Problem(message, params, row.number, column.heading, column.show(value) if value is not None else ""))
+        row.problems.append(
+            Problem(
+                message, params, row.number, column.heading, column.show(value) if value is not None else ""
+            )
+        )
 
-    def note(self, row: ParsedRow, name: str, message: str, **params: Any) -> None:
+    def note(self, row: ParsedRow, name: str, message: str, /, **params: Any) -> None:
         """Say something about a cell without refusing it."""
         column = self.kind.column(name)
         row.notes.append(Problem(message, params, row.number, column.heading, column.show(row.get(name))))
@@ -92,19 +101,26 @@ class Parsed:
     def change(self, name: str, old: Any, new: Any) -> Change:
         """A change of a field, as shown."""
         column = self.kind.column(name)
-        return column.heading, column.show(old) if old is not None else "", column.show(new) if new is not None else ""
+        return (
+            column.heading,
+            column.show(old) if old is not None else "",
+            column.show(new) if new is not None else "",
+        )
 
     def refuse_repeated(self, *names: str) -> None:
         """An identifier stands in one row only."""
         for name in names:
-            for value, rows in grouped(self.rows, lambda row, name=name: row.get(name)).items():
+            for value, rows in grouped(self.rows, methodcaller("get", name)).items():
                 if value is not None and len(rows) > 1:
                     for row in rows:
                         self.refuse(row, name, TWICE, rows=others(rows, row))
 
     def refuse_other_schools(self, unit: OrgUnit) -> None:
         """A row that names another school is not this school's to import."""
-        own = {match_key(name) for name in (unit.code, unit.name, unit.short_name, unit.ministry_code or unit.code)}
+        own = {
+            match_key(name)
+            for name in (unit.code, unit.name, unit.short_name, unit.ministry_code or unit.code)
+        }
         for row in self.rows:
             value = row.get("school")
             if value is not None and match_key(value) not in own:
@@ -126,7 +142,7 @@ class Parsed:
             self.refuse(row, "full_name", ORDER_UNKNOWN)
         else:
             parts = list(split_suggestion(full))
-        name = PersonName(*parts, written=full)
+        name = PersonName(parts[0], parts[1], parts[2], written=full)
         return None if name == known else name
 
     def _note_1904(self) -> Iterator[Problem]:
@@ -171,7 +187,7 @@ def _value(raw: Any, column: Column) -> Any:
 
 def _order_unknown(full: str) -> bool:
     """Y Khương Byă, H'Hen Niê, A Lưới: the word order of these peoples does not tell the tên (design §4)."""
-    first = full.split()[0]
+    first = full.split(maxsplit=1)[0]
     return first.upper() in ("Y", "H", "A", "K") or first[:2].upper() in ("H'", "H’", "K'", "K’")
 
 
@@ -202,7 +218,9 @@ def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield distinct[start : start + CHUNK]
 
 
-def load_in(session: Session, query: sa.Select[Any], column: Any, values: Iterable[Any]) -> Iterator[Any]:
+def load_in(
+    session: Session, query: sa.Select[*tuple[Any, ...]], column: Any, values: Iterable[Any]
+) -> Iterator[Any]:
     """Rows of `query` whose `column` is among the values; one statement a chunk."""
     for some in chunks(values):
         yield from session.execute(query.where(column.in_(some)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.domain.names import fold
-from app.errors import Invalid, N_
+from app.errors import N_, Invalid
 from app.models import Person, UnitGroup, UnitGroupMember
 from app.reference.code_lists import match_key
 from app.services.people import PersonName, apply_name, check_birth, join_team
@@ -38,7 +38,9 @@ TWO_PEOPLE: Final = N_("The two identifiers of this row belong to two different 
 ELSEWHERE: Final = N_("This identifier belongs to a person of another unit.")
 AMBIGUOUS: Final = N_("Several people have this name. Give the identifier or the birth date.")
 SAME_PERSON: Final = N_("Row %(rows)s means the same person.")
-ALIKE: Final = N_("Row %(rows)s has the same name and birth date. If these are two people, give each an identifier.")
+ALIKE: Final = N_(
+    "Row %(rows)s has the same name and birth date. If these are two people, give each an identifier."
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,10 @@ def _load(ground: Ground, parsed: Parsed) -> _Files:
     wanted = (
         (Person.staff_code, [row.get("staff_code") for row in parsed.rows]),
         (Person.national_id, [row.get("national_id") for row in parsed.rows]),
-        (Person.name_folded, [fold(row.get("full_name"))[:120] for row in parsed.rows if row.get("full_name")]),
+        (
+            Person.name_folded,
+            [fold(row.get("full_name"))[:120] for row in parsed.rows if row.get("full_name")],
+        ),
     )
     people: dict[int, Person] = {}
     for column, values in wanted:
@@ -103,7 +108,9 @@ def _load(ground: Ground, parsed: Parsed) -> _Files:
         people |= {person.id: person for (person,) in load_in(ground.session, query, column, values)}
         if column is not Person.name_folded:
             others_query = sa.select(column).where(Person.unit_id != ground.unit.id)
-            files.elsewhere.update(value for (value,) in load_in(ground.session, others_query, column, values))
+            files.elsewhere.update(
+                value for (value,) in load_in(ground.session, others_query, column, values)
+            )
     for person in people.values():
         if person.staff_code:
             files.by_code[person.staff_code] = person
@@ -139,7 +146,11 @@ def _judge(ground: Ground, parsed: Parsed, files: _Files, row: ParsedRow) -> Ste
     if row.problems:
         return None
     person = _match(parsed, files, row)
-    known = PersonName(person.family_name, person.middle_name, person.given_name, person.full_name) if person else None
+    known = (
+        PersonName(person.family_name, person.middle_name, person.given_name, person.full_name)
+        if person
+        else None
+    )
     name = parsed.person_name(row, known)
     values = {f: row.get(f) for f in FILE_FIELDS if row.get(f) is not None}
     if person is not None:
@@ -166,7 +177,7 @@ def _match(parsed: Parsed, files: _Files, row: ParsedRow) -> Person | None:
 
 
 def _match_name(parsed: Parsed, files: _Files, row: ParsedRow) -> Person | None:
-    """By name and birth date; a file on either side without a birth date is the same person if the name is the only one."""
+    """By name and birth date; where one side lacks the date, by a name nobody else has."""
     alike = files.by_name.get(match_key(row.get("full_name")), [])
     alike = [p for p in alike if not _told_apart(p, row)]
     born = row.get("birth_date")

@@ -34,7 +34,9 @@ class Teachers:
         people = session.scalars(query.order_by(Person.id)).all()
         self.names: Mapping[int, str] = {person.id: person.full_name for person in people}
         self._by_code = {person.staff_code: person for person in people if person.staff_code}
-        self._by_name: Mapping[str, Sequence[Person]] = grouped(people, lambda person: match_key(person.full_name))
+        self._by_name: Mapping[str, Sequence[Person]] = grouped(
+            people, lambda person: match_key(person.full_name)
+        )
 
     def find(self, parsed: Parsed, row: ParsedRow) -> Person | None:
         """The person of the columns teacher_code and teacher; None with the reason noted, or where both are blank."""

@@ -94,4 +94,4 @@ class Uploads:
 
 def ticket_for(user_id: int | None, kind: str, about: int | None, filename: str, now: datetime) -> Ticket:
     """A ticket of this moment; the file's name is for showing only."""
-    return Ticket(user_id, kind, about, os.path.basename(filename.replace("\\", "/"))[:120], now.isoformat())
+    return Ticket(user_id, kind, about, filename.replace("\\", "/").rpartition("/")[2][:120], now.isoformat())

@@ -37,7 +37,9 @@ _RULES: Final = (
 )
 
 
-def write_export(stream: IO[bytes], kind: Kind, rows: Iterable[Mapping[str, Any]], lists: Mapping[str, Sequence[str]]) -> int:
+def write_export(
+    stream: IO[bytes], kind: Kind, rows: Iterable[Mapping[str, Any]], lists: Mapping[str, Sequence[str]]
+) -> int:
     """An export as a stream: a row of values by field for each line. Returns how many rows were written."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(kind.sheet)
@@ -56,7 +58,7 @@ def write_export(stream: IO[bytes], kind: Kind, rows: Iterable[Mapping[str, Any]
 def write_template(stream: IO[bytes], kind: Kind, lists: Mapping[str, Sequence[str]]) -> None:
     """An empty file to fill in: headings, an example row, code lists with drop-downs, and what to write where."""
     book = Workbook()
-    sheet = book.active
+    sheet: Any = book.active
     sheet.title = kind.sheet
     sheet.freeze_panes = "A2"
     _set_widths(sheet, kind.columns)
@@ -77,7 +79,11 @@ def write_template(stream: IO[bytes], kind: Kind, lists: Mapping[str, Sequence[s
 
 def lists_of(kind: Kind, own: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     """Choices by field: the code lists of the kind's columns, and the unit's own (classes, teachers, subjects)."""
-    coded = {c.field: [item.label_vi for item in CODE_LISTS[c.list_name].items] for c in kind.columns if c.list_name}
+    coded = {
+        c.field: [item.label_vi for item in CODE_LISTS[c.list_name].items]
+        for c in kind.columns
+        if c.list_name
+    }
     return {**coded, **{field: values for field, values in own.items() if values}}
 
 
@@ -106,7 +112,8 @@ def _cell(sheet: Any, column: Column, value: Any) -> Cell | None:
     if value is None or value == "":
         return None
     if isinstance(value, date) or (column.is_number and isinstance(value, int)):
-        cell = WriteOnlyCell(sheet, value=value)
+        cell = WriteOnlyCell(sheet)
+        cell.value = value
         if isinstance(value, date):
             cell.number_format = DATE_FORMAT
         return cell
@@ -128,7 +135,9 @@ def _set_widths(sheet: Any, columns: Sequence[Column]) -> None:
             dimension.number_format = DATE_FORMAT if column.is_date else TEXT_FORMAT
 
 
-def _write_lists(book: Workbook, kind: Kind, lists: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, int]]:
+def _write_lists(
+    book: Workbook, kind: Kind, lists: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, int]]:
     """The sheet of choices; where each stands: field → (column letter, how many)."""
     sheet = book.create_sheet(LISTS_SHEET)
     chosen = [(column, lists[column.field]) for column in kind.columns if column.field in lists]
@@ -136,7 +145,9 @@ def _write_lists(book: Workbook, kind: Kind, lists: Mapping[str, Sequence[str]])
         sheet.column_dimensions[get_column_letter(index)].width = 28
     sheet.append([bold_cell(sheet, f"Danh mục: {column.heading}") for column, _values in chosen])
     for number in range(max((len(values) for _column, values in chosen), default=0)):
-        sheet.append([text_cell(sheet, values[number]) if number < len(values) else None for _c, values in chosen])
+        sheet.append(
+            [text_cell(sheet, values[number]) if number < len(values) else None for _c, values in chosen]
+        )
     return {c.field: (get_column_letter(i), len(values)) for i, (c, values) in enumerate(chosen, start=1)}
 
 
@@ -151,5 +162,9 @@ def _write_guide(book: Workbook, kind: Kind) -> None:
     for column in kind.columns:
         hint = column.hint or (f"Chọn trong trang {LISTS_SHEET}" if column.list_name else "")
         known = f"Cũng nhận tiêu đề: {', '.join(column.aliases)}." if column.aliases else ""
-        texts = (f"Cột {column.heading}", "Có" if column.required else "", " ".join(part for part in (hint and f"{hint}.", known) if part))
+        texts = (
+            f"Cột {column.heading}",
+            "Có" if column.required else "",
+            " ".join(part for part in (hint and f"{hint}.", known) if part),
+        )
         sheet.append([text_cell(sheet, text) for text in texts])

@@ -1,0 +1,219 @@
+"""Makes the demonstration province: lays its years around the day of seeding and lets everything happen in order."""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from app.demo import accounts, classes, offices, orders
+from app.demo.people import add_staff
+from app.demo.plan import DISTRICTS_END, DemoClock, Plan, Timeline, at, plan_for
+from app.demo.schools import MAIN, OLD_CLASS, SCHOOLS, SPECS, UnitSpec
+from app.demo.stories import Stories
+from app.demo.trail import Trail
+from app.demo.world import World, chance
+from app.domain.access import SYSTEM
+from app.extensions import db
+from app.models import Account, Enrolment, Installation, LoginSession, OrgUnit
+from app.reference.people import PeopleDrawer
+from app.services.programme import NewYear
+from app.services.sign_in import hash_password
+from app.services.unit_of_work import plain_write, transaction
+
+KEY = "demo"
+BEGUN = "begun"
+"""Value of the installation's row while the demo is being made."""
+
+KEEPS_BOOKS = tuple(spec for spec in SCHOOLS if spec.code not in ("thtk", "mnhb"))
+"""Schools with term sheets; the marks of primary schools and the observations of preschools come in other books."""
+
+BOARD_DAY = date(2024, 3, 1)
+TOLD_EVERY = 100
+
+Say = Callable[[str], None]
+
+
+class DemoExists(RuntimeError):
+    """The database has units already: the demo is never mixed with anything."""
+
+
+class HalfDone(RuntimeError):
+    """A seeding was interrupted here; what it left is no demo."""
+
+
+def seed(day: date, *, folder: Path, scale: float = 1, say: Say = lambda _text: None) -> World:
+    """Make the demo for a day of seeding in an empty, initialised database; the list of accounts goes to `folder`.
+
+    `scale` below 1 makes smaller classes and fewer sheets (tests). Raises DemoExists, HalfDone, and ValueError for a
+    day before `plan.FIRST_DAY`. Everything happens before that day begins.
+    """
+    plan = plan_for(day)
+    refuse_second()
+    _remember(BEGUN)
+    world = _world(plan, scale)
+    with _few_collections():
+        _Director(world, folder, say).run()
+        _finish(world, folder)
+    _remember(day.isoformat())
+    return world
+
+
+def refuse_second() -> None:
+    """Raises HalfDone after an interrupted seeding, DemoExists where any unit is."""
+    session = db.session()
+    row = session.get(Installation, KEY)
+    begun, units = row is not None and row.value == BEGUN, session.scalar(sa.select(OrgUnit.id).limit(1))
+    session.rollback()
+    if begun:
+        raise HalfDone("a seeding of the demo was interrupted in this database")
+    if units is not None:
+        raise DemoExists("the database has units already")
+
+
+def _world(plan: Plan, scale: float) -> World:
+    clock = DemoClock()
+    drawer = PeopleDrawer(chance(plan.day, "people"))
+    return World(plan, clock, Timeline(clock), scale, hash_password(accounts.PASSWORD), drawer)
+
+
+def _remember(value: str) -> None:
+    with plain_write() as session:
+        row = session.get(Installation, KEY)
+        if row is None:
+            session.add(Installation(key=KEY, value=value))
+        else:
+            row.value = value
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """What is in memory now stays there: looking at it again and again costs a tenth of the time."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+class _Director:
+    """Puts everything onto the timeline and runs it."""
+
+    def __init__(self, world: World, folder: Path, say: Say) -> None:
+        self.world = world
+        self.say = say
+        self.trail = Trail(world)
+        self.stories = Stories(world, self.trail, folder / "evidence")
+
+    def run(self) -> None:
+        """Everything, in order of time."""
+        plan, timeline = self.world.plan, self.world.timeline
+        timeline.add(at(date(2023, 7, 10), 8), self._found)
+        timeline.add(at(date(2023, 8, 10), 8), lambda: self._open(plan.old, [SPECS[MAIN]]))
+        timeline.add(at(BOARD_DAY, 9), lambda: orders.appoint_boards(self.world, [MAIN], BOARD_DAY))
+        timeline.add(at(DISTRICTS_END - timedelta(days=3), 8), self._reorganise)
+        for new in (plan.last, plan.current):
+            timeline.add(at(new.starts_on - timedelta(days=25), 8), lambda new=new: self._prepare(new))
+        timeline.run(self._tell_progress)
+
+    def _tell_progress(self, timeline: Timeline) -> None:
+        if timeline.done % TOLD_EVERY == 0:
+            self.say(f"{timeline.clock.now:%m/%Y}: {self.world.counts.get('marks', 0):,} marks entered")
+
+    def _found(self) -> None:
+        offices.found(self.world)
+        self.say("Department, district office and seven schools, as of 2023")
+        self._join(SPECS[MAIN])
+
+    def _join(self, spec: UnitSpec) -> None:
+        """A school begins to use HocVu: its staff is filed and gets accounts."""
+        day = self.world.clock.now.date()
+        with transaction(SYSTEM, "demo.staff", clock=self.world.clock) as work:
+            unit = work.session.get_one(OrgUnit, self.world.units[spec.code].id)
+            school = add_staff(work, self.world, unit, spec)
+            accounts.add_accounts(work, self.world, unit, school, spec, day)
+
+    def _reorganise(self) -> None:
+        offices.reorganise(self.world)
+        self.say("Two commune offices take over from the district office (01/07/2025)")
+
+    def _prepare(self, new: NewYear) -> None:
+        """The summer before a year: schools join, last year's leavers leave."""
+        joining = [s for s in SCHOOLS if s.code != MAIN and s.since_last_year == (new is self.world.plan.last)]
+        for spec in joining:
+            self._join(spec)
+        orders.appoint_boards(self.world, [s.code for s in joining], self.world.clock.now.date())
+        self._open(new, SCHOOLS if new is self.world.plan.current else [SPECS[MAIN], *joining])
+
+    def _open(self, new: NewYear, specs: Sequence[UnitSpec]) -> None:
+        """The department opens a year; classes and lock calendars; then what will be entered in it is planned."""
+        self._forget_rights()
+        classes.open_year(self.world, new)
+        orders.default_windows(self.world, "sogd", new)
+        for spec in specs:
+            classes.build_year(self.world, spec, new, (OLD_CLASS,) if new is self.world.plan.old else spec.classes)
+        for spec in specs:
+            if spec in KEEPS_BOOKS and new is not self.world.plan.old:
+                orders.default_windows(self.world, spec.code, new)
+        if new is self.world.plan.current:
+            self._plan_running_year(new)
+        else:
+            self._plan_closed_year(new, specs)
+        self.trail.settle()
+        self.say(f"School year {new.start_year}-{new.start_year + 1}: classes, teachers and lock calendars of {len(specs)} schools")
+
+    def _forget_rights(self) -> None:
+        """Everybody's rights are looked up anew once a year."""
+        for school in self.world.units.values():
+            for member in school.staff.values():
+                member.actor = None
+
+    def _plan_closed_year(self, new: NewYear, specs: Sequence[UnitSpec]) -> None:
+        for spec in specs:
+            for term in new.terms:
+                sheets = self.world.units[spec.code].sheets_of(new.start_year, term.number)
+                self.trail.plan_closed_term(sheets, term, self.world.scale)
+        self.world.timeline.add(at(new.ends_on + timedelta(days=5), 8), lambda: self._say_goodbye(new, specs))
+
+    def _plan_running_year(self, new: NewYear) -> None:
+        orders.set_policies(self.world)
+        orders.printing_section(self.world)
+        self.stories.reserve()
+        for spec in KEEPS_BOOKS:
+            school = self.world.units[spec.code]
+            for term in new.terms[: self.world.plan.term - 1]:
+                self.trail.plan_closed_term(school.sheets_of(new.start_year, term.number), term, self.world.scale)
+            running = school.sheets_of(new.start_year, self.world.plan.term)
+            self.trail.plan_running_term(running, self.world.plan.running, self.world.scale)
+        self.stories.plan()
+
+    def _say_goodbye(self, new: NewYear, specs: Sequence[UnitSpec]) -> None:
+        """Whoever finished the school's last grade leaves its class with the year."""
+        rooms = [
+            room
+            for spec in specs
+            for (year, _name), room in self.world.units[spec.code].classes.items()
+            if year == new.start_year and room.grade in (9, 12)
+        ]
+        with transaction(SYSTEM, "demo.graduates", clock=self.world.clock) as work:
+            ids = [room.id for room in rooms]
+            for row in work.session.scalars(sa.select(Enrolment).where(Enrolment.class_id.in_(ids))):
+                row.ends_on = new.ends_on
+
+
+def _finish(world: World, folder: Path) -> None:
+    """The list of accounts; when each account was last used; the installer's one-time password is void."""
+    query = sa.select(LoginSession.user_id, sa.func.max(LoginSession.started_at), sa.func.count())
+    with plain_write() as session:
+        for user_id, last, times in session.execute(query.group_by(LoginSession.user_id)):
+            account = session.get_one(Account, user_id)
+            account.login_count, account.last_login = times, last.replace(tzinfo=None)
+            account.last_seen_at = last
+    accounts.write_list(world, folder)
+    (folder / "first_admin.txt").unlink(missing_ok=True)

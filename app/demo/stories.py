@@ -1,0 +1,285 @@
+"""What happened at the schools this term besides the usual: transfers, absences, a sick leave, a busy night."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from app.demo.accounts import act
+from app.demo.orders import coming_lock, commune_inspection
+from app.demo.people import pupil_values
+from app.demo.plan import ONE_DAY, at, part_of
+from app.demo.schools import MAIN
+from app.demo.trail import Trail
+from app.demo.world import Duty, Member, School, Seat, Sheet, World
+from app.domain.access import Actor
+from app.domain.vocabulary import MarkState
+from app.extensions import db
+from app.models import SchoolYear
+from app.services.assignments import NewAssignment, assign_teacher
+from app.services.clock import local_day
+from app.services.enrolments import (
+    Admission,
+    GuardianSheet,
+    Leaving,
+    admit_student,
+    arrival_code,
+    leave,
+    leaving_code,
+    move_to_class,
+)
+from app.services.gradebook import record_absence, submit_sheet
+from app.services.people import PersonName
+from app.services.sheet_orders import NewDelegation, NewExemption, decide_exemption, delegate_entry
+
+EVIDENCE = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj
+4 0 obj<</Length 62>>stream
+BT /F 14 Tf 60 760 Td (Don xin mien phan thuc hanh GDTC) Tj ET
+endstream endobj
+5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
+trailer<</Root 1 0 R/Size 6>>
+"""
+"""A one-page file that stands for a parent's request with the medical record."""
+
+CHANGE_OF_TEACHER = 22
+"""Per cent of the term after which Toán 9B has another teacher."""
+
+
+@dataclass
+class Stories:
+    """Puts the stories of the running term onto the timeline."""
+
+    world: World
+    trail: Trail
+    folder: Path
+
+    @property
+    def school(self) -> School:
+        """Where nearly everything happens."""
+        return self.world.units[MAIN]
+
+    @property
+    def year(self) -> int:
+        """Start of the running school year."""
+        return self.world.plan.current.start_year
+
+    def plan(self) -> None:
+        """All of them, each on its day."""
+        for per_cent, hour, story in (
+            (9, 10, self.exempt),
+            (12, 8, self.arrive),
+            (18, 19, self.begin_9b),
+            (CHANGE_OF_TEACHER, 16, self.change_teacher),
+            (30, 9, self.change_class),
+            (44, 15, self.leave_school),
+            (45, 7, self.delegate),
+            (46, 20, self.enter_for_the_sick),
+            (47, 19, self.correct_for_the_sick),
+            (50, 11, self.miss_the_test),
+            (60, 17, self.make_up_the_test),
+            (63, 16, self.record_zero),
+        ):
+            self._on(part_of(self.world.plan.running, per_cent), hour, story)
+        self._plan_burst()
+        self._on(self.world.plan.day - 4 * ONE_DAY, 9, lambda: commune_inspection(self.world))
+        self._on(self.world.plan.day - 2 * ONE_DAY, 10, lambda: coming_lock(self.world))
+        self._on(self.world.plan.day - 3 * ONE_DAY, 20, self.confirm_entries)
+
+    def _on(self, day: date, hour: int, story: Callable[[], None]) -> None:
+        minute = self.trail.rng.randrange(2, 55)
+        self.world.timeline.add(at(day, hour, minute, self.trail.rng.randrange(60)), story)
+
+    def _sheet(self, name: str, subject: str) -> Sheet:
+        return self.school.sheets[self.year, self.world.plan.term, name, subject]
+
+    def _act(self, key: str) -> Actor:
+        return act(db.session(), self.school.staff[key], local_day(self.world.clock.now))
+
+    def _room(self, name: str) -> list[Seat]:
+        return self.school.classes[self.year, name].seats
+
+    def exempt(self) -> None:
+        """The head exempts a student of 8A from the practical part of physical education (TT 22/2021 Điều 10)."""
+        new = NewExemption(
+            student_id=self._room("8A")[3].student_id,
+            term=None,
+            number="18/QĐ-THCSTK",
+            decided_on=local_day(self.world.clock.now),
+            reason="Mắc bệnh tim bẩm sinh, có hồ sơ bệnh án",
+            evidence_name="don-xin-mien-gdtc.pdf",
+            evidence=EVIDENCE,
+        )
+        sheet = self._sheet("8A", "physical_education")
+        decide_exemption(self._act("head"), sheet.id, new, folder=self.folder, clock=self.world.clock)
+
+    def arrive(self) -> None:
+        """A student comes to 7B from another province."""
+        drawn = self.world.people.student(self.year - 12)
+        day = local_day(self.world.clock.now)
+        room = self.school.classes[self.year, "7B"]
+        code = arrival_code(db.session(), self.school.id, self._year_row(), day)
+        student = admit_student(
+            self._act("office"),
+            self.school.id,
+            PersonName(drawn.name.family, drawn.name.middle, drawn.name.given, drawn.name.full_name_override),
+            pupil_values(drawn, f"{self.year}.07.900"),
+            Admission(room.id, day, entry_code="1", status_code=code, other_school="THCS Lê Lợi, tỉnh Gia Lai"),
+            [GuardianSheet(p.relation, p.name.full_name, p.birth_year, p.job, p.phone) for p in drawn.parents],
+            clock=self.world.clock,
+        )
+        room.seats.append(Seat(student, day))
+        self.world.count("students")
+
+    def _year_row(self) -> SchoolYear:
+        return db.session().get_one(SchoolYear, self.world.years[self.year])
+
+    def begin_9b(self) -> None:
+        """The first teacher of Toán 9B enters the first column."""
+        self._fill(self.school.staff["long"], self._sheet("9B", "math"), "regular_1")
+
+    def change_teacher(self) -> None:
+        """Toán 9B goes from one teacher to the other for good; the sheet keeps both."""
+        day = local_day(self.world.clock.now) + ONE_DAY
+        room = self.school.classes[self.year, "9B"]
+        ha = self.school.staff["ha"]
+        new = NewAssignment(
+            ha.person_id, room.group_id, self.world.subjects["math"], day, decision="Phân công chuyên môn lần 2"
+        )
+        assign_teacher(self._act("deputy"), new, clock=self.world.clock)
+
+    def change_class(self) -> None:
+        """A student goes from 7A to 7B; the marks stay with their authors in the former sheet."""
+        day = local_day(self.world.clock.now) + ONE_DAY
+        seat, room = self._room("7A")[-2], self.school.classes[self.year, "7B"]
+        move_to_class(
+            self._act("office"), seat.student_id, room.id, day, reason="Theo nguyện vọng của gia đình", clock=self.world.clock
+        )
+        self._end_seat("7A", seat, day - ONE_DAY)
+        room.seats.append(Seat(seat.student_id, day))
+
+    def leave_school(self) -> None:
+        """A student of 8B moves away."""
+        day = local_day(self.world.clock.now)
+        seat = self._room("8B")[1]
+        code = leaving_code(db.session(), self.school.id, self._year_row(), day, moved=True)
+        leaving = Leaving(code, day, other_school="THCS Nguyễn Du, thành phố Đà Nẵng")
+        leave(self._act("office"), seat.student_id, leaving, clock=self.world.clock)
+        self._end_seat("8B", seat, day)
+
+    def _end_seat(self, name: str, seat: Seat, day: date) -> None:
+        seats = self._room(name)
+        seats[seats.index(seat)] = replace(seat, ends_on=day)
+
+    def delegate(self) -> None:
+        """Two weeks of sick leave: the head lets a colleague enter Toán 7A (S0 Điều 11 khoản 1)."""
+        starts_at = self.world.clock.now
+        new = NewDelegation(
+            person_id=self.school.staff["ha"].person_id,
+            on_behalf_of_id=self.school.staff["long"].person_id,
+            columns=("regular_3", "regular_2", "comment"),
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(days=14),
+            reason="Thầy Phạm Đức Long nghỉ ốm 2 tuần, có giấy của bệnh viện",
+        )
+        delegate_entry(self._act("head"), self._sheet("7A", "math").id, new, clock=self.world.clock)
+
+    def enter_for_the_sick(self) -> None:
+        """The colleague enters a column on his behalf."""
+        sheet = self._sheet("7A", "math")
+        self._fill(self.school.staff["ha"], sheet, "regular_3")
+
+    def correct_for_the_sick(self) -> None:
+        """… and puts two slips right the next evening."""
+        sheet = self._sheet("7A", "math")
+        held = [s for s in sheet.students(self._today()) if self.trail.marker.known(sheet, s, "regular_3")][4:6]
+        changes = [self.trail.correction(sheet, student, "regular_3") for student in held]
+        if changes and self._still_open("regular_3", days=2):
+            self.trail.enter(self.school.staff["ha"], sheet, changes)
+
+    def _today(self) -> date:
+        return local_day(self.world.clock.now)
+
+    def _still_open(self, column: str, days: int) -> bool:
+        """True when what was entered so many days ago may still be changed."""
+        now = self.world.clock.now
+        return now < self.trail.last_moment(now - timedelta(days=days), [column], self.world.plan.running)
+
+    def _fill(self, member: Member, sheet: Sheet, column: str) -> None:
+        """Enter a column for everybody who has nothing there yet."""
+        blank = [s for s in sheet.students(self._today()) if self.trail.marker.known(sheet, s, column) is None]
+        self.trail.enter(member, sheet, [self.trail.entry(sheet, student, column) for student in blank])
+
+    def reserve(self) -> None:
+        """Know beforehand, so that the usual entries go round them: blank cells, and who enters Toán 9B when."""
+        day = part_of(self.world.plan.running, CHANGE_OF_TEACHER) + ONE_DAY
+        duties = self._sheet("9B", "math").duties
+        duties[:] = [
+            *(replace(duty, ends_on=day - ONE_DAY) for duty in duties),
+            Duty(self.school.staff["ha"], starts_on=day),
+        ]
+        kept = self.trail.marker.kept_blank
+        for subject, name, places in self.absences():
+            sheet = self._sheet(name, subject)
+            kept |= {(sheet.id, self._room(name)[place].student_id, "midterm") for place in places}
+        sheet = self._sheet("7A", "math")
+        kept |= {(sheet.id, seat.student_id, "regular_3") for seat in self._room("7A")}
+
+    @staticmethod
+    def absences() -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+        """Who missed a midterm test: (subject, class, places in the class list)."""
+        return ("math", "7A", (1, 4)), ("literature", "8A", (2,))
+
+    def miss_the_test(self) -> None:
+        """Three students miss a midterm test and are to make it up (TT 22/2021 Điều 7 khoản 4)."""
+        for subject, name, places in self.absences():
+            for place in places:
+                self._note(subject, name, place, MarkState.AWAITING)
+
+    def make_up_the_test(self) -> None:
+        """One of them has made it up; one is still awaited on the day of seeding."""
+        sheet = self._sheet("7A", "math")
+        student = self._room("7A")[1].student_id
+        self.trail.enter(self.school.staff["long"], sheet, [self.trail.entry(sheet, student, "midterm")])
+
+    def record_zero(self) -> None:
+        """The third did not come again: a recorded 0 (TT 22/2021 Điều 7 khoản 5)."""
+        reason = "Không dự kiểm tra bù sau hai lần thông báo cho gia đình"
+        self._note("literature", "8A", 2, MarkState.RECORDED_ZERO, reason)
+
+    def _note(self, subject: str, name: str, place: int, state: MarkState, reason: str | None = None) -> None:
+        sheet = self._sheet(name, subject)
+        teacher = sheet.member_for("midterm", self._today())
+        record_absence(
+            act(db.session(), teacher, self._today()),
+            sheet.id,
+            self._room(name)[place].student_id,
+            "midterm",
+            state,
+            clock=self.world.clock,
+            reason=reason,
+        )
+
+    def _plan_burst(self) -> None:
+        """One night a dozen midterm marks rise within minutes: what the watch list is for."""
+        sheet = self._sheet("9A", "informatics")
+        entered = next(b for b in self.trail.planned if b.sheet is sheet and "midterm" in b.columns and not b.cells)
+        start = max(at(local_day(entered.moment), 22, 31), entered.moment + timedelta(minutes=20))
+        for number in range(12):
+            moment = start + timedelta(seconds=27 * number)
+            self.world.timeline.add(moment, lambda place=number: self._raise(sheet, place))
+
+    def _raise(self, sheet: Sheet, place: int) -> None:
+        students = sheet.students(self._today())
+        student = students[2 * place % len(students)]
+        change = self.trail.correction(sheet, student, "midterm", upward=True)
+        self.trail.enter(sheet.member_for("midterm", self._today()), sheet, [change])
+
+    def confirm_entries(self) -> None:
+        """Some teachers press Chốt for the midterm column."""
+        for subject, name in (("math", "8B"), ("math", "9A"), ("literature", "7A"), ("foreign_language_1", "6A")):
+            sheet = self._sheet(name, subject)
+            teacher = sheet.member_for("midterm", self._today())
+            submit_sheet(act(db.session(), teacher, self._today()), sheet.id, ["midterm"], clock=self.world.clock)

@@ -1,0 +1,222 @@
+"""The record as the forms print it: contexts of `app.reports` out of rows; every word here stands on paper."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.domain.marks import format_mark
+from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind, MarkState, SubjectKind
+from app.models import GradebookSheet, Guardian, OrgUnit, SchoolClass
+from app.models.gradebook import Mark
+from app.reference.code_lists import CODE_LISTS
+from app.reports.catalogue import Signatory
+from app.reports.contexts import (
+    BookCover,
+    Cell,
+    CommentLine,
+    PrintedMark,
+    ScoredLine,
+    Signature,
+    StudentLine,
+    StudentList,
+    SubjectLine,
+    SubjectPage,
+)
+from app.services.book_reading import Officials, Seat, SheetLines
+from app.services.enrolments import is_studying
+from app.services.sheet_reading import Line, Teacher
+
+_USUAL_HEAD = "Hiệu trưởng"
+_DEPARTMENT = "Sở Giáo dục và Đào tạo "
+_PERIODIC = {"midterm": "giữa kì", "final": "cuối kì"}
+_ARRIVED = "1"  # entry_kind: chuyển đến
+_ONE_DAY = timedelta(days=1)
+
+
+def class_cover(school_class: SchoolClass, officials: Officials, above: list[OrgUnit]) -> BookCover:
+    """The cover of a class's book; the province is named by its department."""
+    return BookCover(
+        province=above[-1].name.removeprefix(_DEPARTMENT) if above else "",
+        authority_above=above[0].name if above else "",
+        school=school_class.unit.name,
+        class_name=school_class.name,
+        school_year=_year(school_class.school_year.start_year),
+        grade=school_class.grade,
+        homeroom_teacher=officials.homeroom,
+        principal=officials.head,
+    )
+
+
+def sheet_cover(sheet: GradebookSheet, officials: Officials) -> BookCover:
+    """What the page of one subject says about its class; it has no cover of its own."""
+    return BookCover(
+        province="",
+        authority_above="",
+        school=sheet.unit.name,
+        class_name=sheet.school_class.name if sheet.school_class else sheet.group.name,
+        school_year=_year(sheet.school_year.start_year),
+        grade=sheet.grade,
+        homeroom_teacher=officials.homeroom,
+        principal=officials.head,
+    )
+
+
+def _year(start_year: int) -> str:
+    return f"{start_year}-{start_year + 1}"
+
+
+def _signatures(teachers: tuple[Teacher, ...], officials: Officials) -> tuple[Signature, ...]:
+    """Subject teachers (room for one where nobody is assigned), homeroom teacher, head."""
+    title = "" if officials.head_title in ("", _USUAL_HEAD) else officials.head_title.upper()
+    return (
+        *(Signature(Signatory.SUBJECT_TEACHER, name) for name in [t.full_name for t in teachers] or [""]),
+        Signature(Signatory.HOMEROOM_TEACHER, officials.homeroom),
+        Signature(Signatory.PRINCIPAL, officials.head, title),
+    )
+
+
+def subject_page(entry: SheetLines, officials: Officials, day: date) -> SubjectPage:
+    """A subject's page as it stands; `day` within the term decides who has left."""
+    sheet = entry.sheet
+    of_group = (
+        "" if sheet.class_id and sheet.group.kind is GroupKind.WHOLE_CLASS else f" ({sheet.group.name})"
+    )
+    build = _scored if sheet.kind is SubjectKind.SCORED else _comment
+    return SubjectPage(
+        subject=f"{sheet.subject.name}{of_group}",
+        kind=sheet.kind,
+        term=sheet.term,
+        teachers=tuple(f"{t.full_name} ({t.part})" if t.part else t.full_name for t in entry.teachers),
+        regular_count=sheet.regular_count,
+        lines=tuple(build(no, line, sheet.regular_count, sheet.term, _Left.of(entry, line, day))
+                    for no, line in enumerate(entry.lines, start=1)),
+        signatures=_signatures(entry.teachers, officials),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Left:
+    """Whether the line is struck, and the words that say why."""
+
+    struck: bool = False
+    words: str = ""
+
+    @classmethod
+    def of(cls, entry: SheetLines, line: Line, day: date) -> "_Left":
+        """From the line of a sheet."""
+        if entry.sheet.group.kind is not GroupKind.WHOLE_CLASS and is_studying(line.status_code):
+            return cls.since(line.status_code, line.left_on, day, "Rời nhóm")
+        return cls.since(line.status_code, line.left_on, day, "Chuyển lớp")
+
+    @classmethod
+    def since(cls, status: str | None, left_on: date | None, day: date, moved: str) -> "_Left":
+        """From a status and its last day: transferred and left are struck on that day, moved on the next."""
+        if left_on is None or left_on > day:
+            return cls()
+        if status and not is_studying(status):
+            transferred = status in CODE_LISTS["enrolment_status"].codes_of("transferred")
+            return cls(True, f"{'Chuyển trường' if transferred else 'Thôi học'} {_date(left_on)}")
+        return cls(True, f"{moved} {_date(left_on + _ONE_DAY)}") if left_on < day else cls()
+
+
+def _scored(no: int, line: Line, count: int, term: int, left: _Left) -> SubjectLine:
+    year, retest = _year_cells(line, term)
+    return ScoredLine(
+        no=no,
+        name=line.full_name,
+        regular=_regular(line, count),
+        midterm=_cell(line.value("midterm")),
+        final=_cell(line.value("final")),
+        average=_cell(line.value("average")),
+        year_average=year,
+        retest=retest,
+        note=_note(line, left),
+        struck=left.struck,
+    )
+
+
+def _comment(no: int, line: Line, count: int, term: int, left: _Left) -> SubjectLine:
+    year, retest = _year_cells(line, term)
+    return CommentLine(
+        no=no,
+        name=line.full_name,
+        regular=_regular(line, count),
+        midterm=_cell(line.value("midterm")),
+        final=_cell(line.value("final")),
+        term_result=_cell(line.value("average")),
+        year_result=year,
+        retest=retest,
+        note=_note(line, left),
+        struck=left.struck,
+    )
+
+
+def _regular(line: Line, count: int) -> tuple[Cell, ...]:
+    return tuple(_cell(line.value(column)) for column in REGULAR_COLUMNS[:count])
+
+
+def _year_cells(line: Line, term: int) -> tuple[Cell, Cell]:
+    if term == 1 or line.year is None:
+        return None, None
+    return _cell(line.year.average), _cell(line.year.retest)
+
+
+def _cell(value: Mark | None) -> Cell:
+    return None if value is None else PrintedMark(format_mark(value))
+
+
+def _note(line: Line, left: _Left) -> str:
+    notes = [left.words]
+    if line.exemption is not None:
+        notes.append(f"Miễn phần thực hành, QĐ số {line.exemption.number}")
+    notes += [
+        f"Chờ kiểm tra bù {name}"
+        for column, name in _PERIODIC.items()
+        if line.state(column) == MarkState.AWAITING
+    ]
+    return "; ".join(note for note in notes if note)
+
+
+def student_list(seats: list[Seat], officials: Officials, day: date) -> StudentList:
+    """The personal sheet of the class: everybody who was ever in it, who has left struck."""
+    return StudentList(
+        lines=tuple(_student_line(no, seat, day) for no, seat in enumerate(seats, start=1)),
+        signatures=_signatures((), officials)[1:],
+    )
+
+
+def _student_line(no: int, seat: Seat, day: date) -> StudentLine:
+    student, enrolment = seat.student, seat.enrolments[0]
+    left = _Left.since(enrolment.status_code, enrolment.ends_on, day, "Chuyển lớp")
+    return StudentLine(
+        no=no,
+        full_name=student.full_name,
+        birth_date=_date(student.birth_date),
+        birthplace=student.birthplace or "",
+        sex=CODE_LISTS["sex"].label(student.sex_code),
+        ethnicity=CODE_LISTS["ethnicity"].label(student.ethnicity_code),
+        priority=student.priority or CODE_LISTS["policy"].label(student.policy_code),
+        address=student.address or "",
+        father=_contact(seat.guardians.get("father")),
+        mother=_contact(seat.guardians.get("mother")),
+        guardian=_contact(seat.guardians.get("guardian")),
+        notes="; ".join(note for note in (_came(seat), left.words, student.note or "") if note),
+        struck=left.struck,
+    )
+
+
+def _came(seat: Seat) -> str:
+    first = seat.enrolments[-1]
+    if first.entry_code != _ARRIVED:
+        return ""
+    place = f" từ {first.other_school}" if first.other_school and is_studying(first.status_code) else ""
+    return f"Chuyển đến {_date(first.starts_on)}{place}"
+
+
+def _contact(row: Guardian | None) -> str:
+    if row is None:
+        return ""
+    return ", ".join(part for part in (row.full_name, row.job, row.phone, row.email) if part)
+
+
+def _date(day: date) -> str:
+    return day.strftime("%d/%m/%Y")

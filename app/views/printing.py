@@ -1,0 +1,221 @@
+"""Printing: one subject at once, a whole class book as a job with a progress bar, the jobs of the account."""
+
+from datetime import datetime
+from io import BytesIO
+from typing import Any, ClassVar
+
+from flask import current_app, flash, jsonify, redirect, request, send_file, url_for
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from app import jobs
+from app.domain.access import Action, may_ever
+from app.domain.vocabulary import Role, Tier
+from app.errors import Forbidden, Invalid
+from app.extensions import db
+from app.models import PrintJob
+from app.reports.contexts import PrintPurpose
+from app.security import request_clock
+from app.services import print_jobs, printing, scope
+from app.services.print_jobs import BookOrder, JobState
+from app.views.base import PageView, actor, menu, tell, today
+from app.web import current_period
+
+POLL_SECONDS = 2
+LONG_SECONDS = 90
+DOOR = Action.CLASS_VIEW
+"""Every member of staff passes the door, to be told there why printing is the school's alone (S0 Điều 12 khoản 3)."""
+
+
+class PrintView(PageView):
+    """In sổ: official prints of the school."""
+
+    route_base = "/print"
+    default_view = "index"
+    rights: ClassVar = {
+        f"can_{name}": DOOR for name in ("index", "sheet", "class_book", "job", "state", "cancel", "file")
+    }
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        """Choose a class book; one's jobs below."""
+        _demand_printer()
+        return self._index(request.args.get("class_id", type=int))
+
+    def _index(self, chosen: int | None, refusal: Invalid | None = None) -> Any:
+        period = current_period()
+        session, day = db.session(), today()
+        return self.render_template(
+            "printing/index.html",
+            title=_("Printing"),
+            period=period,
+            classes=printing.printable_classes(session, actor(), period.year_id, day) if period else [],
+            chosen=chosen,
+            purposes=list(PrintPurpose),
+            jobs=[_facts(job, request_clock()()) for job in print_jobs.my_jobs(session, actor())],
+            refusal=tell(refusal) if refusal else None,
+        )
+
+    @expose("/sheet/<int:sheet_id>.pdf")
+    @has_access
+    def sheet(self, sheet_id: int) -> Any:
+        """One subject in one term, shown in the browser."""
+        made = printing.print_sheet(actor(), sheet_id, clock=request_clock())
+        return _pdf(made.pdf, made.name)
+
+    @expose("/class-book", methods=["POST"])
+    @has_access
+    def class_book(self) -> Any:
+        """Ask for a class book and go to its page."""
+        class_id = request.form.get("class_id", type=int)
+        try:
+            job_id = print_jobs.create_job(actor(), _order(class_id), clock=request_clock())
+        except Invalid as error:
+            return self._index(class_id, error), error.status
+        jobs.jobs().make_print(job_id)
+        return redirect(url_for("PrintView.job", job_id=job_id))
+
+    @expose("/jobs/<int:job_id>")
+    @has_access
+    def job(self, job_id: int) -> Any:
+        """How far a job is; what to do with it."""
+        facts = _facts(_own_job(job_id), request_clock()())
+        return self.render_template(
+            "printing/job.html", title=facts["title"], job=facts, seconds=POLL_SECONDS
+        )
+
+    @expose("/jobs/<int:job_id>/state")
+    @has_access
+    def state(self, job_id: int) -> Any:
+        """The same for the page's script."""
+        facts = _facts(_own_job(job_id), request_clock()())
+        return jsonify({key: facts[key] for key in ("over", "done", "total", "text")})
+
+    @expose("/jobs/<int:job_id>/cancel", methods=["POST"])
+    @has_access
+    def cancel(self, job_id: int) -> Any:
+        """Stop a job."""
+        try:
+            print_jobs.cancel_job(actor(), job_id, clock=request_clock())
+            flash(_("The print was stopped. Nothing of it is kept."), "success")
+        except Invalid as error:
+            flash(tell(error), "warning")
+        return redirect(url_for("PrintView.job", job_id=job_id))
+
+    @expose("/jobs/<int:job_id>/file.pdf")
+    @has_access
+    def file(self, job_id: int) -> Any:
+        """The finished book."""
+        content, name = print_jobs.fetch_file(actor(), job_id, jobs.jobs().prints, clock=request_clock())
+        return _pdf(content, name)
+
+
+def _demand_printer() -> None:
+    """Offices, inspectors and whoever prints nothing are told why."""
+    who = actor()
+    if not may_ever(who, Action.BOOK_PRINT):
+        outside = who.tier is not Tier.SCHOOL or Role.INSPECTOR in who.roles
+        raise Forbidden(printing.AT_THE_SCHOOL if outside else printing.NOT_YOURS)
+
+
+def _order(class_id: int | None) -> BookOrder:
+    """What the form asks for. Raises Invalid where something was not chosen."""
+    part, purpose = request.form.get("part", ""), request.form.get("purpose", PrintPurpose.REGULAR.value)
+    if class_id is None:
+        raise Invalid(print_jobs.CHOOSE_CLASS)
+    if part not in ("1", "2", "year"):
+        raise Invalid(print_jobs.CHOOSE_TERM)
+    if purpose not in list(PrintPurpose):
+        raise Invalid(print_jobs.CHOOSE_PURPOSE)
+    return BookOrder(class_id, None if part == "year" else int(part), PrintPurpose(purpose))
+
+
+def _own_job(job_id: int) -> PrintJob:
+    _demand_printer()
+    return scope.get(db.session(), actor(), PrintJob, job_id, today())
+
+
+def _pdf(content: bytes, name: str) -> Any:
+    return send_file(BytesIO(content), mimetype="application/pdf", download_name=f"{name}.pdf")
+
+
+# -- a job as its pages show it ----------------------------------------------------------------------------------
+
+TAGS = {
+    JobState.WAITING: ("is-info", "fa-regular fa-clock", lazy_gettext("waiting")),
+    JobState.RUNNING: ("is-info", "fa-solid fa-print", lazy_gettext("being printed")),
+    JobState.DONE: ("is-ok", "fa-solid fa-check", lazy_gettext("printed")),
+    JobState.FAILED: ("is-bad", "fa-solid fa-triangle-exclamation", lazy_gettext("not printed")),
+    JobState.CANCELLED: ("is-lock", "fa-solid fa-ban", lazy_gettext("stopped")),
+}
+EXPIRED = ("is-lock", "fa-solid fa-box-archive", lazy_gettext("no longer kept"))
+
+
+def _facts(job: PrintJob, now: datetime) -> dict[str, Any]:
+    state = JobState(job.state)
+    kept = state is JobState.DONE and job.file is not None and now < job.expires_at
+    return {
+        "id": job.id,
+        "title": job.title,
+        "number": job.params.get("label", ""),
+        "purpose": PrintPurpose(job.params.get("purpose", PrintPurpose.REGULAR)).label,
+        "over": state.over,
+        "failed": state is JobState.FAILED,
+        "tag": EXPIRED if state is JobState.DONE and not kept else TAGS[state],
+        "text": _text(job, state, kept, now),
+        "done": job.done,
+        "total": job.total,
+        "kept": kept,
+        "created_at": job.created_at,
+        "expires_at": job.expires_at if kept else None,
+    }
+
+
+def _text(job: PrintJob, state: JobState, kept: bool, now: datetime) -> str:
+    """Where the job stands, in one or two sentences."""
+    if state is JobState.WAITING:
+        return f"{_('Waiting for its turn.')} {_may_leave()}"
+    if state is JobState.RUNNING:
+        return _running(job, now)
+    if state is JobState.DONE:
+        return _("The book is ready.") if kept else _("This print is no longer kept. Start it again.")
+    if state is JobState.CANCELLED:
+        return _("The print was stopped. Nothing of it is kept.")
+    message, values = job.message or print_jobs.BROKEN, job.params.get("message")
+    return _(message) % values if values else _(message)
+
+
+def _running(job: PrintJob, now: datetime) -> str:
+    if not job.total or not job.done:
+        return f"{_('Reading the class.')} {_may_leave()}"
+    if job.done == job.total:
+        return _("All %(n)s parts are printed; putting them together.", n=job.total)
+    seconds = int((now - job.created_at).total_seconds() * (job.total - job.done) / job.done) + 1
+    left = (
+        _("about %(n)s seconds", n=seconds)
+        if seconds < LONG_SECONDS
+        else _("about %(n)s minutes", n=seconds // 60 + 1)
+    )
+    progress = _(
+        "%(done)s of %(total)s parts printed, %(left)s to go.", done=job.done, total=job.total, left=left
+    )
+    return f"{progress} {_may_leave()}"
+
+
+def _may_leave() -> str:
+    return _("You may leave this page; a notice tells when it is printed.")
+
+
+def register(appbuilder: Any) -> None:
+    """Printing in the menu; the application gets its queue."""
+    jobs.install(current_app._get_current_object())
+    menu(
+        appbuilder,
+        PrintView(),
+        "Printing",
+        icon="fa-print",
+        action=Action.BOOK_PRINT,
+        label=lazy_gettext("Printing"),
+    )

@@ -1,0 +1,527 @@
+"""Reading workbooks without a database: every sort of bad file, and what cells mean."""
+
+import unicodedata
+import zipfile
+from datetime import date, datetime, time
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from app.domain.names import OLD_FONT
+from app.services.spreadsheets import archive, cells, reading, rows, writing
+from app.services.spreadsheets.columns import Kind, heading_key, known_headings
+from app.services.spreadsheets.kinds import CLASSES, KINDS, STUDENTS
+from app.services.spreadsheets.plan import BadFile, Problem, Refused
+from app.services.spreadsheets.reading import read_table
+from app.services.spreadsheets.rows import Parsed
+from tests.support.workbooks import (
+    STUDENT_HEADINGS,
+    STUDENT_ROW,
+    repacked,
+    resheeted,
+    students,
+    table,
+    with_shared_strings,
+    workbook,
+)
+
+# Excel keeps no time zone, so what openpyxl reads has none.
+MIDNIGHT = datetime.combine(date(2014, 6, 5), time())
+LATE = datetime.combine(date(2014, 6, 5), time(7, 30))
+TURNED = datetime.combine(date(2026, 1, 6), time())
+
+TCVN3 = "NguyÔn V¨n §øc"
+VNI = "Nguyeãn Vaên Ñöùc"
+
+
+def refused(data: bytes, kind: Kind = STUDENTS) -> tuple[Problem, ...]:
+    """What the reader says about a file it does not take."""
+    with pytest.raises(BadFile) as caught:
+        read_table(data, kind.columns)
+    for problem in caught.value.problems:
+        assert "%(" not in problem.text(), problem
+    return caught.value.problems
+
+
+def parsed(data: bytes, kind: Kind = STUDENTS) -> Parsed:
+    return Parsed(kind, read_table(data, kind.columns))
+
+
+def only_problem(data: bytes, kind: Kind = STUDENTS) -> Problem:
+    """The one thing wrong with the one bad row."""
+    found = [problem for row in parsed(data, kind).rows for problem in row.problems]
+    assert len(found) == 1, found
+    return found[0]
+
+
+# -- files that are no workbook ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", archive.EMPTY),
+        (b"\0\0\n ", archive.EMPTY),
+        (b"%PDF-1.7 no workbook", archive.NOT_XLSX),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"Workbook" * 100, archive.OLD_XLS),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            archive.LOCKED_FILE,
+        ),
+        ("<html><table><tr><td>Họ và tên</td></tr></table></html>".encode(), archive.WEB_PAGE),
+        (b"\xef\xbb\xbf  <!DOCTYPE html>\n<table>", archive.WEB_PAGE),
+        (b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com'>", archive.WEB_PAGE),
+        ("<html><table></table>".encode("utf-16"), archive.WEB_PAGE),
+        ("Họ và tên;Ngày sinh\nA;1/1/2014\n".encode(), archive.PLAIN_TEXT),
+        (b"PK\x03\x04 cut off", archive.DAMAGED),
+    ],
+)
+def test_what_is_no_workbook_is_named(data: bytes, message: str) -> None:
+    assert [problem.message for problem in refused(data)] == [message]
+
+
+def test_another_office_file_is_no_workbook() -> None:
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as other:
+        other.writestr("[Content_Types].xml", "<Types/>")
+        other.writestr("word/document.xml", "<document/>")
+    assert refused(stream.getvalue())[0].message == archive.NOT_XLSX
+
+
+def test_macros_are_not_taken() -> None:
+    data = repacked(students(STUDENT_ROW), {}, {"xl/vbaProject.bin": b"\xd0\xcf"})
+    assert refused(data)[0].message == archive.MACROS
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"]
+)
+def test_a_damaged_part_is_told(part: str) -> None:
+    data = repacked(students(STUDENT_ROW), {part: lambda xml: xml[: len(xml) // 2]})
+    assert refused(data)[0].message == archive.DAMAGED
+
+
+def test_a_flipped_bit_is_told() -> None:
+    data = bytearray(students(STUDENT_ROW))
+    data[data.index(b"xl/worksheets/sheet1.xml") + 60] ^= 0xFF
+    assert refused(bytes(data))[0].message == archive.DAMAGED
+
+
+# -- sizes ------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_unpacks_to_60_mb_is_not_opened() -> None:
+    data = repacked(students(STUDENT_ROW), {}, {"xl/media/picture.bin": b"\0" * (60 * 1024 * 1024)})
+    assert len(data) < 100_000
+    assert refused(data)[0].message == archive.TOO_LARGE_INSIDE
+
+
+def test_a_directory_that_lies_about_sizes_does_not_help() -> None:
+    data = bytearray(
+        repacked(students(STUDENT_ROW), {}, {"xl/media/picture.bin": b"\0" * (60 * 1024 * 1024)})
+    )
+    true, false = (60 * 1024 * 1024).to_bytes(4, "little"), (1000).to_bytes(4, "little")
+    assert true in data
+    data = data.replace(true, false)
+    assert refused(bytes(data))[0].message == archive.DAMAGED
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml"])
+def test_a_bomb_of_entities_is_not_unfolded(part: str) -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    data = with_shared_strings(students(STUDENT_ROW))
+    data = repacked(data, {part: lambda xml: bomb + xml.removeprefix(b'<?xml version="1.0"?>')})
+    assert refused(data)[0].message == archive.DAMAGED
+
+
+def test_50_000_rows_are_refused_at_the_row_where_it_is_too_much() -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(STUDENT_HEADINGS)
+    for _number in range(50_000):
+        sheet.append(STUDENT_ROW)
+    stream = BytesIO()
+    book.save(stream)
+    problem = refused(stream.getvalue())[0]
+    assert problem.message == archive.TOO_MANY_ROWS
+    assert problem.row_no == archive.MAX_ROWS + archive.HEADING_ROWS + 1
+
+
+def test_10_001_rows_are_one_too_many() -> None:
+    problem = refused(students(*[STUDENT_ROW] * 10_001))[0]
+    assert (problem.message, problem.row_no) == (archive.TOO_MANY_ROWS, 10_002)
+
+
+def test_101_columns_are_one_too_many() -> None:
+    problem = refused(workbook([*STUDENT_HEADINGS, *(f"Cột {n}" for n in range(97))]))[0]
+    assert (problem.message, problem.column) == (archive.TOO_MANY_COLUMNS, "CW")
+
+
+def test_a_row_that_comes_twice_is_not_dropped_silently() -> None:
+    data = resheeted(students(STUDENT_ROW, STUDENT_ROW), r'<row r="3">', '<row r="2">')
+    assert refused(data)[0].message == archive.DAMAGED
+
+
+def test_formatted_but_empty_rows_far_below_do_no_harm() -> None:
+    data = resheeted(students(STUDENT_ROW), "</sheetData>", '<row r="1048576" ht="15"/></sheetData>')
+    assert [row.number for row in read_table(data, STUDENTS.columns).rows] == [2]
+
+
+# -- headings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "HỌ VÀ TÊN",
+        " họ  và\ntên ",
+        "Họ và tên (*)",
+        "Ho va ten",
+        unicodedata.normalize("NFD", "Họ và tên"),
+        "Họ tên",
+    ],
+)
+def test_headings_are_found_by_text_in_any_spelling_and_order(spelling: str) -> None:
+    data = workbook(
+        ["DANH SÁCH HỌC SINH"],
+        [],
+        ["Lớp", "Giới tính", "Ngày sinh (dd/mm/yyyy)", spelling],
+        ["7A", "Nam", "05/06/2014", "Trần Văn Bình"],
+    )
+    (row,) = parsed(data).rows
+    assert row.values == {
+        "full_name": "Trần Văn Bình",
+        "birth_date": date(2014, 6, 5),
+        "sex_code": "01",
+        "class_name": "7A",
+    }
+
+
+def test_a_workbook_as_excel_writes_it_reads_the_same() -> None:
+    data = students(STUDENT_ROW, ("Lê Ánh", "01/02/2014", "Nữ", "7B"))
+    assert parsed(with_shared_strings(data)).rows == parsed(data).rows
+
+
+def test_no_heading_or_alias_means_two_columns() -> None:
+    for kind in KINDS.values():
+        keys = [heading_key(name) for column in kind.columns for name in {column.heading, *column.aliases}]
+        owners = {heading_key(n): c.field for c in kind.columns for n in (c.heading, *c.aliases)}
+        assert all(keys)
+        assert {known_headings(kind.columns)[key].field for key in keys} == set(owners.values())
+        for column in kind.columns:
+            for name in (column.heading, *column.aliases):
+                assert known_headings(kind.columns)[heading_key(name)].field == column.field, name
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "row", "column"),
+    [
+        (students(headings=STUDENT_HEADINGS), reading.NO_ROWS, 1, ""),
+        (workbook(), reading.NO_TABLE, None, ""),
+        (workbook(["một", "hai"], ["ba", "bốn"]), reading.NO_TABLE, None, ""),
+        (students(STUDENT_ROW, change=lambda s: s.merge_cells("A1:B1")), reading.MERGED_HEADING, 1, "A"),
+        (workbook((*STUDENT_HEADINGS, "Chiều cao"), (*STUDENT_ROW, 150)), reading.UNKNOWN_COLUMN, 1, "E"),
+        (workbook((*STUDENT_HEADINGS, "Họ tên"), (*STUDENT_ROW, "x")), reading.SAME_HEADING, 1, "E"),
+        (workbook(STUDENT_HEADINGS[:3], STUDENT_ROW[:3]), reading.MISSING_COLUMN, 1, "Lớp"),
+        (workbook(("", *STUDENT_HEADINGS), (*STUDENT_ROW, "x")), reading.NO_HEADING, 2, "A"),
+        (workbook((*STUDENT_HEADINGS, ""), (*STUDENT_ROW, "x")), reading.NO_HEADING, 2, "E"),
+        (
+            workbook(["Họ và tên"], ["", *STUDENT_HEADINGS[1:]], STUDENT_ROW),
+            reading.SPLIT_HEADINGS,
+            1,
+            "A",
+        ),
+        (
+            workbook([TCVN3], STUDENT_ROW),
+            OLD_FONT,
+            1,
+            "A",
+        ),
+    ],
+)
+def test_wrong_headings_are_named_with_their_place(
+    data: bytes, message: str, row: int | None, column: str
+) -> None:
+    problem = refused(data)[0]
+    assert (problem.message, problem.row_no, problem.column) == (message, row, column)
+
+
+def test_values_under_shifted_headings_are_refused_cell_by_cell() -> None:
+    data = students(("x", "Trần Văn Bình", "05/06/2014", "Nam"), headings=STUDENT_HEADINGS)
+    problems = parsed(data).rows[0].problems
+    assert [(p.row_no, p.column) for p in problems] == [(2, "Ngày sinh"), (2, "Giới tính")]
+
+
+def test_a_hidden_column_is_named() -> None:
+    def hide(sheet: Any) -> None:
+        sheet.column_dimensions["B"].hidden = True
+
+    problem = refused(students(STUDENT_ROW, change=hide))[0]
+    assert (problem.message, problem.column) == (reading.HIDDEN_COLUMN, "Ngày sinh")
+
+
+def test_two_tables_and_a_hidden_sheet_are_refused() -> None:
+    def another(sheet: Any) -> None:
+        other = sheet.parent.create_sheet("7B")
+        other.append(list(STUDENT_HEADINGS))
+
+    def hide(sheet: Any) -> None:
+        sheet.parent.create_sheet("Trống")
+        sheet.sheet_state = "hidden"
+
+    assert refused(students(STUDENT_ROW, change=another))[0].message == reading.TWO_TABLES
+    assert refused(students(STUDENT_ROW, change=hide))[0].message == reading.HIDDEN_SHEET
+
+
+# -- rows and cells ---------------------------------------------------------------------------------------------
+
+
+def hide_row_3(sheet: Any) -> None:
+    sheet.row_dimensions[3].hidden = True
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "column"),
+    [
+        (students(STUDENT_ROW, STUDENT_ROW, change=hide_row_3), reading.HIDDEN_ROW, ""),
+        (
+            students(STUDENT_ROW, STUDENT_ROW, change=lambda s: s.merge_cells("D3:D4")),
+            reading.MERGED_CELLS,
+            "D",
+        ),
+        (students(STUDENT_ROW, ("=A2", *STUDENT_ROW[1:])), reading.FORMULA, "Họ và tên"),
+        (students(STUDENT_ROW, (*STUDENT_ROW[:3], "#N/A")), reading.EXCEL_ERROR, "Lớp"),
+        (students(STUDENT_ROW, ("", *STUDENT_ROW[1:])), rows.REQUIRED, "Họ và tên"),
+    ],
+)
+def test_what_a_cell_may_not_be_is_named_with_row_and_column(data: bytes, message: str, column: str) -> None:
+    problem = only_problem(data)
+    assert (problem.message, problem.row_no, problem.column) == (message, 3, column)
+
+
+@pytest.mark.parametrize(
+    ("born", "words"),
+    [
+        ("31/02/2014", "Month 2 of 2014 has no day 31"),
+        ("03/25/2014", "no month 25"),
+        ("05/06/14", "is not a date"),
+        ("hôm qua", "is not a date"),
+        (41795, "41795 is a number, not a date"),
+        ("41795", "41795 is a number, not a date"),
+        (LATE, "Write the day only"),
+        (time(7, 30), "is a number, not a date"),
+        (True, "is a number, not a date"),
+    ],
+)
+def test_a_wrong_date_is_named_with_row_and_column(born: Any, words: str) -> None:
+    problem = only_problem(students(STUDENT_ROW, ("Lê An", born, "Nữ", "7A")))
+    assert (problem.row_no, problem.column) == (3, "Ngày sinh")
+    assert words in problem.text()
+
+
+@pytest.mark.parametrize(
+    "born", ["05/06/2014", "5-6-2014", "5.6.2014", "2014-06-05", date(2014, 6, 5), MIDNIGHT]
+)
+def test_dates_are_read_however_they_are_written(born: Any) -> None:
+    assert parsed(students(("Lê An", born, "Nữ", "7A"))).rows[0].get("birth_date") == date(2014, 6, 5)
+
+
+def test_days_counted_from_1904_are_read_right_and_pointed_out() -> None:
+    def from_1904(sheet: Any) -> None:
+        sheet.parent.epoch = CALENDAR_MAC_1904
+
+    found = parsed(students(("Lê An", date(2014, 6, 5), "Nữ", "7A"), change=from_1904))
+    assert found.rows[0].get("birth_date") == date(2014, 6, 5)
+    (note,) = found.notes
+    assert (note.row_no, note.column, note.value) == (2, "Ngày sinh", "05/06/2014")
+
+
+@pytest.mark.parametrize("name", [TCVN3, VNI])
+def test_old_fonts_are_refused_with_row_and_column(name: str) -> None:
+    problem = only_problem(students(STUDENT_ROW, (name, *STUDENT_ROW[1:])))
+    assert (problem.row_no, problem.column) == (3, "Họ và tên")
+    assert "old font" in problem.text()
+
+
+def test_decomposed_accents_are_put_together_and_pointed_out() -> None:
+    (row,) = parsed(
+        students((unicodedata.normalize("NFD", "Lê Thị Ngọc Ánh"), "05/06/2014", "Nữ", "7A"))
+    ).rows
+    assert row.get("full_name") == unicodedata.normalize("NFC", "Lê Thị Ngọc Ánh")
+    assert [(note.row_no, note.column) for note in row.notes] == [(2, "Họ và tên")]
+
+
+NATIONAL = ("Số định danh cá nhân", *STUDENT_HEADINGS)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (24214000123, "has 11 digits instead of 12"),
+        (1.23e25, "digits are lost"),
+        ("2,42E+10", "digits are lost"),
+        ("02421400012", "does not have 12 digits"),
+        ("O24214000123", "does not have 12 digits"),
+        (MIDNIGHT, "turned this into a date"),
+    ],
+)
+def test_identity_numbers_that_excel_spoilt_are_refused(value: Any, words: str) -> None:
+    problem = only_problem(students((value, *STUDENT_ROW), headings=NATIONAL))
+    assert (problem.row_no, problem.column) == (2, "Số định danh cá nhân")
+    assert words in problem.text()
+
+
+def test_identity_numbers_that_lost_nothing_are_taken() -> None:
+    def show_zeros(sheet: Any) -> None:
+        sheet["A4"].number_format = "0" * 12
+
+    data = students(
+        ("024214000123", *STUDENT_ROW),
+        (124214000123, *STUDENT_ROW),
+        (24214000123, *STUDENT_ROW),
+        headings=NATIONAL,
+        change=show_zeros,
+    )
+    assert [row.get("national_id") for row in parsed(data).rows] == [
+        "024214000123",
+        "124214000123",
+        "024214000123",
+    ]
+
+
+def test_a_phone_without_its_zero_and_a_class_turned_date_are_refused() -> None:
+    headings = (*STUDENT_HEADINGS, "Điện thoại")
+    assert only_problem(students((*STUDENT_ROW, 912345678), headings=headings)).message == cells.PHONE_NUMBER
+    turned = workbook(("Tên lớp", "Khối", "Thứ tự"), (TURNED, 6, 1))
+    problem = only_problem(turned, CLASSES)
+    assert (problem.message, problem.column) == (cells.BECAME_DATE, "Tên lớp")
+
+
+def test_values_outside_a_list_are_refused_and_other_spellings_understood() -> None:
+    headings = (*STUDENT_HEADINGS, "Dân tộc")
+    assert only_problem(students((*STUDENT_ROW, "Sao Hỏa"), headings=headings)).message == cells.OUTSIDE_LIST
+    spelt = students(*((*STUDENT_ROW, text) for text in ("H'Mông", "08", 8, "hmong")), headings=headings)
+    assert {row.get("ethnicity_code") for row in parsed(spelt).rows} == {"08"}
+
+
+def test_the_order_of_an_ede_name_is_asked_for() -> None:
+    found = parsed(
+        table(
+            [*STUDENT_HEADINGS, "Họ", "Tên đệm", "Tên"],
+            dict(zip(STUDENT_HEADINGS, ("Y Khương Byă", *STUDENT_ROW[1:]), strict=True)),
+        )
+    )
+    (row,) = found.rows
+    found.person_name(row, None)
+    assert [problem.message for problem in row.problems] == [rows.ORDER_UNKNOWN]
+    row.problems.clear()
+    row.values |= {"family_name": "Byă", "middle_name": "Y", "given_name": "Khương"}
+    name = found.person_name(row, None)
+    assert name is not None
+    assert (name.family, name.middle, name.given, name.written) == ("Byă", "Y", "Khương", "Y Khương Byă")
+
+
+@pytest.mark.parametrize(
+    ("read", "raw", "message"),
+    [
+        (cells.text(5), "quá dài", cells.TOO_LONG),
+        (cells.text(5), True, cells.NOT_TEXT),
+        (cells.identifier(), "01 23", cells.INNER_SPACE),
+        (cells.identifier(), 123, cells.LOST_ZERO),
+        (cells.email, "khong co", cells.NOT_EMAIL),
+        (cells.whole(1, 12), "13", cells.NOT_WHOLE),
+        (cells.whole(1, 12), 6.5, cells.NOT_WHOLE),
+        (cells.whole(1, 12), True, cells.NOT_WHOLE),
+        (cells.yes_no, "có lẽ", cells.YES_OR_NO),
+        (cells.gradebook_columns, "TX1, TX9", cells.NO_SUCH_COLUMN),
+    ],
+)
+def test_cells_that_are_not_what_their_column_wants(read: cells.Reader, raw: Any, message: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(raw)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("read", "raw", "value"),
+    [
+        (cells.text(20), 12, "12"),
+        (cells.text(20), 12.5, "12,5"),
+        (cells.whole(1, 12), "Khối 7", 7),
+        (cells.yes_no, "X", True),
+        (cells.yes_no, False, False),
+        (cells.yes_no, "không", False),
+        (cells.gradebook_columns, "CK; TX2,gk", ("regular_2", "midterm", "final")),
+        (cells.code("sex"), 2, "02"),
+    ],
+)
+def test_cells_are_understood(read: cells.Reader, raw: Any, value: Any) -> None:
+    assert read(raw) == value
+
+
+# -- writing ----------------------------------------------------------------------------------------------------
+
+DANGEROUS = (
+    "=1+1",
+    "+84 912",
+    "-5",
+    "@SUM(A1)",
+    "'=already",
+    "\t=tab",
+    "＝wide",
+    '=HYPERLINK("http://x")',
+    "''-two",
+)
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_nothing_exported_is_ever_a_formula_and_it_comes_back_as_it_was(text: str) -> None:
+    stream = BytesIO()
+    row = {
+        "full_name": "Lê An",
+        "birth_date": date(2014, 6, 5),
+        "sex_code": "02",
+        "class_name": "7A",
+        "note": text,
+    }
+    assert writing.write_export(stream, STUDENTS, [row], {}) == 1
+    sheet = load_workbook(BytesIO(stream.getvalue())).worksheets[0]
+    written = [cell for line in sheet.iter_rows() for cell in line if isinstance(cell.value, str)]
+    assert all(cell.data_type == "s" and cell.value[0] not in cells.HARMFUL for cell in written)
+    (back,) = parsed(stream.getvalue()).rows
+    assert back.get("note") == " ".join(text.split())
+    assert not back.problems
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_a_template_has_its_example_its_lists_and_reads_back_as_empty(kind: Kind) -> None:
+    stream = BytesIO()
+    writing.write_template(stream, kind, writing.lists_of(kind, {"class_name": ["7A", "7B"]}))
+    book = load_workbook(BytesIO(stream.getvalue()))
+    assert book.sheetnames == [kind.sheet, writing.LISTS_SHEET, writing.GUIDE_SHEET]
+    assert [cell.value for cell in book[kind.sheet][1]] == [column.heading for column in kind.columns]
+    assert book[kind.sheet]["A2"].value == "VD"
+    found = parsed(stream.getvalue(), kind)
+    assert found.rows == []
+    assert [note.message for note in found.notes] == [rows.EXAMPLE_SKIPPED]
+
+
+def test_the_example_row_would_be_sound_if_it_were_a_row() -> None:
+    for kind in KINDS.values():
+        stream = BytesIO()
+        writing.write_template(stream, kind, {})
+        book = load_workbook(BytesIO(stream.getvalue()))
+        book[kind.sheet]["A2"] = 1
+        again = BytesIO()
+        book.save(again)
+        assert [row.problems for row in parsed(again.getvalue(), kind).rows] == [[]], kind.name
+
+
+def test_exported_marks_are_exact() -> None:
+    assert str(Decimal("7.3")) == "7.3"
+    data = workbook(("STT", "Họ và tên", "Ngày sinh"), (Decimal("7.3"), "x", None))
+    assert load_workbook(BytesIO(data)).active["A2"].value == 7.3

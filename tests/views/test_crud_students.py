@@ -1,0 +1,256 @@
+"""Students' pages: who sees whom, how names are found, how a sheet is written, and what an address can't do."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.extensions import db
+from app.models import Enrolment, Guardian, Student
+from tests.conftest import counting
+from tests.factories.province import Province
+from tests.views.forms import submit, values_on
+
+Clients = Callable[[str], FlaskClient]
+LIST = "/students/list/"
+OFFICE = "hongvt.thcstk"
+NEW = {
+    "family_name": "Lò",
+    "middle_name": "Văn",
+    "given_name": "Pánh",
+    "birth_date": "1/9/2014",
+    "sex_code": "01",
+    "ethnicity_code": "03",
+    "starts_on": "16-11-2026",
+}
+
+
+def fresh() -> None:
+    """Forget what the test's own session has read."""
+    db.session.rollback()
+    db.session.expire_all()
+
+
+def admit(client: FlaskClient, class_id: int, **changes: object) -> object:
+    """Fill the admission form."""
+    return submit(client, "/students/add", **{**NEW, "school_class": class_id, **changes})
+
+
+def test_a_school_sees_its_own_students_only(province: Province, client_for: Clients) -> None:
+    mine, theirs = province.first.student_ids[0], province.second.student_ids[0]
+    client = client_for(OFFICE)
+    assert client.get(f"/students/show/{mine}").status_code == 200
+    for path in (f"/students/show/{theirs}", f"/students/edit/{theirs}", f"/students/{theirs}/move", "/students/show/x"):
+        assert client.get(path).status_code == 404, path
+    assert client.get(LIST).text.count('<th scope="row">') == 16
+    assert client_for("daoct.sogd").get(LIST + "?psize_StudentModelView=50").text.count('<th scope="row">') == 32
+
+
+def test_a_teacher_sees_the_classes_taught(province: Province, client_for: Clients) -> None:
+    in_7b = province.first.student_ids[8]
+    client = client_for("longpd.thcstk")
+    assert client.get(LIST).text.count('<th scope="row">') == 8
+    assert client.get(f"/students/show/{in_7b}").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["tran duc anh", "Trần Đức Anh", "TRẦN đức ánh", "anh tran", "duc"])
+def test_search_finds_names_with_and_without_marks(province: Province, client_for: Clients, typed: str) -> None:
+    page = client_for(OFFICE).get(LIST, query_string={"_flt_0_name_folded": typed}).text
+    assert page.count("Trần Đức Anh") >= 2  # one in each class
+    assert "Lê Ngọc" not in page
+
+
+@pytest.mark.parametrize("typed", ["%", "_", "zzz", "'; drop", "!", "12345"])
+def test_what_nobody_is_called_finds_nobody(province: Province, client_for: Clients, typed: str) -> None:
+    page = client_for(OFFICE).get(LIST, query_string={"_flt_0_name_folded": typed})
+    assert page.status_code == 200
+    assert '<th scope="row">' not in page.text
+
+
+def test_names_stand_in_vietnamese_order(province: Province, client_for: Clients) -> None:
+    page = client_for("longpd.thcstk").get(LIST).text
+    given = [page.index(f"{name}</a>") for name in ("Hoàng An", "Vân Anh", "Đức Anh", "Ngọc Ánh", "Gia Bảo", "Ngọc Bích")]
+    assert given == sorted(given)
+    turned = client_for("longpd.thcstk").get(LIST + "?_oc_StudentModelView=full_name&_od_StudentModelView=desc").text
+    assert turned.index("Ngọc Bích</a>") < turned.index("Hoàng An</a>")
+
+
+def test_the_list_filters_by_class_and_status(province: Province, client_for: Clients) -> None:
+    client = client_for(OFFICE)
+    by_class = client.get(LIST, query_string={"_flt_0_school_class": province.first.class_ids["7A"]}).text
+    assert by_class.count('<th scope="row">') == 8
+    gone = client.get(LIST, query_string={"_flt_0_status_code": "04"}).text
+    assert '<th scope="row">' not in gone
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page_StudentModelView=-1",
+        "page_StudentModelView=abc",
+        "page_StudentModelView=99999999999",
+        "psize_StudentModelView=1000000",
+        "_oc_StudentModelView=unit&_od_StudentModelView=asc",
+        "_oc_StudentModelView=versions&_od_StudentModelView=asc",
+        "_flt_0_unit=1",
+        "_flt_9_name_folded=a",
+        "_flt_0_school_class=abc",
+        "_flt_0_school_class=99999999999999999999",
+        "_flt_0_status_code=99",
+        "year=x&term=9",
+        "endpoint=x&_external=1&_scheme=javascript",
+    ],
+)
+def test_a_mistyped_address_is_no_error_and_no_door(province: Province, client_for: Clients, query: str) -> None:
+    page = client_for(OFFICE).get(f"{LIST}?{query}")
+    assert page.status_code == 200
+    assert page.text.count('<th scope="row">') <= 25
+
+
+def test_a_page_of_students_takes_few_statements(app: Flask, province: Province, client_for: Clients) -> None:
+    client = client_for(OFFICE)
+    client.get(LIST)
+    with counting(app) as statements:
+        assert client.get(LIST).status_code == 200
+    assert len(statements) <= 12, "\n".join(statements)
+
+
+def test_a_student_is_admitted_on_one_page(province: Province, client_for: Clients) -> None:
+    answer = admit(
+        client_for(OFFICE), province.first.class_ids["7A"], mother_full_name="Lò Thị Xo", mother_birth_year="1990"
+    )
+    assert answer.status_code == 302, answer.text
+    fresh()
+    student = db.session.query(Student).filter_by(given_name="Pánh").one()
+    assert (student.unit_id, student.name_folded, student.birth_date) == (
+        province.first.unit_id,
+        "lo van panh",
+        date(2014, 9, 1),
+    )
+    assert answer.location.endswith(f"/students/show/{student.id}")
+    place = db.session.query(Enrolment).filter_by(student_id=student.id).one()
+    assert (place.class_id, place.starts_on) == (province.first.class_ids["7A"], date(2026, 11, 16))
+    assert db.session.query(Guardian).filter_by(student_id=student.id).one().birth_year == 1990
+    shown = client_for(OFFICE).get(answer.location).text
+    for text in ("Lò Văn Pánh", "01/09/2014", "Thái", "Lò Thị Xo", "16/11/2026"):
+        assert text in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"birth_date": "31/02/2014"}, "Tháng 2 năm 2014 không có ngày 31"),
+        ({"birth_date": "hôm qua"}, "không phải là ngày"),
+        ({"birth_date": ""}, "Mục này cần điền"),
+        ({"given_name": ""}, "Mục này cần điền"),
+        ({"ethnicity_code": "99"}, "Chọn một mục trong danh sách"),
+        ({"family_name": "Nguy\u00d4n V\u00a8n"}, None),
+        ({"mother_birth_year": "19x"}, "không phải là số"),
+        ({"national_id": "12"}, "12 chữ số"),
+        ({"birth_date": "01/09/2030"}, "Ngày sinh"),
+    ],
+)
+def test_what_cannot_be_right_says_so_and_keeps_the_rest(
+    province: Province, client_for: Clients, changes: dict[str, str], message: str | None
+) -> None:
+    answer = admit(client_for(OFFICE), province.first.class_ids["7A"], **changes)
+    assert answer.status_code == 200
+    assert 'value="Văn"' in answer.text
+    if message and "Mục này" in client_for(OFFICE).get("/students/add").text + answer.text:
+        assert message in answer.text
+    fresh()
+    assert db.session.query(Student).filter_by(middle_name="Văn", family_name="Lò").count() == 0
+
+
+def test_no_class_of_another_school_and_no_unit_from_the_form(province: Province, client_for: Clients) -> None:
+    client = client_for(OFFICE)
+    foreign = admit(client, province.second.class_ids["7A"])
+    assert foreign.status_code == 200
+    values = values_on(client, "/students/add")
+    values |= {name: [text] for name, text in NEW.items()}
+    values |= {"school_class": [str(province.first.class_ids["7A"])], "unit_id": [str(province.second.unit_id)]}
+    values |= {"unit": [str(province.second.unit_id)], "status_code": ["04"], "name_folded": ["x"], "sort_key": ["x"]}
+    answer = client.post(f"/students/add?_flt_0_unit={province.second.unit_id}", data=values)
+    assert answer.status_code == 302
+    fresh()
+    student = db.session.query(Student).filter_by(given_name="Pánh").one()
+    assert (student.unit_id, student.status_code) == (province.first.unit_id, "01")
+    assert student.name_folded == "lo van panh"
+
+
+def test_an_edited_name_is_folded_again(province: Province, client_for: Clients) -> None:
+    student_id = province.first.student_ids[0]
+    answer = submit(
+        client_for(OFFICE),
+        f"/students/edit/{student_id}",
+        family_name="Byă",
+        middle_name="Y",
+        given_name="Khương",
+        written_name="Y Khương Byă",
+    )
+    assert answer.status_code == 302, answer.text
+    fresh()
+    student = db.session.get(Student, student_id)
+    assert (student.full_name, student.name_folded) == ("Y Khương Byă", "y khuong bya")
+    assert values_on(client_for(OFFICE), f"/students/edit/{student_id}")["written_name"] == ["Y Khương Byă"]
+    submit(client_for(OFFICE), f"/students/edit/{student_id}", given_name="Khánh", written_name="")
+    fresh()
+    assert db.session.get(Student, student_id).full_name == "Byă Y Khánh"
+
+
+def test_a_homeroom_teacher_edits_the_own_class_only(province: Province, client_for: Clients) -> None:
+    mine = province.first.student_ids[0]
+    client = client_for("longpd.thcstk")
+    assert "/students/edit/" in client.get(LIST).text
+    answer = submit(client, f"/students/edit/{mine}", phone="0912345678")
+    assert answer.status_code == 302
+    assert client.get("/students/add").status_code == 403
+    assert client.get(f"/students/{mine}/move").status_code == 403
+    other = client_for("khuongyb.thcstk")
+    assert other.get(f"/students/edit/{mine}").status_code in (302, 403, 404)
+    fresh()
+    assert db.session.get(Student, mine).phone == "0912345678"
+
+
+def test_a_principal_reads_and_a_department_reads_but_neither_writes(province: Province, client_for: Clients) -> None:
+    student_id = province.first.student_ids[0]
+    for username in ("giangnt.thcstk", "daoct.sogd", "maipt.xatk"):
+        client = client_for(username)
+        assert client.get(f"/students/show/{student_id}").status_code == 200
+        assert client.get(f"/students/edit/{student_id}").status_code in (302, 403), username
+        assert "/students/edit/" not in client.get(LIST).text
+
+
+def test_a_parent_on_the_sheet_is_corrected_not_removed(province: Province, client_for: Clients) -> None:
+    path = f"/students/edit/{province.first.student_ids[0]}"
+    client = client_for(OFFICE)
+    assert submit(client, path, father_full_name="Nguyễn Văn Bình").status_code == 302
+    assert submit(client, path, father_full_name="").status_code == 200
+    assert submit(client, path, father_full_name="Nguyễn Văn Bính", father_job="Thợ xây").status_code == 302
+    fresh()
+    assert db.session.query(Guardian).one().job == "Thợ xây"
+
+
+def test_leaving_moving_and_status_by_their_pages(province: Province, client_for: Clients) -> None:
+    client, student_id = client_for(OFFICE), province.first.student_ids[0]
+    moved = submit(client, f"/students/{student_id}/move", school_class=province.first.class_ids["7B"], day="1/12/2026")
+    assert moved.status_code == 302, moved.text
+    assert submit(client, f"/students/{student_id}/status", status="03", day="02/12/2026").status_code == 302
+    assert values_on(client, f"/students/{student_id}/leave")["status"] == ["04"]
+    left = submit(client, f"/students/{student_id}/leave", day="10.12.2026", other_school="THCS Bình An")
+    assert left.status_code == 302
+    again = submit(client, f"/students/{student_id}/leave", day="11/12/2026", status="04")
+    assert again.status_code == 200  # refused: in no class any more
+    fresh()
+    places = db.session.query(Enrolment).filter_by(student_id=student_id).order_by(Enrolment.starts_on).all()
+    assert [(p.status_code, p.ends_on) for p in places] == [("01", date(2026, 11, 30)), ("04", date(2026, 12, 10))]
+
+
+def test_nothing_is_deleted_from_a_page(province: Province, client_for: Clients) -> None:
+    student_id = province.first.student_ids[0]
+    for path in (f"/students/delete/{student_id}", f"/students/action/x/{student_id}"):
+        assert client_for(OFFICE).post(path).status_code in (400, 404, 405)
+    fresh()
+    assert db.session.get(Student, student_id) is not None
