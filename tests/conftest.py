@@ -44,7 +44,7 @@ def make_app(folder: Path, url: str, **settings: Any) -> Flask:
     application = create_app(
         INSTANCE_DIR=folder,
         SQLALCHEMY_DATABASE_URI=url,
-        SECRET_KEY="for tests only, and long enough",
+        SECRET_KEY="for tests only, and long enough for tokens",
         FAB_PASSWORD_HASH_METHOD="pbkdf2:sha256:1",
         JOBS_IN_PROCESS=True,
         **settings,

@@ -27,7 +27,7 @@ class Marker:
 
     def ability(self, student_id: int, subject: str) -> int:
         """What the student is worth in the subject, in tenths: the same all through the demo."""
-        general = self._drawn(student_id, "", 68, 13)
+        general = self._drawn(student_id, "", 71, 12)
         bent = self._drawn(student_id, "sciences" if subject in SCIENCES else "letters", 0, 5)
         return general + bent + self._drawn(student_id, subject, 0, 5)
 

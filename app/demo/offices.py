@@ -30,7 +30,7 @@ def found(world: World) -> None:
             world.units[spec.code] = School(spec.code, school.id)
         for spec, unit in ((DEPARTMENT, department), (DISTRICT, district)):
             add_accounts(work, world, unit, add_staff(work, world, unit, spec), spec, LONG_AGO)
-        world.subjects = dict(work.session.execute(sa.select(Subject.code, Subject.id)).tuples().all())
+        world.subjects = {code: key for code, key in work.session.execute(sa.select(Subject.code, Subject.id))}
         parts = sa.select(Subject.code, SubjectPart.code, SubjectPart.id).join(Subject)
         world.parts = {(subject, part): key for subject, part, key in work.session.execute(parts)}
 

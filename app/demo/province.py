@@ -17,7 +17,7 @@ from app.demo.trail import Trail
 from app.demo.world import World, chance
 from app.domain.access import SYSTEM
 from app.extensions import db
-from app.models import Account, Enrolment, Installation, LoginSession, OrgUnit
+from app.models import Account, Enrolment, Installation, LoginSession, Notice, NoticeRead, OrgUnit
 from app.reference.people import PeopleDrawer
 from app.services.programme import NewYear
 from app.services.sign_in import hash_password
@@ -32,6 +32,8 @@ KEEPS_BOOKS = tuple(spec for spec in SCHOOLS if spec.code not in ("thtk", "mnhb"
 
 BOARD_DAY = date(2024, 3, 1)
 TOLD_EVERY = 100
+NOTICES_UNREAD = timedelta(days=14)
+FIRST_ADMIN_FILE = "first_admin.txt"
 
 Say = Callable[[str], None]
 
@@ -208,12 +210,17 @@ class _Director:
 
 
 def _finish(world: World, folder: Path) -> None:
-    """The list of accounts; when each account was last used; the installer's one-time password is void."""
+    """The list of accounts; when each was last used; old notices are read; the installer's password is void."""
     query = sa.select(LoginSession.user_id, sa.func.max(LoginSession.started_at), sa.func.count())
     with plain_write() as session:
-        for user_id, last, times in session.execute(query.group_by(LoginSession.user_id)):
+        for user_id, last, times in session.execute(query.group_by(LoginSession.user_id)).all():
             account = session.get_one(Account, user_id)
             account.login_count, account.last_login = times, last.replace(tzinfo=None)
             account.last_seen_at = last
+        recent = at(world.plan.day - NOTICES_UNREAD, 0)
+        old = sa.select(Account.id, Notice.id).where(Notice.created_at < recent)
+        mine = sa.or_(Notice.unit_id == Account.unit_id, Notice.person_id == Account.person_id)
+        for account_id, notice_id in session.execute(old.where(mine)).all():
+            session.add(NoticeRead(notice_id=notice_id, user_id=account_id, read_at=recent))
     accounts.write_list(world, folder)
-    (folder / "first_admin.txt").unlink(missing_ok=True)
+    (folder / FIRST_ADMIN_FILE).unlink(missing_ok=True)

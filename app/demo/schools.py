@@ -173,6 +173,7 @@ MAIN_STAFF = (
 _UPPER = (
     *_office(),
     StaffSpec("it", R.IT_STAFF, "Nhân viên công nghệ thông tin"),
+    StaffSpec("clerk", R.OFFICE_STAFF, "Nhân viên văn thư"),
     *_teachers("Tổ Toán – Tin – Công nghệ", ("math1", ("math",)), ("math2", ("math",)), ("it_teacher", ("informatics",)),
                ("tech", ("technology",))),
     *_teachers("Tổ Ngữ văn – Ngoại ngữ", ("words1", ("literature",)), ("words2", ("literature",)),
@@ -206,12 +207,13 @@ _PRIMARY = (
     *_teachers("Tổ 4, 5", *((f"primary{n}", ("primary",)) for n in range(9, 13))),
     *_teachers("Tổ Chuyên biệt", ("english", ("foreign_language_1",)), ("sport", ("physical_education",)),
                ("arts", ("arts",))),
+    StaffSpec("it", R.IT_STAFF, "Nhân viên công nghệ thông tin"),
 )  # fmt: skip
 
 _PRESCHOOL = (
     *_office(),
-    *_teachers("Tổ Nhà trẻ", ("nursery1", ("preschool",))),
-    *_teachers("Tổ Mẫu giáo", *((f"kinder{n}", ("preschool",)) for n in range(1, 6))),
+    *_teachers("Tổ Nhà trẻ", *((f"nursery{n}", ("preschool",)) for n in range(1, 3))),
+    *_teachers("Tổ Mẫu giáo", *((f"kinder{n}", ("preschool",)) for n in range(1, 8))),
 )  # fmt: skip
 
 

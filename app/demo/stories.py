@@ -265,7 +265,7 @@ class Stories:
     def _plan_burst(self) -> None:
         """One night a dozen midterm marks rise within minutes: what the watch list is for."""
         sheet = self._sheet("9A", "informatics")
-        entered = next(b for b in self.trail.planned if b.sheet is sheet and "midterm" in b.columns and not b.cells)
+        entered = next(b for b in self.trail.planned if b.sheet is sheet and "midterm" in b.columns and not b.corrects)
         start = max(at(local_day(entered.moment), 22, 31), entered.moment + timedelta(minutes=20))
         for number in range(12):
             moment = start + timedelta(seconds=27 * number)

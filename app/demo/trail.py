@@ -36,7 +36,8 @@ TOLD = {
     ("9B", "math"),
     ("9B", "technology"),
 }
-"""Sheets of it that the stories need at every scale."""
+TOLD_SUBJECTS = ("math", "literature", "natural_science", "technology", "physical_education")
+"""Sheets of it that the stories need at every scale, and subjects of the rich classes."""
 
 FINAL_ON_LEAVING = "thcssl"
 """Here nothing is corrected afterwards: what is entered is final as soon as the teacher leaves."""
@@ -51,14 +52,15 @@ BLANK, COMMENTED = 0.015, 0.35
 
 @dataclass
 class Batch:
-    """Columns of a sheet one teacher enters in one go; a correction changes a few cells entered before."""
+    """Columns of a sheet one teacher enters in one go; a correction changes a few cells of an earlier batch."""
 
     moment: datetime
     member: Member
     sheet: Sheet
     columns: tuple[str, ...]
-    cells: int = 0  # of a correction; 0: everybody's
     complete: bool = False  # a closed term: nothing is left blank
+    corrects: "Batch | None" = None
+    entered: list[tuple[int, str]] = field(default_factory=list)  # (student, column)
     session_id: int | None = None
 
 
@@ -111,14 +113,13 @@ class Trail:
         """The open term up to the day of seeding: a few classes column by column, the others in two goes."""
         for sheet in sheets:
             rich = sheet.school == MAIN and sheet.name in RICH
-            told = sheet.school == MAIN and (sheet.name, sheet.subject) in TOLD
-            if not (rich or told) and self.rng.random() >= share:
+            if not _is_told(sheet) and self.rng.random() >= share:
                 continue
             for number, (columns, least, most) in enumerate(stages(sheet, rich=rich)):
                 before = len(self.planned)
                 self._plan(sheet, columns, f"{least} {number}", part_of(term, least), part_of(term, most))
                 if sheet.school != FINAL_ON_LEAVING:
-                    self._plan_corrections(self.planned[before:], term, 0.6 if rich else 0.25)
+                    self._plan_corrections(self.planned[before:], term, 0.7 if rich else 0.3)
 
     def _plan(
         self, sheet: Sheet, columns: Sequence[str], stage: str, first: date, last: date, *, complete: bool = False
@@ -143,7 +144,7 @@ class Trail:
             if moment.astimezone(VIETNAM).hour < 6:
                 moment += timedelta(hours=8)
             if moment < self.last_moment(batch.moment, columns, term):
-                self.planned.append(replace(batch, moment=moment, columns=columns, cells=self.rng.randint(1, 3)))
+                self.planned.append(Batch(moment, batch.member, batch.sheet, columns, corrects=batch))
 
     def last_moment(self, entered: datetime, columns: Iterable[str], term: TermDates) -> datetime:
         """Until when what was entered may still be changed: the entry day, the round's end, the demo's end."""
@@ -185,13 +186,11 @@ class Trail:
     def perform(self, batch: Batch) -> None:
         """Enter a batch now."""
         day = local_day(self.world.clock.now)
-        if batch.cells:
-            changes = self._corrections(batch, day)
-        else:
-            changes = self._entries(batch, day)
+        changes = self._corrections(batch.corrects, day) if batch.corrects else self._entries(batch, day)
         if changes:
             self.enter(batch.member, batch.sheet, changes, session_id=batch.session_id)
-            self.world.count("corrected" if batch.cells else "marks", len(changes))
+            batch.entered = [(change.student_id, change.column) for change in changes]
+            self.world.count("corrections" if batch.corrects else "marks", len(changes))
 
     def _entries(self, batch: Batch, day: date) -> list[CellChange]:
         changes = []
@@ -210,13 +209,9 @@ class Trail:
         return self.marker.comment(sheet, student) if column == "comment" else self.marker.draw(sheet, student, column)
 
     def _corrections(self, batch: Batch, day: date) -> list[CellChange]:
-        held = [
-            (student, column)
-            for student in batch.sheet.students(day)
-            for column in batch.columns
-            if self.marker.known(batch.sheet, student, column)
-        ]
-        chosen = self.rng.sample(held, min(batch.cells, len(held)))
+        here = set(batch.sheet.students(day))
+        held = [cell for cell in batch.entered if cell[0] in here and cell[1] != "comment"]
+        chosen = self.rng.sample(held, min(self.rng.randint(2, 8), len(held)))
         return [self.correction(batch.sheet, student, column) for student, column in chosen]
 
     def entry(self, sheet: Sheet, student: int, column: str) -> CellChange:
@@ -251,6 +246,12 @@ def stages(sheet: Sheet, *, rich: bool) -> list[tuple[tuple[str, ...], int, int]
     width = 30 // len(early)
     begun = [((column,), 15 + n * width, 19 + n * width) for n, column in enumerate(early)]
     return [*begun, (("midterm",), 51, 58), ((last, "comment"), 62, 66)]
+
+
+def _is_told(sheet: Sheet) -> bool:
+    """True for what is entered at every scale."""
+    rich = sheet.name in RICH and sheet.subject in TOLD_SUBJECTS
+    return sheet.school == MAIN and (rich or (sheet.name, sheet.subject) in TOLD)
 
 
 def _owed(member: Member, sheet: Sheet, column: str) -> bool:

@@ -1,6 +1,6 @@
 """From a model's columns to our form fields: FAB's converter with Vietnamese dates, code lists and scoped choices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -41,7 +41,7 @@ def make_form(
     help_texts: Mapping[str, Any],
     codes: Mapping[str, str],
     extra: Mapping[str, Any],
-    rows_of: Callable[[type], list[Any]],
+    rows_of: Callable[[type], Iterable[Any]],
     searching: bool = False,
 ) -> type[DynamicForm]:
     """A form class with a field a column. `codes` name code lists, `extra` are ready fields, `rows_of` loads choices.
@@ -63,7 +63,7 @@ def _field(
     name: str,
     settings: dict[str, Any],
     codes: Mapping[str, str],
-    rows_of: Callable[[type], list[Any]],
+    rows_of: Callable[[type], Iterable[Any]],
     searching: bool,
 ) -> Any:
     mapper = sa.inspect(datamodel.obj)
@@ -79,7 +79,7 @@ def _field(
 
 
 def _relation(
-    model: type, settings: dict[str, Any], validators: list[Any], rows_of: Callable[[type], list[Any]]
+    model: type, settings: dict[str, Any], validators: list[Any], rows_of: Callable[[type], Iterable[Any]]
 ) -> Any:
     if model in REMOTE:
         return fields.RecordField(kind=REMOTE[model], validators=validators, **settings)
@@ -88,7 +88,7 @@ def _relation(
 
 def _plain(column: Any, settings: dict[str, Any], validators: list[Any], searching: bool) -> Any:
     kind = column.type
-    if isinstance(kind, sa.Enum):
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
         pairs = enum_pairs(kind.enum_class)
         return fields.ChoiceField(pairs=pairs, parse=kind.enum_class, validators=validators, **settings)
     if isinstance(kind, sa.Boolean):

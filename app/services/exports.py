@@ -80,8 +80,8 @@ def export(
 ) -> Export:
     """The records of a kind as a workbook; an office may choose one school. Forbidden without data.export."""
     session, day = db.session(), local_day(clock())
-    demand(actor, Action.DATA_EXPORT, actor.unit_id if unit_id is None else unit_id)
     unit = scope.get(session, actor, OrgUnit, unit_id or actor.unit_id, day)
+    demand(actor, Action.DATA_EXPORT, unit.id)
     chosen = unit.id if unit_id or unit.kind.is_school else None
     view = View(session, actor, chosen, _year(session, actor, day, start_year), day)
     with ExitStack() as stack:
@@ -259,7 +259,8 @@ def _staff(view: View) -> Iterator[Values]:
     people = view.session.scalars(query).all()
     names: dict[int, str] = {}
     for some in chunks(person.id for person in people):
-        names |= dict(view.session.execute(teams.where(UnitGroupMember.person_id.in_(some))).tuples().all())
+        found = view.session.execute(teams.where(UnitGroupMember.person_id.in_(some)))
+        names |= {person_id: name for person_id, name in found}
     for person in people:
         values = {name: getattr(person, name) for name in FILE_FIELDS}
         yield {**values, **_name_values(person), "school": person.unit.code, "team": names.get(person.id)}

@@ -107,7 +107,8 @@ def refresh_counts(work: Work, line: SubjectPlan) -> int:
         return 0
     changed = 0
     for unit_id, ids in _sheets_bound(session, line):
-        for sheet in work.lock_sheets(unit_id, ids):
+        held = sa.select(GradebookSheet).where(GradebookSheet.id.in_(work.lock_sheets(unit_id, ids)))
+        for sheet in session.scalars(held.execution_options(populate_existing=True)):
             count = max(regular_count(sheet.kind, line.annual_lessons), _last_used_column(session, sheet.id))
             if count != sheet.regular_count:
                 sheet.regular_count = count

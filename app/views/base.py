@@ -113,8 +113,9 @@ class ScopedModelView(ListPage, ModelView):
         if column in self.code_columns:
             return code_label(self.code_columns[column])
         mapped = sa.inspect(self.datamodel.obj).columns.get(column)
-        if mapped is not None and isinstance(mapped.type, sa.Enum):
-            return enum_label(mapped.type.enum_class)
+        enum = getattr(mapped.type, "enum_class", None) if mapped is not None else None
+        if enum is not None:
+            return enum_label(enum)
         return present
 
     def _init_forms(self) -> None:

@@ -14,7 +14,7 @@ from app.errors import N_, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import OrgUnit
 from app.security import request_clock
-from app.services import lock_defaults, lock_view, lock_windows
+from app.services import lock_defaults, lock_view, lock_windows, scope
 from app.services.lock_orders import NO_RIGHT, leaders_in_force, may_order
 from app.services.lock_view import WindowRow
 from app.services.years import Period
@@ -36,7 +36,7 @@ def own_unit() -> OrgUnit:
     unit_id = actor().unit_id
     if unit_id is None or not may_order(actor(), Action.LOCK_MANAGE, unit_id):
         raise Forbidden(NO_RIGHT)
-    return db.session.get_one(OrgUnit, unit_id)
+    return scope.get(db.session(), actor(), OrgUnit, unit_id, today())
 
 
 def chosen_year() -> Period:

@@ -32,10 +32,8 @@ def viewed_unit() -> OrgUnit:
     wanted = request.args.get("unit", type=int) or actor().unit_id
     if wanted is None:
         raise NotFound(NO_YEAR)
-    if wanted == actor().unit_id:
-        return db.session.get_one(OrgUnit, wanted)
     unit = scope.get(db.session(), actor(), OrgUnit, wanted, today())
-    if unit.id not in actor().below:
+    if unit.id != actor().unit_id and unit.id not in actor().below:
         raise NotFound
     require(Action.LOCK_VIEW, Target(unit=actor().relation_to(unit.id)))
     return unit

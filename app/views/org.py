@@ -34,8 +34,11 @@ DETAILS = ("code", "name", "short_name", "locality_code", "ministry_code", "addr
 
 def kinds_below() -> list[tuple[UnitKind, Any]]:
     """Kinds the actor's tier may make: everything under itself."""
-    mine = {Tier.DEPARTMENT: needs_parent, Tier.DISTRICT: lambda kind: kind.is_school}.get(actor().tier)
-    return [(kind, formats.present(kind)) for kind in UnitKind if mine and mine(kind)]
+    tier = actor().tier
+    if tier not in (Tier.DEPARTMENT, Tier.DISTRICT):
+        return []
+    kinds = [kind for kind in UnitKind if (needs_parent(kind) if tier is Tier.DEPARTMENT else kind.is_school)]
+    return [(kind, formats.present(kind)) for kind in kinds]
 
 
 def all_levels() -> list[tuple[str, Any]]:

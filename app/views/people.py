@@ -28,6 +28,7 @@ from app.models import (
 )
 from app.models.base import in_force
 from app.services import assignments, people, scope
+from app.services.rows import is_saved
 from app.services.unit_of_work import Work
 from app.views import formats, select
 from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, require, today
@@ -172,10 +173,10 @@ class PersonModelView(ScopedModelView):
     @staticmethod
     def _seat(work: Work, person: Person, form: Any) -> None:
         if form.team.data is None:
-            if person.id is not None:
+            if is_saved(person):
                 people.leave_teams(work, person, person.unit_id, today())
             return
-        seats = people.team_seats(work.session, person.id, person.unit_id, today()) if person.id is not None else []
+        seats = people.team_seats(work.session, person.id, person.unit_id, today()) if is_saved(person) else []
         if [seat.group_id for seat in seats] != [form.team.data]:
             people.join_team(work, person, work.session.get_one(UnitGroup, form.team.data), today())
 

@@ -17,7 +17,7 @@ from app.errors import N_, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import OrgUnit
 from app.security import request_clock
-from app.services import policies
+from app.services import policies, scope
 from app.services.lock_orders import NO_RIGHT, leaders_in_force, may_order
 from app.services.policies import PolicyRow, Setting
 from app.views import lock_forms, lock_texts
@@ -93,7 +93,7 @@ class PolicyView(PageView):
     def _page(self, chosen: str, typed: MultiDict[str, str], errors: Errors) -> Any:
         if actor().unit_id is None:
             raise NotFound
-        unit = db.session.get_one(OrgUnit, actor().unit_id)
+        unit = scope.get(db.session(), actor(), OrgUnit, actor().unit_id, today())
         may_set = may_order(actor(), Action.POLICY_MANAGE, unit.id)
         found = policies.settings_of(db.session(), unit.id, today())
         leaders = leaders_in_force(db.session(), unit, today()) if may_set else []

@@ -138,7 +138,10 @@ def _own_job(job_id: int) -> PrintJob:
 
 
 def _pdf(content: bytes, name: str) -> Any:
-    return send_file(BytesIO(content), mimetype="application/pdf", download_name=f"{name}.pdf")
+    """Shown in the browser, and kept by none: send_file would let it be stored."""
+    answer = send_file(BytesIO(content), mimetype="application/pdf", download_name=f"{name}.pdf")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 # -- a job as its pages show it ----------------------------------------------------------------------------------

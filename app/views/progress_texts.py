@@ -97,11 +97,16 @@ def days_left(due_at: datetime, now: datetime) -> str:
 
 
 def days_late(due_at: datetime, now: datetime) -> str:
-    """13 ngày; hôm nay. A delay over a month is told by its date."""
+    """13 ngày; từ hôm nay."""
     days = (local_day(now) - last_day(due_at)).days
-    if days > LONG:
-        return _("since %(day)s", day=f"{last_day(due_at):%d/%m/%Y}")
     return _("since today") if days <= 0 else _("%(n)s days", n=days)
+
+
+def late_since(due_at: datetime, now: datetime) -> str:
+    """`days_late` where no date stands beside it: a delay over a month is told by its date."""
+    if (local_day(now) - last_day(due_at)).days > LONG:
+        return _("since %(day)s", day=f"{last_day(due_at):%d/%m/%Y}")
+    return days_late(due_at, now)
 
 
 def short_due(due_at: datetime | None, now: datetime) -> str:
@@ -109,7 +114,7 @@ def short_due(due_at: datetime | None, now: datetime) -> str:
     if due_at is None:
         return "–"
     if due_at <= now:
-        return _("late: %(how)s", how=days_late(due_at, now))
+        return _("late: %(how)s", how=late_since(due_at, now))
     clock = weekday_time(due_at).split(" ", 1)[0]
     return f"{last_day(due_at):%d/%m} {clock}"
 

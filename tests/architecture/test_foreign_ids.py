@@ -35,7 +35,8 @@ NO_IDS = {
 }
 """Parameters that are words, not ids."""
 
-SEARCHES = ({"q": "zz"}, {"term": "zz"}, {"_flt_0_full_name": "zz"}, {"_flt_0_name": "zz"})
+SEARCH = dict.fromkeys(("q", "term", "_flt_0_full_name", "_flt_0_name", "_flt_0_person", "_flt_0_student"), "zz")
+"""Looks for the foreign school's rows by name, in every search box at once."""
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_no_list_form_or_search_shows_another_school(
         if "GET" not in route.methods or route.endpoint in OPEN:
             continue
         for own in own_addresses(app, province, route):
-            for query in ({}, numbers, *({name: found} for name, found in numbers.items()), *SEARCHES):
+            for query in ({}, numbers, SEARCH):
                 answer = client.get(own, query_string=query)
                 if answer.status_code >= 500:
                     wrong.append(f"{own} {query} → {answer.status_code}")

@@ -17,7 +17,6 @@ from app.extensions import db
 from app.models import AuditEvent, GradebookSheet, LockWindow, Notice, OrgParent, OrgUnit, Position, UnitEpoch
 from app.services import lock_windows, locks
 from app.services.gradebook import CellChange, enter_scores
-from app.services.lock_defaults import default_calendar, generate_default_windows
 from app.services.lock_notices import bound_units, units_below
 from app.services.lock_view import window_history
 from app.services.lock_windows import NewWindow, add_window, end_window, extend_window
@@ -27,6 +26,9 @@ from tests.services.helpers import acting
 
 DAY = timedelta(days=1)
 MONDAY = CLOCK.replace(hour=0)  # 07:00 in Vietnam
+
+ONE_ENGINE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+"""Rules both engines read alike; what they store and lock is asked on both."""
 
 
 def principal(province: Province) -> int:
@@ -91,6 +93,7 @@ def test_an_administrator_executes_what_the_principal_orders(app: Flask, provinc
     assert (event.target_id, event.reason) == (key, "Kế hoạch kiểm tra giữa kì")
 
 
+@ONE_ENGINE
 def test_the_leader_may_act_herself(app: Flask, province: Province) -> None:
     window = db.session.get_one(
         LockWindow, add(province, new(province, ordered_by_id=None), "giangnt.thcstk")
@@ -99,6 +102,7 @@ def test_the_leader_may_act_herself(app: Flask, province: Province) -> None:
     assert window.executed_by.username == "giangnt.thcstk"
 
 
+@ONE_ENGINE
 def test_only_a_leader_in_office_orders(app: Flask, province: Province) -> None:
     """Neither the administrator nor the deputy: a deputy needs a dated authorisation (design §7)."""
     for person_id in (province.first.person_ids["quantb"], province.first.person_ids["hocnv"], None):
@@ -107,6 +111,7 @@ def test_only_a_leader_in_office_orders(app: Flask, province: Province) -> None:
         assert fields(refusal) == ["ordered_by"]
 
 
+@ONE_ENGINE
 def test_a_principal_who_has_left_orders_nothing(app: Flask, province: Province) -> None:
     with transaction(SYSTEM, "test.leave", clock=province.clock) as work:
         position = (
@@ -118,6 +123,7 @@ def test_a_principal_who_has_left_orders_nothing(app: Flask, province: Province)
     assert fields(refusal) == ["ordered_by"]
 
 
+@ONE_ENGINE
 def test_nobody_else_sets_windows_and_the_refusal_is_on_record(app: Flask, province: Province) -> None:
     others = ("longpd.thcstk", "hongvt.thcstk", "hocnv.thcstk", "vanlt.sogd")
     for username in others:
@@ -127,6 +133,7 @@ def test_nobody_else_sets_windows_and_the_refusal_is_on_record(app: Flask, provi
     assert db.session.scalars(outcomes).all() == ["refused"] * len(others)
 
 
+@ONE_ENGINE
 def test_a_tier_sets_windows_of_its_own_only(app: Flask, province: Province) -> None:
     """Neither the department for a school, nor a school for the department: layers, not deputies."""
     with pytest.raises(Forbidden):
@@ -147,6 +154,7 @@ def test_a_tier_sets_windows_of_its_own_only(app: Flask, province: Province) -> 
         )
 
 
+@ONE_ENGINE
 def test_the_program_itself_executes_nothing(app: Flask, province: Province) -> None:
     with pytest.raises(Forbidden):
         add_window(SYSTEM, province.first.unit_id, new(province), clock=province.clock)
@@ -171,6 +179,7 @@ WRONG: tuple[tuple[dict[str, Any], list[str]], ...] = (
 )
 
 
+@ONE_ENGINE
 def test_every_wrong_field_is_named(app: Flask, province: Province) -> None:
     for changes, wrong in WRONG:
         with pytest.raises(Invalid) as refusal:
@@ -179,6 +188,7 @@ def test_every_wrong_field_is_named(app: Flask, province: Province) -> None:
     assert db.session.scalar(sa.select(sa.func.count()).select_from(LockWindow)) == 1
 
 
+@ONE_ENGINE
 def test_another_schools_classes_and_schools_elsewhere_are_refused(app: Flask, province: Province) -> None:
     with pytest.raises(Invalid) as refusal:
         add(province, new(province, class_ids=(province.second.class_ids["7A"],)))
@@ -213,6 +223,7 @@ def test_shutting_locks_at_once_and_says_who(app: Flask, province: Province) -> 
     enter(province, "final", "8")
 
 
+@ONE_ENGINE
 def test_a_school_cannot_open_what_a_tier_above_has_shut(app: Flask, province: Province) -> None:
     add(province, shut(province, opens_at=CLOCK, closes_at=CLOCK + 5 * DAY), "binhhv.sogd")
     add(province, new(province, opens_at=CLOCK, columns=()))
@@ -252,6 +263,7 @@ def test_ending_the_whole_book_locks_it_and_deletes_nothing(app: Flask, province
         end_window(acting(province, "giangnt.thcstk"), key, "lần nữa", clock=province.clock)
 
 
+@ONE_ENGINE
 def test_a_window_called_off_before_it_begins_never_works(app: Flask, province: Province) -> None:
     key = add(province, shut(province, ordered_by_id=principal(province)))
     end_window(acting(province, "giangnt.thcstk"), key, "Hoãn", clock=province.clock)
@@ -278,6 +290,7 @@ def test_extending_keeps_the_former_end_as_a_version(app: Flask, province: Provi
     assert db.session.query(versions).filter_by(id=key).count() == 2
 
 
+@ONE_ENGINE
 def test_extending_means_later_and_needs_a_reason(app: Flask, province: Province) -> None:
     key, head = add(province, new(province)), acting(province, "giangnt.thcstk")
     with pytest.raises(Invalid) as refusal:
@@ -303,6 +316,7 @@ def test_closings_take_the_epochs_of_every_school_they_bind(app: Flask, province
 # -- whom --------------------------------------------------------------------------------------------------------
 
 
+@ONE_ENGINE
 def test_a_department_tells_offices_and_schools_it_binds(app: Flask, province: Province) -> None:
     add(province, shut(province, unit_ids=(province.second.unit_id,)), "binhhv.sogd")
     assert told(province) == {
@@ -312,6 +326,7 @@ def test_a_department_tells_offices_and_schools_it_binds(app: Flask, province: P
     }
 
 
+@ONE_ENGINE
 def test_a_school_that_teaches_nothing_of_it_is_not_told(app: Flask, province: Province) -> None:
     with transaction(SYSTEM, "test.levels", clock=province.clock) as work:
         work.session.get_one(OrgUnit, province.second.unit_id).levels = [Level.UPPER_SECONDARY.value]
@@ -341,6 +356,7 @@ def test_bound_units_follow_the_tree_of_the_day(app: Flask, province: Province) 
     assert found[date(2026, 11, 21)] == [province.commune_id, province.first.unit_id]
 
 
+@ONE_ENGINE
 def test_the_notice_says_everything_and_links_to_the_window(app: Flask, province: Province) -> None:
     key = add(
         province, new(province, class_ids=(province.first.class_ids["7A"],), mode=WindowMode.ENTERED_CELLS)
@@ -354,6 +370,7 @@ def test_the_notice_says_everything_and_links_to_the_window(app: Flask, province
     )
 
 
+@ONE_ENGINE
 def test_changes_are_told_where_the_window_was(app: Flask, province: Province) -> None:
     head = acting(province, "giangnt.thcstk")
     quiet = add(province, new(province, announce=False))
@@ -362,61 +379,3 @@ def test_changes_are_told_where_the_window_was(app: Flask, province: Province) -
     assert lock_windows.announce(head, quiet, clock=province.clock) == 1
     end_window(head, quiet, "xong", clock=province.clock)
     assert told(province) == {province.first.unit_id: ["Lịch mới: Nhập ĐĐGgk", "Kết thúc sớm: Nhập ĐĐGgk"]}
-
-
-# -- the calendar a year starts with -----------------------------------------------------------------------------
-
-
-def defaults(province: Province, username: str) -> int:
-    actor = acting(province, username)
-    assert actor.unit_id is not None
-    return generate_default_windows(
-        actor, province.year_id, actor.unit_id, "Kế hoạch năm học", clock=province.clock
-    )
-
-
-def test_a_schools_default_calendar_follows_terms_and_entry_day(app: Flask, province: Province) -> None:
-    province.now = datetime(2026, 9, 1, tzinfo=UTC)
-    made = defaults(province, "giangnt.thcstk")
-    windows = db.session.scalars(
-        sa.select(LockWindow)
-        .where(LockWindow.owner_id == province.first.unit_id)
-        .order_by(LockWindow.opens_at)
-    ).all()
-    assert len(windows) == made
-    rounds = [w for w in windows if "regular_1" in w.columns and w.term == 1]
-    assert [f"{w.closes_at:%d/%m}" for w in rounds if w.closes_at] == [
-        "23/09",
-        "23/10",
-        "23/11",
-        "23/12",
-        "23/01",
-    ]
-    assert {w.mode for w in windows} == {WindowMode.ENTERED_CELLS}
-    assert told(province) == {province.first.unit_id: ["Lịch khóa, mở sổ năm học 2026–2027"]}
-
-
-def test_making_it_twice_adds_nothing_and_never_works_backwards(app: Flask, province: Province) -> None:
-    made = defaults(province, "giangnt.thcstk")
-    windows = db.session.scalars(
-        sa.select(LockWindow).where(LockWindow.owner_id == province.first.unit_id)
-    ).all()
-    assert all(window.opens_at >= CLOCK for window in windows)
-    assert len(windows) == made
-    with pytest.raises(Invalid, match="there already"):
-        defaults(province, "giangnt.thcstk")
-
-
-def test_the_department_opens_the_book_of_each_term(app: Flask, province: Province) -> None:
-    actor, owner = acting(province, "binhhv.sogd"), db.session.get_one(OrgUnit, province.department_id)
-    plans = default_calendar(db.session(), actor, owner, 2026, province.clock())
-    assert [(p.plan.title, p.wanted) for p in plans] == [("Mở sổ học kì I", False), ("Mở sổ học kì II", True)]
-    assert defaults(province, "binhhv.sogd") == 1
-    assert set(told(province)) == {
-        province.department_id, province.commune_id, province.first.unit_id, province.second.unit_id,
-    }  # fmt: skip
-
-
-def test_the_middle_tier_has_no_default_calendar(app: Flask, province: Province) -> None:
-    with pytest.raises(Invalid):
-        defaults(province, "sonlv.xatk")

@@ -20,6 +20,9 @@ from tests.services.helpers import acting
 TODAY = date(2026, 11, 16)
 LATER = date(2026, 12, 1)
 
+ONE_ENGINE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+"""Rules both engines read alike; what they store and lock is asked on both."""
+
 
 def decide(
     province: Province, username: str, key: PolicyKey, value: str, day: date = TODAY, order: int | None = None
@@ -46,6 +49,7 @@ def wrong(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
     return [problem.field for problem in refusal.value.problems]
 
 
+@ONE_ENGINE
 def test_nobody_has_set_anything(app: Flask, province: Province) -> None:
     found = settings_of(db.session(), province.first.unit_id, TODAY)
     assert {key.value: setting.value for key, setting in found.items()} == {
@@ -54,6 +58,7 @@ def test_nobody_has_set_anything(app: Flask, province: Province) -> None:
     assert all(setting.source is None and setting.above is None for setting in found.values())
 
 
+@ONE_ENGINE
 def test_a_school_inherits_and_may_tighten(app: Flask, province: Province) -> None:
     decide(province, "binhhv.sogd", PolicyKey.FINALITY, "entry_day")
     assert holds(province, PolicyKey.FINALITY) == "entry_day"
@@ -64,6 +69,7 @@ def test_a_school_inherits_and_may_tighten(app: Flask, province: Province) -> No
     assert (setting.source.unit_name, setting.source.ordered_by) == ("THCS Thúc Kháng", "Nguyễn Thị Giang")
 
 
+@ONE_ENGINE
 def test_nothing_may_be_loosened_below(app: Flask, province: Province) -> None:
     for key, above, looser, tighter in (
         (PolicyKey.FINALITY, "on_submit", "entry_day", "on_leaving"),
@@ -97,6 +103,7 @@ def test_a_tier_that_tightens_later_overrules_what_stands_below(app: Flask, prov
     assert holds(province, PolicyKey.ENTRY_DAY, LATER) == "20"
 
 
+@ONE_ENGINE
 def test_what_holds_on_the_first_day_counts(app: Flask, province: Province) -> None:
     decide(province, "binhhv.sogd", PolicyKey.FINALITY, "on_submit", LATER)
     decide(province, "giangnt.thcstk", PolicyKey.FINALITY, "entry_day", TODAY)
@@ -123,6 +130,7 @@ def test_the_former_row_ends_the_day_before_and_stays(app: Flask, province: Prov
     assert [holds(province, PolicyKey.ENTRY_DAY, day) for day in days] == ["23", "22", "20"]
 
 
+@ONE_ENGINE
 def test_one_decided_twice_on_a_day_holds_once(app: Flask, province: Province) -> None:
     decide(province, "giangnt.thcstk", PolicyKey.ENTRY_DAY, "23")
     decide(province, "giangnt.thcstk", PolicyKey.ENTRY_DAY, "21")
@@ -130,12 +138,14 @@ def test_one_decided_twice_on_a_day_holds_once(app: Flask, province: Province) -
     assert (setting.value, [row.replaced for row in setting.rows]) == ("21", [False, True])
 
 
+@ONE_ENGINE
 def test_values_that_are_none_are_refused(app: Flask, province: Province) -> None:
     with pytest.raises(Invalid) as refusal:
         decide(province, "giangnt.thcstk", PolicyKey.ENTRY_DAY, "32")
     assert wrong(refusal) == ["value"]
 
 
+@ONE_ENGINE
 def test_rules_never_work_backwards_and_need_an_order(app: Flask, province: Province) -> None:
     with pytest.raises(Invalid) as refusal:
         decide(province, "quantb.thcstk", PolicyKey.ENTRY_DAY, "20", date(2026, 11, 15))
@@ -147,6 +157,7 @@ def test_rules_never_work_backwards_and_need_an_order(app: Flask, province: Prov
     assert event.details == {"key": "entry_day", "value": "20", "starts_on": "2026-11-16"}
 
 
+@ONE_ENGINE
 def test_nobody_else_decides(app: Flask, province: Province) -> None:
     for username in ("longpd.thcstk", "hocnv.thcstk", "vanlt.sogd", "hongvt.thcstk"):
         with pytest.raises(Forbidden):

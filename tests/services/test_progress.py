@@ -1,6 +1,5 @@
 """Progress counted from the record, on both engines."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -8,104 +7,36 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.domain.access import SYSTEM
 from app.domain.entry_schedule import ColumnGroup, EntryState
-from app.domain.vocabulary import Book, Level, Role, UnitKind, WindowEffect, WindowMode
 from app.errors import Forbidden, NotFound
 from app.extensions import db
 from app.models import (
-    Account,
     Delegation,
     Enrolment,
     ExemptionDecision,
     GradebookSheet,
     HomeroomAssignment,
-    LockWindow,
-    Position,
     TeachingAssignment,
 )
-from app.services.actors import actor_for
 from app.services.clock import local_day
-from app.services.gradebook import CellChange, enter_scores
 from app.services.progress_duties import school_duties
-from app.services.progress_offices import Need, OfficeProgress, office_progress
-from app.services.progress_schools import SchoolProgress, school_progress, sheets_of_school
-from app.services.progress_teacher import TeacherHome, teacher_home
-from app.services.unit_of_work import transaction
-from app.services.years import Period, chosen_period
-from tests.conftest import counting
-from tests.factories import province as factory
-from tests.factories.province import Province, School
-
-TEACHER, HEAD, OFFICER = "longpd.thcstk", "giangnt.thcstk", "vanlt.sogd"
-MATH_CELLS = ("regular_1", "regular_2", "regular_3", "regular_4", "midterm", "final")
-
-
-def actor(province: Province, username: str) -> Any:
-    account = db.session.scalars(sa.select(Account).where(Account.username == username)).one()
-    return actor_for(db.session(), account, local_day(province.now))
-
-
-def period(province: Province, username: str, term: int = 1) -> Period:
-    found = chosen_period(db.session(), actor(province, username), local_day(province.now), None, term)
-    assert found is not None
-    return found
-
-
-def home(province: Province, username: str = TEACHER, term: int = 1) -> TeacherHome:
-    return teacher_home(
-        db.session(), actor(province, username), period(province, username, term), province.now
-    )
-
-
-def school(province: Province, username: str = HEAD, unit_id: int | None = None) -> SchoolProgress:
-    unit = unit_id or province.first.unit_id
-    return school_progress(
-        db.session(), actor(province, username), unit, period(province, username), province.now
-    )
-
-
-def office(province: Province, username: str = OFFICER) -> OfficeProgress:
-    return office_progress(db.session(), actor(province, username), period(province, username), province.now)
-
-
-def enter(province: Province, sheet: int, *cells: tuple[int, str, str | None, str | None]) -> None:
-    enter_scores(actor(province, TEACHER), sheet, [CellChange(*c) for c in cells], clock=province.clock)
-
-
-def fill(province: Province, columns: tuple[str, ...], students: int = 8, subject: str = "math") -> int:
-    """Enter the columns of 7A for the first so many students; returns the sheet's id."""
-    sheet = province.first.sheet_ids["7A", subject, 1]
-    value = "8" if subject == "math" else "Đ"
-    enter(
-        province,
-        sheet,
-        *((s, c, None, value) for s in province.first.student_ids[:students] for c in columns),
-    )
-    return sheet
-
-
-def arrange(province: Province, change: Callable[[Any], None]) -> None:
-    """A set-up step of the test in one transaction."""
-    with transaction(SYSTEM, "test.arrange", clock=province.clock) as work:
-        change(work.session)
-
-
-def window(province: Province, school: School, closes_at: datetime, *columns: str, **scope: Any) -> None:
-    """The school opens columns until then; entered cells are final afterwards."""
-
-    def add(session: Any) -> None:
-        session.add(
-            LockWindow(
-                owner_id=school.unit_id, school_year_id=province.year_id, term=1, book=Book.GRADEBOOK,
-                effect=WindowEffect.OPEN, mode=WindowMode.ENTERED_CELLS, columns=list(columns), title="Nhập điểm",
-                reason="Kế hoạch", opens_at=datetime(2026, 9, 7, tzinfo=UTC), closes_at=closes_at,
-                ordered_by_id=school.person_ids["giangnt"], executed_by_id=1, **scope,
-            )
-        )  # fmt: skip
-
-    arrange(province, add)
-
+from app.services.progress_schools import sheets_of_school
+from tests.factories.progress import (
+    HEAD,
+    MATH_CELLS,
+    OFFICER,
+    TEACHER,
+    actor,
+    arrange,
+    enter,
+    fill,
+    home,
+    office,
+    period,
+    school,
+    window,
+)
+from tests.factories.province import Province
 
 # -- figures ----------------------------------------------------------------------------------------------------
 
@@ -341,107 +272,3 @@ def test_duties_count_what_waits_for_the_administrators(app: Flask, province: Pr
     assert (duties.classes, duties.students, duties.staff) == (2, 16, 7)
     assert (duties.without_homeroom, duties.without_students) == (0, 0)
     assert (duties.accounts, duties.never_signed_in) == (7, 7)
-
-
-# -- offices ----------------------------------------------------------------------------------------------------
-
-
-def test_an_office_sees_its_schools_the_neediest_first(app: Flask, province: Province) -> None:
-    closes = province.now + timedelta(days=1)
-    window(province, province.second, closes, "regular_1")
-    fill(province, ("regular_1", "midterm"))
-    province.now = closes
-    progress = office(province)
-    lines = [(s.unit.short_name, s.need, s.late_sheets, s.sheets) for s in progress.schools]
-    assert lines == [("THCS Bình An", Need.NOW, 4, 4), ("THCS Thúc Kháng", Need.FINE, 0, 4)]
-    assert [s.parent for s in progress.schools] == ["UBND xã Thúc Kháng"] * 2
-    assert progress.counted(Need.NOW) == 1
-
-
-@pytest.mark.parametrize("username", [OFFICER, "binhhv.sogd", "daoct.sogd", "sonlv.xatk", "maipt.xatk"])
-def test_the_offices_totals_are_the_schools_own(app: Flask, province: Province, username: str) -> None:
-    window(province, province.first, province.now + timedelta(days=1), "regular_1", "regular_2", grades=[7])
-    window(
-        province,
-        province.first,
-        province.now + timedelta(hours=5),
-        "midterm",
-        class_ids=[province.first.class_ids["7B"]],
-    )
-    fill(province, ("regular_1", "final"), students=3)
-    fill(province, ("regular_1",), subject="art")
-    province.now += timedelta(days=2)
-    for line in office(province, username).schools:
-        own = school(province, username, line.unit.id)
-        assert line.share == own.share
-        assert (line.late_sheets, line.sheets) == (own.late_sheets, len(own.sheets))
-        assert [g.grade for g in line.grades] == [7]
-
-
-def test_a_school_without_a_gradebook_says_so(app: Flask, province: Province) -> None:
-    with transaction(SYSTEM, "test.arrange", clock=province.clock) as work:
-        work.stamp()
-        builder = builder_of(province, work)
-        unit = builder.unit(
-            "thtk", UnitKind.PRIMARY, "Trường TH Thúc Kháng", "TH Thúc Kháng", province.commune_id
-        )
-        unit.levels = [Level.PRIMARY.value]
-    assert [s.unit.short_name for s in office(province).schools if s.need is Need.NO_BOOK] == [
-        "TH Thúc Kháng"
-    ]
-    assert office(province).schools[-1].need is Need.NO_BOOK
-
-
-# -- size -------------------------------------------------------------------------------------------------------
-
-
-def builder_of(province: Province, work: Any, pupils: int = 12) -> Any:
-    """The factory's builder, going on in an existing province."""
-    builder = factory._Builder(pupils)
-    builder.work = work
-    builder.year_id, builder.subjects = province.year_id, province.subject_ids
-    builder.department_id, builder.commune_id = province.department_id, province.commune_id
-    return builder
-
-
-def grow(province: Province) -> None:
-    """More schools, classes, students, windows and marks."""
-    with transaction(SYSTEM, "test.arrange", clock=province.clock) as work:
-        work.stamp()
-        builder = builder_of(province, work)
-        for n in range(2):
-            builder.school(f"thcs{n}", f"THCS Mới {n}")
-        for name in ("7C", "7D", "7E"):
-            builder.school_class(province.first, name, "longpd")
-        work.session.add(
-            Position(
-                person_id=province.first.person_ids["giangnt"], unit_id=province.first.unit_id,
-                role=Role.SUBJECT_TEACHER, title="Giáo viên", starts_on=date(2026, 9, 1),
-            )
-        )  # fmt: skip
-    for n in range(1, 4):
-        window(province, province.first, province.now + timedelta(days=n), f"regular_{n}")
-    fill(province, MATH_CELLS)
-
-
-def test_statements_do_not_grow_with_the_province(app: Flask, province: Province) -> None:
-    def count() -> list[int]:
-        teacher, head, officer = (actor(province, name) for name in (TEACHER, HEAD, OFFICER))
-        periods = [period(province, name) for name in (TEACHER, HEAD, OFFICER)]
-        session, unit, now = db.session(), province.first.unit_id, province.now
-        found = []
-        for call in (
-            lambda: teacher_home(session, teacher, periods[0], now),
-            lambda: school_progress(session, head, unit, periods[1], now),
-            lambda: office_progress(session, officer, periods[2], now),
-        ):
-            db.session.rollback()
-            with counting(app) as statements:
-                call()
-            found.append(len(statements))
-        return found
-
-    before = count()
-    grow(province)
-    assert count() == before
-    assert before == [5, 4, 3]

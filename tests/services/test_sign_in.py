@@ -20,6 +20,12 @@ SCHOOL, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 IDLE = timedelta(minutes=30)
 
 
+@pytest.fixture
+def engine_name() -> str:
+    """One engine: `test_account_engines.py` walks the same ground on both."""
+    return "sqlite"
+
+
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long slowed tries would have waited; nobody really does."""
@@ -159,11 +165,11 @@ def test_many_names_from_one_address_are_refused_but_not_for_those_known_there(
     assert enter("habtt.thcstk") is not None
 
 
-def test_a_disabled_account_does_not_get_in(
-    province: Province, enter: Callable[..., Account | None]
-) -> None:
+def test_a_disabled_account_does_not_get_in(province: Province, enter: Callable[..., Account | None]) -> None:
     board = acting(province, "quantb.thcstk")
-    account_state.disable(board, acting(province, "longpd.thcstk").user_id, "Chuyển trường", clock=province.clock)
+    account_state.disable(
+        board, acting(province, "longpd.thcstk").user_id, "Chuyển trường", clock=province.clock
+    )
     assert enter("longpd.thcstk") is None
 
 

@@ -22,13 +22,6 @@ class SeparateRequests(FlaskClient):
 
 @pytest.fixture
 def client_for(app: Flask, province: Province) -> Callable[[str], FlaskClient]:
-    """`client_for("longpd.thcstk")`: signed in through the real form; one client an account."""
+    """`client_for("longpd.thcstk")`: a client signed in as that account, through the real form."""
     app.test_client_class = SeparateRequests
-    clients: dict[str, FlaskClient] = {}
-
-    def signed_in(username: str) -> FlaskClient:
-        if username not in clients:
-            clients[username] = sign_in(app.test_client(), username)
-        return clients[username]
-
-    return signed_in
+    return lambda username: sign_in(app.test_client(), username)

@@ -15,8 +15,8 @@ from app.extensions import db
 from app.models import Account, AuditEvent, Position
 from app.services.unit_of_work import transaction
 from tests.conftest import counting, sign_in
+from tests.factories.progress import MATH_CELLS, enter, fill, grow, window
 from tests.factories.province import Province
-from tests.services.test_progress import MATH_CELLS, enter, fill, grow, window
 
 LIMIT = 12
 """Statements a landing page may take (issue: "landing pages at most 12 statements")."""
