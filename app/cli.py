@@ -9,6 +9,9 @@ from flask.cli import with_appcontext
 
 import config
 
+DEMO_NEEDS_EMPTY = "This database has units already; the demo needs an empty one."
+DEMO_INTERRUPTED = "A seeding of the demo was interrupted in this database. Start anew with: make demo-reset"
+
 
 def register_commands(app: Flask) -> None:
     """Attach every command to the application."""
@@ -25,7 +28,8 @@ def init_app() -> None:
     instance = current_app.config["INSTANCE_DIR"]
     password = init_app_data(config.ROOT / "migrations", instance)
     if password:
-        click.echo(f"First administrator: {FIRST_ADMIN}, one-time password {password} (also in {instance}/first_admin.txt)")
+        told = f"First administrator: {FIRST_ADMIN}, one-time password {password}"
+        click.echo(f"{told} (also in {instance}/first_admin.txt)")
     click.echo("The database is ready.")
 
 
@@ -53,7 +57,7 @@ def demo(if_empty: bool, day: datetime | None) -> None:
     except DemoExists as error:
         if if_empty:
             return
-        raise click.ClickException("This database has units already; the demo needs an empty one. Nothing was changed.") from error
+        raise click.ClickException(f"{DEMO_NEEDS_EMPTY} Nothing was changed.") from error
     except HalfDone as error:
-        raise click.ClickException("A seeding of the demo was interrupted here. Start anew with: make demo-reset") from error
+        raise click.ClickException(DEMO_INTERRUPTED) from error
     say("Ready: " + ", ".join(f"{number:,} {what}" for what, number in world.counts.items()))

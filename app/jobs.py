@@ -1,13 +1,14 @@
 """Background work: a huey queue that only wakes whoever makes a job, and the process that does (`python -m app.jobs`).
 
-The queue is a SQLite file in the instance folder. Losing it loses nothing: every minute the consumer takes up jobs
-that nobody makes. With JOBS_IN_PROCESS (tests, single-process use) a job is made at once, in the caller's thread.
+The queue is a SQLite file in the instance folder. Losing it loses nothing: the worker keeps looking for jobs that
+nobody makes. With JOBS_IN_PROCESS (tests, single-process use) a job is made at once, in the caller's thread.
 """
 
 import logging
 import os
 import subprocess
 import sys
+import time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from app.security import request_clock
 from app.services import print_jobs
 
 EXTENSION = "hocvu.jobs"
+LOOK_EVERY = 10.0
+"""Seconds between two looks for jobs whose wake-up was lost or whose worker was killed."""
 PATIENCE = 3.0
 """Seconds the worker has to end; a job it leaves goes on at the next start."""
 
@@ -38,14 +41,16 @@ class Jobs:
         """Have a print job made soon."""
         self._queue[1]["run_print"](job_id)
 
-    def make_forgotten(self) -> None:
-        """Have the jobs taken up that nobody makes."""
-        self._queue[1]["keep_order"]()
+    def keep_order(self) -> None:
+        """Have jobs taken up that nobody makes, and old files removed; nothing while there is other work."""
+        huey, tasks = self._queue
+        if not len(huey):
+            tasks["keep_order"]()
 
     @cached_property
     def _queue(self) -> tuple[Any, dict[str, Any]]:
         """huey with its tasks by name."""
-        from huey import SqliteHuey, crontab
+        from huey import SqliteHuey
 
         settings = self._app.config
         huey = SqliteHuey(
@@ -54,10 +59,9 @@ class Jobs:
             immediate=settings["JOBS_IN_PROCESS"],
             results=False,
         )
-        every_minute = crontab(minute="*")
         return huey, {
             "run_print": huey.task(name="run_print")(self._run_print),
-            "keep_order": huey.periodic_task(every_minute, name="keep_order")(self._keep_order),
+            "keep_order": huey.task(name="keep_order")(self._keep_order),
         }
 
     def _run_print(self, job_id: int) -> None:
@@ -76,15 +80,25 @@ class Jobs:
         """Work until told to stop, or until the process `parent` is gone."""
         from huey.consumer import Consumer
 
-        class ChildConsumer(Consumer):  # a server killed hard leaves no worker behind
+        queue = self
+
+        class Worker(Consumer):
+            looked_at = -LOOK_EVERY
+
             def loop(self, health_check_ts: Any = None) -> Any:
-                if parent is not None and os.getppid() != parent:
+                """Called ten times a second."""
+                if (
+                    parent is not None and os.getppid() != parent
+                ):  # a server killed hard leaves no worker behind
                     self.stop()
+                if time.monotonic() - self.looked_at > LOOK_EVERY:
+                    self.looked_at = time.monotonic()
+                    queue.keep_order()
                 return super().loop(health_check_ts)
 
-        self.make_forgotten()  # what an earlier server left behind
         # SIGINT ends at once (a job goes on where it stopped), SIGTERM after the job at hand.
-        ChildConsumer(self._queue[0], workers=1, initial_delay=0.1, max_delay=1, graceful_signal="TERM").run()
+        options = {"workers": 1, "periodic": False, "initial_delay": 0.1, "max_delay": 1}
+        Worker(self._queue[0], graceful_signal="TERM", **options).run()
 
 
 def install(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Accounts of the demo: one for each member of staff, one administration account for each unit, one printed password."""
+"""Accounts of the demo: one for each member of staff, one to administer each unit, one printed password."""
 
 from dataclasses import replace
 from datetime import date
@@ -51,7 +51,9 @@ def add_accounts(work: Work, world: World, unit: OrgUnit, school: School, spec: 
     made = {key: person_account(work, world, unit, people[m.person_id]) for key, m in school.staff.items()}
     holder = next((m for m in school.staff.values() if m.key in ("admin", "office")), school.head)
     admin = _administration(work, world, unit, spec)
-    work.session.add(AccountHolder(user=admin, person=people[holder.person_id], decision=DECISION, starts_on=day))
+    work.session.add(
+        AccountHolder(user=admin, person=people[holder.person_id], decision=DECISION, starts_on=day)
+    )
     work.flush()
     school.admin_id, school.admin_name = admin.id, admin.username
     for key, member in school.staff.items():
@@ -82,7 +84,9 @@ def _administration(work: Work, world: World, unit: OrgUnit, spec: UnitSpec) -> 
     """The unit's administration account (S4 Điều 3 khoản 2b); the department takes over the installation's `admin`."""
     account = None
     if not spec.parent:
-        account = work.session.scalars(sa.select(Account).where(Account.username == FIRST_ADMIN)).one_or_none()
+        account = work.session.scalars(
+            sa.select(Account).where(Account.username == FIRST_ADMIN)
+        ).one_or_none()
     if account is None:
         account = Account(
             username=admin_account_name(spec.locality, spec.code),
@@ -99,7 +103,9 @@ def _administration(work: Work, world: World, unit: OrgUnit, spec: UnitSpec) -> 
 def _address(world: World, member: Member) -> str:
     """Where the member mostly signs in from: addresses kept for documentation, nobody's own."""
     rng = world.rng(f"address {member.unit} {member.key}")
-    return f"203.0.113.{rng.randrange(1, 255)}" if rng.random() < 0.6 else f"198.51.100.{rng.randrange(1, 255)}"
+    return (
+        f"203.0.113.{rng.randrange(1, 255)}" if rng.random() < 0.6 else f"198.51.100.{rng.randrange(1, 255)}"
+    )
 
 
 def act(session: Session, member: Member, day: date, *, fresh: bool = False) -> Actor:
@@ -117,7 +123,10 @@ def act_as_admin(session: Session, school: School, day: date) -> Actor:
 
 def write_list(world: World, folder: Path) -> Path:
     """One line an account: `user name / password  what it is`; `make run` prints the file."""
-    rows = [(FIRST_ADMIN, "Quản trị cấp Sở"), (world.units[MAIN].admin_name, "Tài khoản quản trị của THCS Thúc Kháng")]
+    rows = [
+        (FIRST_ADMIN, "Quản trị cấp Sở"),
+        (world.units[MAIN].admin_name, "Tài khoản quản trị của THCS Thúc Kháng"),
+    ]
     rows += [(world.units[code].staff[key].username, text) for code, key, text in LISTED]
     path = folder / FILE
     lines = ["Tài khoản dùng thử (mọi người và điểm số trong bản trình diễn đều là hư cấu):"]

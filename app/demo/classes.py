@@ -12,7 +12,16 @@ from app.demo.schools import COMBINATIONS, MAIN, Combination, UnitSpec
 from app.demo.world import ClassRoom, Duty, Member, School, Seat, Sheet, World
 from app.domain.access import SYSTEM
 from app.domain.vocabulary import Level, Role, SubjectKind
-from app.models import GradebookSheet, OrgUnit, SchoolClass, SchoolYear, Student, Subject, SubjectPlan, TeachingGroup
+from app.models import (
+    GradebookSheet,
+    OrgUnit,
+    SchoolClass,
+    SchoolYear,
+    Student,
+    Subject,
+    SubjectPlan,
+    TeachingGroup,
+)
 from app.reference.curriculum import LineStatus
 from app.services.assignments import NewAssignment, add_assignment, add_homeroom
 from app.services.choices import Choice, place_choices
@@ -244,7 +253,9 @@ def _teacher(building: _Building, subject: str, name: str, room: ClassRoom | Non
     fixed = FIXED.get((building.spec.code, subject, name))
     if fixed:
         return building.school.staff[fixed]
-    able = teachers_of(building.school, subject) or teachers_of(building.school, _OLD_NAMES.get(subject, subject))
+    able = teachers_of(building.school, subject) or teachers_of(
+        building.school, _OLD_NAMES.get(subject, subject)
+    )
     if not able and room is not None and room.homeroom is not None:
         return room.homeroom
     chosen = min(able, key=lambda member: building.load[member.key])

@@ -12,7 +12,12 @@ HARDNESS = {"midterm": -2, "final": -1}
 """Tenths by which periodic tests differ from regular ones."""
 
 SCIENCES = frozenset({"math", "physics", "chemistry", "natural_science", "informatics", "foreign_language_1"})
-THRESHOLDS = ((80, Threshold.FROM_8_0), (65, Threshold.FROM_6_5), (50, Threshold.FROM_5_0), (35, Threshold.FROM_3_5))
+THRESHOLDS = (
+    (80, Threshold.FROM_8_0),
+    (65, Threshold.FROM_6_5),
+    (50, Threshold.FROM_5_0),
+    (35, Threshold.FROM_3_5),
+)
 
 
 class Marker:

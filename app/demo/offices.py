@@ -8,7 +8,15 @@ import sqlalchemy as sa
 from app.demo.accounts import add_accounts
 from app.demo.people import LONG_AGO, add_staff, member_of
 from app.demo.plan import DISTRICTS_END, ONE_DAY
-from app.demo.schools import COMMUNE_OFFICES, DEPARTMENT, DISTRICT, MOVED_TO_COMMUNE, SCHOOLS, StaffSpec, UnitSpec
+from app.demo.schools import (
+    COMMUNE_OFFICES,
+    DEPARTMENT,
+    DISTRICT,
+    MOVED_TO_COMMUNE,
+    SCHOOLS,
+    StaffSpec,
+    UnitSpec,
+)
 from app.demo.world import School, World
 from app.domain.access import SYSTEM
 from app.models import Account, AccountHolder, OrgUnit, Person, Subject, SubjectPart
@@ -30,7 +38,7 @@ def found(world: World) -> None:
             world.units[spec.code] = School(spec.code, school.id)
         for spec, unit in ((DEPARTMENT, department), (DISTRICT, district)):
             add_accounts(work, world, unit, add_staff(work, world, unit, spec), spec, LONG_AGO)
-        world.subjects = {code: key for code, key in work.session.execute(sa.select(Subject.code, Subject.id))}
+        world.subjects = {s.code: s.id for s in work.session.scalars(sa.select(Subject))}
         parts = sa.select(Subject.code, SubjectPart.code, SubjectPart.id).join(Subject)
         world.parts = {(subject, part): key for subject, part, key in work.session.execute(parts)}
 
@@ -74,7 +82,11 @@ def _staff_office(work: Work, world: World, office: OrgUnit, spec: UnitSpec) -> 
     day = DISTRICTS_END + ONE_DAY
     fresh = replace(spec, staff=tuple(p for p in spec.staff if p.key not in coming))
     school = add_staff(work, world, office, fresh, day)
-    moved = {post.key: _move(work, world, office, post, coming[post.key]) for post in spec.staff if post.key in coming}
+    moved = {
+        post.key: _move(work, world, office, post, coming[post.key])
+        for post in spec.staff
+        if post.key in coming
+    }
     work.flush()
     for post in spec.staff:
         if post.key in moved:

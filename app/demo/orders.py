@@ -1,4 +1,4 @@
-"""Lock windows, policies, boards and years of the demo, each ordered by a head and executed by the unit's own account."""
+"""Lock windows, settings and boards of the demo, each ordered by a head and made from the unit's own account."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -22,7 +22,12 @@ from app.services.programme import NewYear
 YEAR_PLAN = "Kế hoạch thời gian năm học"
 
 POLICIES = (
-    (MAIN, PolicyKey.FINALITY, Finality.ENTRY_DAY.value, "Quy chế quản lý, sử dụng sổ điểm điện tử, Điều 5 khoản 1"),
+    (
+        MAIN,
+        PolicyKey.FINALITY,
+        Finality.ENTRY_DAY.value,
+        "Quy chế quản lý, sử dụng sổ điểm điện tử, Điều 5 khoản 1",
+    ),
     (MAIN, PolicyKey.ENTRY_DAY, str(ENTRY_DAY), "Nhập điểm ngày 23 hằng tháng, Quy chế Điều 5 khoản 1"),
     ("thptbg", PolicyKey.FINALITY, Finality.WINDOW_CLOSE.value, "Điểm được chốt khi lịch mở sổ kết thúc"),
     ("thcssl", PolicyKey.FINALITY, Finality.ON_LEAVING.value, "Điểm được chốt khi thoát khỏi hệ thống"),
@@ -30,17 +35,23 @@ POLICIES = (
 )
 """Settings of single schools from the running year on."""
 
+_HEAD_DUTIES = """Trưởng ban. Quản lý sổ điểm điện tử; quyết định thời điểm khóa, mở sổ; cập nhật báo cáo
+CSDL ngành theo quy định."""
 BOARD = (
+    ("head", "chair", "Hiệu trưởng", " ".join(_HEAD_DUTIES.split())),
     (
-        "head", "chair", "Hiệu trưởng",
-        "Trưởng ban. Quản lý sổ điểm điện tử; quyết định thời điểm khóa, mở sổ; cập nhật báo cáo CSDL ngành theo quy định.",
+        "deputy",
+        "deputy",
+        "Phó Hiệu trưởng",
+        "Phó trưởng ban. Quản trị sổ điểm điện tử, phụ trách ký duyệt hồ sơ.",
     ),
-    ("deputy", "deputy", "Phó Hiệu trưởng", "Phó trưởng ban. Quản trị sổ điểm điện tử, phụ trách ký duyệt hồ sơ."),
     (
-        "office", "member", "Nhân viên văn phòng",
+        "office",
+        "member",
+        "Nhân viên văn phòng",
         "Thành viên. Cập nhật sổ đăng bộ; in, lưu trữ hồ sơ điện tử theo quy định.",
     ),
-)  # fmt: skip
+)
 """The table of S1 Điều 6."""
 
 PRINTING = ("student.view", "sheet.view", "book.print", "data.export")

@@ -52,8 +52,9 @@ def member_of(spec: UnitSpec, post: StaffSpec, person: Person) -> Member:
 
 def _file(work: Work, world: World, unit: OrgUnit, spec: UnitSpec, post: StaffSpec) -> Person:
     drawn = world.people.staff(world.plan.current.start_year, spec.commune)
+    parts = drawn.name
     name = post.name or NamedOne(
-        drawn.name.family, drawn.name.middle, drawn.name.given, drawn.sex, drawn.ethnic_code, drawn.name.full_name_override
+        parts.family, parts.middle, parts.given, drawn.sex, drawn.ethnic_code, parts.full_name_override
     )
     return add_person(
         work,
@@ -92,13 +93,20 @@ def _seat_in_team(
 ) -> None:
     team = teams.get(post.team)
     if team is None:
-        team = teams[post.team] = UnitGroup(unit=unit, kind="team", name=post.team, rights=[], starts_on=since)
+        team = teams[post.team] = UnitGroup(
+            unit=unit, kind="team", name=post.team, rights=[], starts_on=since
+        )
         work.session.add(team)
     join_team(work, person, team, since, is_leader=post.leads)
 
 
 def add_pupils(
-    work: Work, world: World, unit: OrgUnit, rooms: Sequence[tuple[ClassRoom, SchoolClass]], spec: UnitSpec, year: int
+    work: Work,
+    world: World,
+    unit: OrgUnit,
+    rooms: Sequence[tuple[ClassRoom, SchoolClass]],
+    spec: UnitSpec,
+    year: int,
 ) -> None:
     """Inside a transaction: new students for classes of one grade, enrolled from the year's preparation on.
 
@@ -110,10 +118,15 @@ def add_pupils(
     starts_on = start_day(world, year)
     for number, (room, row) in enumerate(rooms):
         mine = cohort[number * size : (number + 1) * size]
-        filed = [_pupil(work, unit, drawn, f"{year}.{first.grade:02d}.{index + 1:03d}", starts_on) for index, drawn in enumerate(mine)]
+        filed = [
+            _pupil(work, unit, drawn, f"{year}.{first.grade:02d}.{register:03d}", starts_on)
+            for register, drawn in enumerate(mine, start=number * size + 1)
+        ]
         filed.sort(key=lambda student: student.sort_key)
         for order, student in enumerate(filed, start=1):
-            admission = Admission(row.id, starts_on, entry_code="0" if new_to_level(first) else "4", order_no=order)
+            admission = Admission(
+                row.id, starts_on, entry_code="0" if new_to_level(first) else "4", order_no=order
+            )
             enrol(work, student, row, admission)
         work.flush()
         room.seats = [Seat(student.id, starts_on) for student in filed]

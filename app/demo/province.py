@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -67,11 +68,9 @@ def refuse_second() -> None:
     """Raises HalfDone after an interrupted seeding, DemoExists where any unit is."""
     session = db.session()
     row = session.get(Installation, KEY)
-    begun, units = row is not None and row.value == BEGUN, session.scalar(sa.select(OrgUnit.id).limit(1))
-    session.rollback()
-    if begun:
+    if row is not None and row.value == BEGUN:
         raise HalfDone("a seeding of the demo was interrupted in this database")
-    if units is not None:
+    if session.scalar(sa.select(OrgUnit.id).limit(1)) is not None:
         raise DemoExists("the database has units already")
 
 
@@ -121,7 +120,7 @@ class _Director:
         timeline.add(at(BOARD_DAY, 9), lambda: orders.appoint_boards(self.world, [MAIN], BOARD_DAY))
         timeline.add(at(DISTRICTS_END - timedelta(days=3), 8), self._reorganise)
         for new in (plan.last, plan.current):
-            timeline.add(at(new.starts_on - timedelta(days=25), 8), lambda new=new: self._prepare(new))
+            timeline.add(at(new.starts_on - timedelta(days=25), 8), partial(self._prepare, new))
         timeline.run(self._tell_progress)
 
     def _tell_progress(self, timeline: Timeline) -> None:
@@ -147,7 +146,9 @@ class _Director:
 
     def _prepare(self, new: NewYear) -> None:
         """The summer before a year: schools join, last year's leavers leave."""
-        joining = [s for s in SCHOOLS if s.code != MAIN and s.since_last_year == (new is self.world.plan.last)]
+        joining = [
+            s for s in SCHOOLS if s.code != MAIN and s.since_last_year == (new is self.world.plan.last)
+        ]
         for spec in joining:
             self._join(spec)
         orders.appoint_boards(self.world, [s.code for s in joining], self.world.clock.now.date())
@@ -159,7 +160,9 @@ class _Director:
         classes.open_year(self.world, new)
         orders.default_windows(self.world, "sogd", new)
         for spec in specs:
-            classes.build_year(self.world, spec, new, (OLD_CLASS,) if new is self.world.plan.old else spec.classes)
+            classes.build_year(
+                self.world, spec, new, (OLD_CLASS,) if new is self.world.plan.old else spec.classes
+            )
         for spec in specs:
             if spec in KEEPS_BOOKS and new is not self.world.plan.old:
                 orders.default_windows(self.world, spec.code, new)
@@ -168,7 +171,8 @@ class _Director:
         else:
             self._plan_closed_year(new, specs)
         self.trail.settle()
-        self.say(f"School year {new.start_year}-{new.start_year + 1}: classes, teachers and lock calendars of {len(specs)} schools")
+        label = f"{new.start_year}-{new.start_year + 1}"
+        self.say(f"School year {label}: classes, teachers and lock calendars, {len(specs)} of 7 schools")
 
     def _forget_rights(self) -> None:
         """Everybody's rights are looked up anew once a year."""
@@ -190,7 +194,9 @@ class _Director:
         for spec in KEEPS_BOOKS:
             school = self.world.units[spec.code]
             for term in new.terms[: self.world.plan.term - 1]:
-                self.trail.plan_closed_term(school.sheets_of(new.start_year, term.number), term, self.world.scale)
+                self.trail.plan_closed_term(
+                    school.sheets_of(new.start_year, term.number), term, self.world.scale
+                )
             running = school.sheets_of(new.start_year, self.world.plan.term)
             self.trail.plan_running_term(running, self.world.plan.running, self.world.scale)
         self.stories.plan()

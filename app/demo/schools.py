@@ -141,9 +141,12 @@ MAIN_STAFF = (
     StaffSpec("clerk", R.OFFICE_STAFF, "Nhân viên văn thư", name=NamedOne("Nông", "Thị", "Nhâm", FEMALE, "07")),
     StaffSpec("it", R.IT_STAFF, "Nhân viên công nghệ thông tin", name=NamedOne("Trương", "Công", "Tín", MALE)),
     StaffSpec(
-        "long", R.SUBJECT_TEACHER, "Giáo viên", ("math",), _MATHS, leads=True, name=NamedOne("Phạm", "Đức", "Long", MALE)
+        "long", R.SUBJECT_TEACHER, "Giáo viên", ("math",), _MATHS, leads=True,
+        name=NamedOne("Phạm", "Đức", "Long", MALE),
     ),
-    StaffSpec("ha", R.SUBJECT_TEACHER, "Giáo viên", ("math",), _MATHS, name=NamedOne("Bùi", "Thị Thu", "Hà", FEMALE, "06")),
+    StaffSpec(
+        "ha", R.SUBJECT_TEACHER, "Giáo viên", ("math",), _MATHS, name=NamedOne("Bùi", "Thị Thu", "Hà", FEMALE, "06")
+    ),
     StaffSpec("it_teacher", R.SUBJECT_TEACHER, "Giáo viên", ("informatics",), _MATHS),
     StaffSpec(
         "giang2", R.SUBJECT_TEACHER, "Giáo viên", ("literature",), _WORDS, leads=True,
@@ -154,7 +157,9 @@ MAIN_STAFF = (
     StaffSpec("history", R.SUBJECT_TEACHER, "Giáo viên", ("history_geography", "history_geography:history"), _WORDS),
     StaffSpec("geography", R.SUBJECT_TEACHER, "Giáo viên", ("history_geography:geography", "local_education"), _WORDS),
     StaffSpec("civics", R.SUBJECT_TEACHER, "Giáo viên", ("civic_education", "experiential_career"), _WORDS),
-    StaffSpec("biology", R.SUBJECT_TEACHER, "Giáo viên", ("natural_science", "natural_science:biology"), _SCIENCE, leads=True),
+    StaffSpec(
+        "biology", R.SUBJECT_TEACHER, "Giáo viên", ("natural_science", "natural_science:biology"), _SCIENCE, leads=True
+    ),
     StaffSpec("physics", R.SUBJECT_TEACHER, "Giáo viên", ("natural_science:physics",), _SCIENCE),
     StaffSpec(
         "late", R.SUBJECT_TEACHER, "Giáo viên", ("natural_science:chemistry", "technology"), _SCIENCE,
@@ -174,8 +179,8 @@ _UPPER = (
     *_office(),
     StaffSpec("it", R.IT_STAFF, "Nhân viên công nghệ thông tin"),
     StaffSpec("clerk", R.OFFICE_STAFF, "Nhân viên văn thư"),
-    *_teachers("Tổ Toán – Tin – Công nghệ", ("math1", ("math",)), ("math2", ("math",)), ("it_teacher", ("informatics",)),
-               ("tech", ("technology",))),
+    *_teachers("Tổ Toán – Tin – Công nghệ", ("math1", ("math",)), ("math2", ("math",)),
+               ("it_teacher", ("informatics",)), ("tech", ("technology",))),
     *_teachers("Tổ Ngữ văn – Ngoại ngữ", ("words1", ("literature",)), ("words2", ("literature",)),
                ("english1", ("foreign_language_1",)), ("english2", ("foreign_language_1",))),
     *_teachers("Tổ Vật lí – Hóa học – Sinh học", ("physics", ("physics",)), ("chemistry", ("chemistry",)),
@@ -188,8 +193,8 @@ _UPPER = (
 _MULTI_LEVEL = (
     *_office(),
     *_teachers("Tổ Tiểu học", *((f"primary{n}", ("primary",)) for n in range(1, 6))),
-    *_teachers("Tổ Khoa học tự nhiên", ("math", ("math", "informatics")), ("science", ("natural_science", "technology")),
-               ("sport", ("physical_education", "local_education"))),
+    *_teachers("Tổ Khoa học tự nhiên", ("math", ("math", "informatics")),
+               ("science", ("natural_science", "technology")), ("sport", ("physical_education", "local_education"))),
     *_teachers("Tổ Khoa học xã hội", ("words", ("literature", "civic_education")), ("history", ("history_geography",)),
                ("english", ("foreign_language_1",)), ("arts", ("arts", "experiential_career"))),
 )  # fmt: skip
@@ -251,8 +256,8 @@ SCHOOLS = (
         "TT GDNN-GDTX Bình Giang", "sogd", _CENTRE, (("10", 10), ("11", 11), ("12", 12)), 35,
     ),
     UnitSpec(
-        "gdtxtl", UnitKind.PROVINCIAL_CENTRE, f"Trung tâm Giáo dục thường xuyên tỉnh {REGION}", f"TT GDTX tỉnh {REGION}",
-        "sogd", _CENTRE, (("9", 9), ("10", 10), ("12", 12)), 35, locality="tl", commune=WARD,
+        "gdtxtl", UnitKind.PROVINCIAL_CENTRE, f"Trung tâm Giáo dục thường xuyên tỉnh {REGION}",
+        f"TT GDTX tỉnh {REGION}", "sogd", _CENTRE, (("9", 9), ("10", 10), ("12", 12)), 35, locality="tl", commune=WARD,
     ),
 )  # fmt: skip
 
@@ -272,9 +277,13 @@ class Combination:
 
 
 COMBINATIONS = {
-    "A1": Combination(("physics", "chemistry", "biology"), ("informatics", "technology"), ("math", "physics", "chemistry")),
+    "A1": Combination(
+        ("physics", "chemistry", "biology"), ("informatics", "technology"), ("math", "physics", "chemistry")
+    ),
     "A2": Combination(
-        ("geography", "economics_law", "biology"), ("informatics", "technology"), ("literature", "history", "geography")
+        ("geography", "economics_law", "biology"),
+        ("informatics", "technology"),
+        ("literature", "history", "geography"),
     ),
     "": Combination(("geography", "economics_law", "physics", "chemistry")),  # centres
 }

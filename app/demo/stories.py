@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from app.demo.accounts import act
@@ -126,8 +127,13 @@ class Stories:
             self.school.id,
             PersonName(drawn.name.family, drawn.name.middle, drawn.name.given, drawn.name.full_name_override),
             pupil_values(drawn, f"{self.year}.07.900"),
-            Admission(room.id, day, entry_code="1", status_code=code, other_school="THCS Lê Lợi, tỉnh Gia Lai"),
-            [GuardianSheet(p.relation, p.name.full_name, p.birth_year, p.job, p.phone) for p in drawn.parents],
+            Admission(
+                room.id, day, entry_code="1", status_code=code, other_school="THCS Lê Lợi, tỉnh Gia Lai"
+            ),
+            [
+                GuardianSheet(p.relation, p.name.full_name, p.birth_year, p.job, p.phone)
+                for p in drawn.parents
+            ],
             clock=self.world.clock,
         )
         room.seats.append(Seat(student, day))
@@ -146,7 +152,11 @@ class Stories:
         room = self.school.classes[self.year, "9B"]
         ha = self.school.staff["ha"]
         new = NewAssignment(
-            ha.person_id, room.group_id, self.world.subjects["math"], day, decision="Phân công chuyên môn lần 2"
+            ha.person_id,
+            room.group_id,
+            self.world.subjects["math"],
+            day,
+            decision="Phân công chuyên môn lần 2",
         )
         assign_teacher(self._act("deputy"), new, clock=self.world.clock)
 
@@ -154,8 +164,9 @@ class Stories:
         """A student goes from 7A to 7B; the marks stay with their authors in the former sheet."""
         day = local_day(self.world.clock.now) + ONE_DAY
         seat, room = self._room("7A")[-2], self.school.classes[self.year, "7B"]
+        reason = "Theo nguyện vọng của gia đình"
         move_to_class(
-            self._act("office"), seat.student_id, room.id, day, reason="Theo nguyện vọng của gia đình", clock=self.world.clock
+            self._act("office"), seat.student_id, room.id, day, reason=reason, clock=self.world.clock
         )
         self._end_seat("7A", seat, day - ONE_DAY)
         room.seats.append(Seat(seat.student_id, day))
@@ -194,7 +205,9 @@ class Stories:
     def correct_for_the_sick(self) -> None:
         """… and puts two slips right the next evening."""
         sheet = self._sheet("7A", "math")
-        held = [s for s in sheet.students(self._today()) if self.trail.marker.known(sheet, s, "regular_3")][4:6]
+        held = [s for s in sheet.students(self._today()) if self.trail.marker.known(sheet, s, "regular_3")][
+            4:6
+        ]
         changes = [self.trail.correction(sheet, student, "regular_3") for student in held]
         if changes and self._still_open("regular_3", days=2):
             self.trail.enter(self.school.staff["ha"], sheet, changes)
@@ -209,7 +222,9 @@ class Stories:
 
     def _fill(self, member: Member, sheet: Sheet, column: str) -> None:
         """Enter a column for everybody who has nothing there yet."""
-        blank = [s for s in sheet.students(self._today()) if self.trail.marker.known(sheet, s, column) is None]
+        blank = [
+            s for s in sheet.students(self._today()) if self.trail.marker.known(sheet, s, column) is None
+        ]
         self.trail.enter(member, sheet, [self.trail.entry(sheet, student, column) for student in blank])
 
     def reserve(self) -> None:
@@ -265,11 +280,13 @@ class Stories:
     def _plan_burst(self) -> None:
         """One night a dozen midterm marks rise within minutes: what the watch list is for."""
         sheet = self._sheet("9A", "informatics")
-        entered = next(b for b in self.trail.planned if b.sheet is sheet and "midterm" in b.columns and not b.corrects)
+        entered = next(
+            b for b in self.trail.planned if b.sheet is sheet and "midterm" in b.columns and not b.corrects
+        )
         start = max(at(local_day(entered.moment), 22, 31), entered.moment + timedelta(minutes=20))
         for number in range(12):
             moment = start + timedelta(seconds=27 * number)
-            self.world.timeline.add(moment, lambda place=number: self._raise(sheet, place))
+            self.world.timeline.add(moment, partial(self._raise, sheet, number))
 
     def _raise(self, sheet: Sheet, place: int) -> None:
         students = sheet.students(self._today())
@@ -279,7 +296,14 @@ class Stories:
 
     def confirm_entries(self) -> None:
         """Some teachers press Chốt for the midterm column."""
-        for subject, name in (("math", "8B"), ("math", "9A"), ("literature", "7A"), ("foreign_language_1", "6A")):
+        for subject, name in (
+            ("math", "8B"),
+            ("math", "9A"),
+            ("literature", "7A"),
+            ("foreign_language_1", "6A"),
+        ):
             sheet = self._sheet(name, subject)
             teacher = sheet.member_for("midterm", self._today())
-            submit_sheet(act(db.session(), teacher, self._today()), sheet.id, ["midterm"], clock=self.world.clock)
+            submit_sheet(
+                act(db.session(), teacher, self._today()), sheet.id, ["midterm"], clock=self.world.clock
+            )

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from random import Random
 
 from app.demo.accounts import act
@@ -46,7 +47,7 @@ LATE = {("technology", "midterm"), ("technology", "regular_2"), ("natural_scienc
 LATE_IN = ("7A", "8A", "9B")
 """What the late teacher still owes, and where."""
 
-BLANK, COMMENTED = 0.015, 0.35
+BLANK, COMMENTED = 0.0012, 0.35
 """Shares of regular cells left blank (absent), and of students commented on."""
 
 
@@ -119,10 +120,17 @@ class Trail:
                 before = len(self.planned)
                 self._plan(sheet, columns, f"{least} {number}", part_of(term, least), part_of(term, most))
                 if sheet.school != FINAL_ON_LEAVING:
-                    self._plan_corrections(self.planned[before:], term, 0.7 if rich else 0.3)
+                    self._plan_corrections(self.planned[before:], term, 0.5 if rich else 0.2)
 
     def _plan(
-        self, sheet: Sheet, columns: Sequence[str], stage: str, first: date, last: date, *, complete: bool = False
+        self,
+        sheet: Sheet,
+        columns: Sequence[str],
+        stage: str,
+        first: date,
+        last: date,
+        *,
+        complete: bool = False,
     ) -> None:
         """One batch for each teacher of these columns."""
         by_member: dict[str, tuple[Member, list[str]]] = {}
@@ -132,8 +140,8 @@ class Trail:
                 by_member.setdefault(member.key, (member, []))[1].append(column)
         for member, mine in by_member.values():
             moment = self._desk.next(member, stage, first, last)
-            member = sheet.member_for(mine[0], local_day(moment))
-            self.planned.append(Batch(moment, member, sheet, tuple(mine), complete=complete))
+            then = sheet.member_for(mine[0], local_day(moment))
+            self.planned.append(Batch(moment, then, sheet, tuple(mine), complete=complete))
 
     def _plan_corrections(self, batches: Sequence[Batch], term: TermDates, chance: float) -> None:
         for batch in batches:
@@ -166,7 +174,7 @@ class Trail:
                 for batch in batches:
                     batch.session_id = login.id
         for batch in self.planned:
-            self.world.timeline.add(batch.moment, lambda batch=batch: self.perform(batch))
+            self.world.timeline.add(batch.moment, partial(self.perform, batch))
         self.world.count("sign-ins", len(evenings))
         self.planned = []
 
@@ -193,12 +201,12 @@ class Trail:
             self.world.count("corrections" if batch.corrects else "marks", len(changes))
 
     def _entries(self, batch: Batch, day: date) -> list[CellChange]:
-        changes = []
-        for student in batch.sheet.students(day):
-            for column in batch.columns:
-                if self.marker.is_free(batch.sheet, student, column) and not self._left_out(batch, column):
-                    changes.append(self.entry(batch.sheet, student, column))
-        return changes
+        return [
+            self.entry(batch.sheet, student, column)
+            for student in batch.sheet.students(day)
+            for column in batch.columns
+            if self.marker.is_free(batch.sheet, student, column) and not self._left_out(batch, column)
+        ]
 
     def _left_out(self, batch: Batch, column: str) -> bool:
         if batch.complete or column in ("midterm", "final"):
@@ -206,12 +214,16 @@ class Trail:
         return self.rng.random() < (1 - COMMENTED if column == "comment" else BLANK)
 
     def _text(self, sheet: Sheet, student: int, column: str) -> str:
-        return self.marker.comment(sheet, student) if column == "comment" else self.marker.draw(sheet, student, column)
+        return (
+            self.marker.comment(sheet, student)
+            if column == "comment"
+            else self.marker.draw(sheet, student, column)
+        )
 
     def _corrections(self, batch: Batch, day: date) -> list[CellChange]:
         here = set(batch.sheet.students(day))
         held = [cell for cell in batch.entered if cell[0] in here and cell[1] != "comment"]
-        chosen = self.rng.sample(held, min(self.rng.randint(2, 8), len(held)))
+        chosen = self.rng.sample(held, min(self.rng.randint(3, 9), len(held)))
         return [self.correction(batch.sheet, student, column) for student, column in chosen]
 
     def entry(self, sheet: Sheet, student: int, column: str) -> CellChange:

@@ -120,8 +120,12 @@ class School:
     admin_id: int = 0  # the unit's administration account
     admin_name: str = ""
     classes: dict[tuple[int, str], ClassRoom] = field(default_factory=dict)  # (start year, name)
-    groups: dict[tuple[int, str], ClassRoom] = field(default_factory=dict)  # mixed groups, seated like classes
-    sheets: dict[tuple[int, int, str, str], Sheet] = field(default_factory=dict)  # (year, term, name, subject)
+    groups: dict[tuple[int, str], ClassRoom] = field(
+        default_factory=dict
+    )  # mixed groups, seated like classes
+    sheets: dict[tuple[int, int, str, str], Sheet] = field(
+        default_factory=dict
+    )  # (year, term, name, subject)
 
     def of_role(self, *roles: Role) -> list[Member]:
         """Staff holding one of the roles, in the order they were filed."""

@@ -124,7 +124,9 @@ class CodeField(SelectField):
 
     def pre_validate(self, _form: Any) -> None:
         """Refuse a code the list doesn't offer."""
-        if self.data and (self.data not in CODE_LISTS[self.list_name] or (self.only and not self.only(self.data))):
+        if self.data and (
+            self.data not in CODE_LISTS[self.list_name] or (self.only and not self.only(self.data))
+        ):
             raise ValidationError(_("Choose one from the list."))
 
 

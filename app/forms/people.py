@@ -31,7 +31,9 @@ def name_fields() -> dict[str, Any]:
         "written_name": fields.TextField(
             _("Full name as written"),
             [Optional(), Length(max=120)],
-            description=_("Only where it is written in another order, e.g. Y Khương Byă whose given name is Khương."),
+            description=_(
+                "Only where it is written in another order, e.g. Y Khương Byă whose given name is Khương."
+            ),
         ),
     }
 
@@ -42,7 +44,9 @@ def guardian_fields() -> dict[str, Any]:
     for relation in RELATIONS:
         made |= {
             f"{relation}_full_name": fields.TextField(_("Full name"), [Optional(), Length(max=120)]),
-            f"{relation}_birth_year": fields.WholeNumberField(_("Year of birth"), [Optional()], low=1900, high=2100),
+            f"{relation}_birth_year": fields.WholeNumberField(
+                _("Year of birth"), [Optional()], low=1900, high=2100
+            ),
             f"{relation}_job": fields.TextField(_("Occupation"), [Optional(), Length(max=80)]),
             f"{relation}_phone": fields.TextField(_("Telephone"), [Optional(), Length(max=20)]),
             f"{relation}_email": fields.TextField(_("E-mail"), [Optional(), Length(max=120)]),
@@ -56,9 +60,7 @@ def place_fields() -> dict[str, Any]:
         "school_class": fields.RecordField(_("Class"), NEEDED, kind="school_class"),
         "starts_on": fields.VnDateField(_("From day"), NEEDED),
         "entry_code": fields.CodeField(_("Way of entry"), NEEDED, list_name="entry_kind"),
-        "arrival_code": fields.CodeField(
-            _("Status"), NEEDED, list_name="enrolment_status", only=is_studying
-        ),
+        "arrival_code": fields.CodeField(_("Status"), NEEDED, list_name="enrolment_status", only=is_studying),
         "other_school": fields.TextField(_("Comes from school"), [Optional(), Length(max=160)]),
     }
 
@@ -149,4 +151,3 @@ class ChoicesForm(FlaskForm):
 def values_of(form: Any, names: Iterable[str]) -> dict[str, Any]:
     """Values of some fields by name."""
     return {name: form[name].data for name in names}
-

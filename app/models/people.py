@@ -113,7 +113,7 @@ class Student(Model, Versioned, Named):
     __tablename__ = "student"
     __table_args__ = (
         sa.Index("ix_student_unit_sort", "unit_id", "sort_key"),
-        sa.Index("ix_student_sort", "sort_key", "id"),
+        sa.Index("ix_student_sort", "sort_key", "id", "unit_id"),  # a far page is found in the index alone
         sa.Index("ix_student_folded", "name_folded"),
         sa.Index("ix_student_unit_folded", "unit_id", "name_folded"),
     )

@@ -58,7 +58,9 @@ def assign_teacher(actor: Actor, new: NewAssignment, *, clock: Clock) -> int:
         demand(actor, Action.ASSIGNMENT_MANAGE, group.unit_id)
         row = add_assignment(work, group, new)
         work.flush()
-        work.audit("teaching_assignment.assign", target=row, group=group.name, starts_on=new.starts_on.isoformat())
+        work.audit(
+            "teaching_assignment.assign", target=row, group=group.name, starts_on=new.starts_on.isoformat()
+        )
         return row.id
 
 
@@ -90,7 +92,9 @@ def add_assignment(work: Work, group: TeachingGroup, new: NewAssignment) -> Teac
     return row
 
 
-def end_assignment(actor: Actor, assignment_id: int, day: date, *, clock: Clock, reason: str | None = None) -> None:
+def end_assignment(
+    actor: Actor, assignment_id: int, day: date, *, clock: Clock, reason: str | None = None
+) -> None:
     """`day` is the last day of an assignment. The group may stay without a teacher until another is assigned."""
     with transaction(actor, "teaching_assignment.end", clock=clock, reason=reason) as work:
         row = scope.get(work.session, actor, TeachingAssignment, assignment_id, local_day(clock()))
@@ -134,7 +138,9 @@ def add_homeroom(
     return row
 
 
-def end_homeroom(actor: Actor, homeroom_id: int, day: date, *, clock: Clock, reason: str | None = None) -> None:
+def end_homeroom(
+    actor: Actor, homeroom_id: int, day: date, *, clock: Clock, reason: str | None = None
+) -> None:
     """`day` is the last day of a homeroom assignment."""
     with transaction(actor, "homeroom_assignment.end", clock=clock, reason=reason) as work:
         row = scope.get(work.session, actor, HomeroomAssignment, homeroom_id, local_day(clock()))
@@ -161,7 +167,9 @@ def _replace(work: Work, group: TeachingGroup, new: NewAssignment) -> None:
     chiefs = [row for row in rows if row.in_charge]
     if not new.in_charge:
         if not [row for row in chiefs if row not in replaced]:
-            raise Invalid(N_("One teacher is in charge of a group's subject and confirms it. Name that teacher first."))
+            raise Invalid(
+                N_("One teacher is in charge of a group's subject and confirms it. Name that teacher first.")
+            )
     else:
         for chief in chiefs:
             if chief not in replaced:
@@ -207,7 +215,9 @@ def _same_cells(one: list[str], other: tuple[str, ...]) -> bool:
     return not one or not other or bool(set(one) & set(other))
 
 
-def _reaches(model: type[TeachingAssignment | HomeroomAssignment | Position], day: date) -> sa.ColumnElement[bool]:
+def _reaches(
+    model: type[TeachingAssignment | HomeroomAssignment | Position], day: date
+) -> sa.ColumnElement[bool]:
     """In force on `day` or later."""
     return sa.or_(model.ends_on.is_(None), model.ends_on >= day)
 
@@ -252,7 +262,9 @@ def of_class(session: Session, class_id: int) -> list[TeachingAssignment]:
         _teaching()
         .join(TeachingGroup, TeachingGroup.id == TeachingAssignment.group_id)
         .where(TeachingGroup.class_id == class_id)
-        .order_by(TeachingAssignment.ends_on.is_not(None), Subject.order_no, TeachingAssignment.starts_on.desc())
+        .order_by(
+            TeachingAssignment.ends_on.is_not(None), Subject.order_no, TeachingAssignment.starts_on.desc()
+        )
     )
     return list(session.scalars(query))
 
@@ -262,7 +274,9 @@ def of_person(session: Session, person_id: int, reach: sa.ColumnElement[bool]) -
     query = (
         _teaching()
         .where(TeachingAssignment.person_id == person_id, reach)
-        .order_by(TeachingAssignment.ends_on.is_not(None), TeachingAssignment.starts_on.desc(), Subject.order_no)
+        .order_by(
+            TeachingAssignment.ends_on.is_not(None), TeachingAssignment.starts_on.desc(), Subject.order_no
+        )
     )
     return list(session.scalars(query))
 
@@ -270,7 +284,9 @@ def of_person(session: Session, person_id: int, reach: sa.ColumnElement[bool]) -
 def homerooms_of(session: Session, class_id: int) -> list[HomeroomAssignment]:
     """Homeroom teachers of a class, the latest first."""
     query = sa.select(HomeroomAssignment).where(HomeroomAssignment.class_id == class_id)
-    ordered = query.options(joinedload(HomeroomAssignment.person)).order_by(HomeroomAssignment.starts_on.desc())
+    ordered = query.options(joinedload(HomeroomAssignment.person)).order_by(
+        HomeroomAssignment.starts_on.desc()
+    )
     return list(session.scalars(ordered))
 
 

@@ -47,12 +47,16 @@ def choose_subjects(
         work.audit("student_subject.choose", target=student, year=year.label, chosen=len(choices))
 
 
-def place_choices(work: Work, student: Student, year: SchoolYear, choices: Sequence[Choice], day: date) -> None:
+def place_choices(
+    work: Work, student: Student, year: SchoolYear, choices: Sequence[Choice], day: date
+) -> None:
     """Inside a transaction: write the choices, unchecked (see choose_subjects)."""
     known: dict[tuple[int, str], StudentSubject] = {}
     if is_saved(student):
         mine = StudentSubject.student_id == student.id, StudentSubject.school_year_id == year.id
-        known = {(r.subject_id, r.status): r for r in work.session.scalars(sa.select(StudentSubject).where(*mine))}
+        known = {
+            (r.subject_id, r.status): r for r in work.session.scalars(sa.select(StudentSubject).where(*mine))
+        }
     wanted = {(choice.subject_id, choice.status): choice for choice in choices}
     for key, row in known.items():
         if key not in wanted and row.ends_on is None:
@@ -73,16 +77,16 @@ def place_choices(work: Work, student: Student, year: SchoolYear, choices: Seque
             held.ends_on, held.counts = None, choice.counts
 
 
-def _check_choices(
-    session: Session, student: Student, year: SchoolYear, choices: Sequence[Choice]
-) -> None:
+def _check_choices(session: Session, student: Student, year: SchoolYear, choices: Sequence[Choice]) -> None:
     found = _class_in(session, student, year)
     if found is None:
         raise Invalid(N_("%(name)s is in no class of %(year)s."), name=student.full_name, year=year.label)
     lines = plan_lines(session, found.unit_id, year, found.level, found.grade)
     allowed = {(line.subject_id, line.status) for line in lines if line.status != LineStatus.COMPULSORY}
     if any((choice.subject_id, choice.status) not in allowed for choice in choices):
-        raise Invalid(N_("One of the subjects is no choice in the plan of grade %(grade)s."), grade=found.grade)
+        raise Invalid(
+            N_("One of the subjects is no choice in the plan of grade %(grade)s."), grade=found.grade
+        )
 
 
 def chosen_by(session: Session, student_id: int) -> list[StudentSubject]:

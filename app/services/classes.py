@@ -67,7 +67,9 @@ def create_class(actor: Actor, unit_id: int, year_id: int, new: NewClass, *, clo
         return row.id
 
 
-def add_class(work: Work, unit: OrgUnit, year: SchoolYear, new: NewClass) -> tuple[SchoolClass, TeachingGroup]:
+def add_class(
+    work: Work, unit: OrgUnit, year: SchoolYear, new: NewClass
+) -> tuple[SchoolClass, TeachingGroup]:
     """Inside a transaction: the class and its group, not flushed. `year` must have its id."""
     row = SchoolClass(unit=unit, school_year=year, name=new.name, grade=new.grade, order_no=new.order_no)
     return row, settle_class(work, row, unit, year)
@@ -148,7 +150,9 @@ def set_members(actor: Actor, group_id: int, student_ids: Iterable[int], day: da
 def place_members(work: Work, group: TeachingGroup, student_ids: set[int], day: date) -> tuple[int, int]:
     """Inside a transaction: (how many joined, how many left). Flushes where the group has no id yet."""
     if group.kind is GroupKind.WHOLE_CLASS:
-        raise Invalid(N_("A whole-class group follows the class list. Enrol the student in the class instead."))
+        raise Invalid(
+            N_("A whole-class group follows the class list. Enrol the student in the class instead.")
+        )
     if not is_saved(group):
         work.flush()
     _check_members(work.session, group, student_ids, day)
@@ -173,7 +177,9 @@ def students_in(session: Session, group: TeachingGroup, day: date) -> list[Stude
     else:
         link, mine = TeachingGroupMember, TeachingGroupMember.group_id == group.id
     query = sa.select(Student).join(link, link.student_id == Student.id)
-    return list(session.scalars(query.where(mine, in_force(link, day)).order_by(Student.sort_key, Student.id)))
+    return list(
+        session.scalars(query.where(mine, in_force(link, day)).order_by(Student.sort_key, Student.id))
+    )
 
 
 def _check_members(session: Session, group: TeachingGroup, student_ids: set[int], day: date) -> None:
@@ -185,7 +191,8 @@ def _check_members(session: Session, group: TeachingGroup, student_ids: set[int]
     strangers = student_ids - enrolled
     if strangers:
         raise Invalid(
-            N_("%(n)s of the chosen students are in none of the classes this group draws on."), n=len(strangers)
+            N_("%(n)s of the chosen students are in none of the classes this group draws on."),
+            n=len(strangers),
         )
 
 

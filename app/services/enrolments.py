@@ -178,7 +178,9 @@ def place_in_class(work: Work, student: Student, school_class: SchoolClass, day:
     """Inside a transaction: end the open place the day before and begin the new one."""
     current = open_enrolment(work.session, student.id, day)
     if current is None:
-        raise Invalid(N_("%(name)s is in no class on that day. Enrol the student instead."), name=student.full_name)
+        raise Invalid(
+            N_("%(name)s is in no class on that day. Enrol the student instead."), name=student.full_name
+        )
     former = work.session.get_one(SchoolClass, current.class_id)
     if former.id == school_class.id:
         raise Invalid(N_("%(name)s is in that class already."), name=student.full_name)
@@ -192,7 +194,9 @@ def place_in_class(work: Work, student: Student, school_class: SchoolClass, day:
         )
     current.ends_on = day - ONE_DAY
     _leave_groups(work.session, student.id, day, class_id=former.id)
-    admission = Admission(school_class.id, day, entry_code=current.entry_code or "0", status_code=current.status_code)
+    admission = Admission(
+        school_class.id, day, entry_code=current.entry_code or "0", status_code=current.status_code
+    )
     return enrol(work, student, school_class, admission)
 
 
@@ -248,7 +252,9 @@ def change_status(actor: Actor, student_id: int, status_code: str, day: date, *,
         if row is None:
             raise Invalid(N_("%(name)s is in no class on that day."), name=student.full_name)
         if status_code not in STATUS or not is_studying(status_code):
-            raise Invalid(N_("This status ends the place in the class. Record it as leaving, with the last day."))
+            raise Invalid(
+                N_("This status ends the place in the class. Record it as leaving, with the last day.")
+            )
         row.status_code, row.status_date = status_code, day
         student.status_code = status_code
         work.audit("enrolment.status", target=student, status=status_code)
@@ -301,12 +307,16 @@ def open_enrolment(session: Session, student_id: int, day: date) -> Enrolment | 
         Enrolment.student_id == student_id, sa.or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
     )
     rows = session.scalars(query.order_by(Enrolment.starts_on.desc()))
-    return next((row for row in rows if row.ends_on is None or row.ends_on >= day), None)  # ended, not flushed yet
+    return next(
+        (row for row in rows if row.ends_on is None or row.ends_on >= day), None
+    )  # ended, not flushed yet
 
 
 def places_in(session: Session, class_id: int, day: date) -> list[Enrolment]:
     """Places of a class that are in force on a day."""
-    return list(session.scalars(sa.select(Enrolment).where(Enrolment.class_id == class_id, in_force(Enrolment, day))))
+    return list(
+        session.scalars(sa.select(Enrolment).where(Enrolment.class_id == class_id, in_force(Enrolment, day)))
+    )
 
 
 def homeroom_of(session: Session, student_id: int, person_id: int | None, day: date) -> bool:
@@ -326,7 +336,9 @@ def homeroom_of(session: Session, student_id: int, person_id: int | None, day: d
     return session.scalars(query).first() is not None
 
 
-def _check_admission(session: Session, student: Student, school_class: SchoolClass, admission: Admission) -> None:
+def _check_admission(
+    session: Session, student: Student, school_class: SchoolClass, admission: Admission
+) -> None:
     if (school_class.unit_id or school_class.unit.id) != (student.unit_id or student.unit.id):
         raise Invalid(N_("The class belongs to another school."))
     if admission.entry_code not in CODE_LISTS["entry_kind"]:
@@ -335,7 +347,9 @@ def _check_admission(session: Session, student: Student, school_class: SchoolCla
         raise Invalid(N_("A student comes into a class with a status that says studying."))
     year = session.get_one(SchoolYear, school_class.school_year_id)
     if not year.starts_on - SUMMER <= admission.starts_on <= year.ends_on:
-        raise Invalid(N_("%(day)s lies outside the school year."), day=admission.starts_on.strftime("%d/%m/%Y"))
+        raise Invalid(
+            N_("%(day)s lies outside the school year."), day=admission.starts_on.strftime("%d/%m/%Y")
+        )
     if not is_saved(student):
         return
     current = open_enrolment(session, student.id, admission.starts_on)
@@ -354,7 +368,9 @@ def _is_last_year(session: Session, row: Enrolment, year: SchoolYear) -> bool:
 def _next_order(session: Session, school_class: SchoolClass) -> int | None:
     if not is_saved(school_class):
         return None
-    highest = session.scalar(sa.select(sa.func.max(Enrolment.order_no)).where(Enrolment.class_id == school_class.id))
+    highest = session.scalar(
+        sa.select(sa.func.max(Enrolment.order_no)).where(Enrolment.class_id == school_class.id)
+    )
     return (highest or 0) + 1
 
 

@@ -5,8 +5,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from itertools import chain
 from tempfile import TemporaryFile
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -42,6 +43,8 @@ from app.services.spreadsheets.writing import lists_of, write_export, write_temp
 from app.services.staff import GONE
 from app.services.unit_of_work import record_event
 from app.services.years import chosen_period
+
+T = TypeVar("T")
 
 MOST_ROWS: Final = 20_000
 NO_YEAR: Final = N_("No school year has been opened yet.")
@@ -86,7 +89,7 @@ def export(
     view = View(session, actor, chosen, _year(session, actor, day, start_year), day)
     with ExitStack() as stack:
         file: IO[bytes] = stack.enter_context(TemporaryFile())
-        rows = write_export(file, KINDS[kind], _limited(ROWS[kind](view)), _lists(view, KINDS[kind], unit))
+        rows = write_export(file, KINDS[kind], _begun(ROWS[kind](view)), _lists(view, KINDS[kind], unit))
         filename = (
             f"{fold(KINDS[kind].sheet).replace(' ', '-')}-{unit.code.lower()}-{view.year.start_year}.xlsx"
         )
@@ -114,11 +117,17 @@ def _year(session: Session, actor: Actor, day: date, start_year: int | None) -> 
     return session.get_one(SchoolYear, period.year_id)
 
 
-def _limited(rows: Iterator[Values]) -> Iterator[Values]:
-    for number, row in enumerate(rows, start=1):
-        if number > MOST_ROWS:
-            raise Invalid(TOO_MANY, most=MOST_ROWS)
-        yield row
+def _begun(rows: Iterator[Values]) -> Iterator[Values]:
+    """The same rows with the first one read: what is wrong shows before a workbook is begun."""
+    first = next(rows, None)
+    return iter(()) if first is None else chain([first], rows)
+
+
+def _within_limit(rows: Sequence[T]) -> Sequence[T]:
+    """Invalid where a reading found more rows than a file may have."""
+    if len(rows) > MOST_ROWS:
+        raise Invalid(TOO_MANY, most=MOST_ROWS)
+    return rows
 
 
 # -- the unit's own lists ---------------------------------------------------------------------------------------
@@ -203,11 +212,14 @@ def _students(view: View) -> Iterator[Values]:
         )
     )
     places = view.session.execute(
-        query.with_only_columns(Student.id, Enrolment.id, SchoolClass.name, OrgUnit.code).limit(MOST_ROWS + 1)
+        query.with_only_columns(
+            Student.id, Enrolment.id, SchoolClass.name, OrgUnit.code, Enrolment.starts_on
+        ).limit(MOST_ROWS + 1)
     ).all()
-    latest = {
-        place[0]: place for place in places
-    }  # one who is to change class stands once, with the later place
+    latest: dict[int, Any] = {}
+    for place in _within_limit(places):  # one who is to change class stands once, with the later place
+        if place[0] not in latest or latest[place[0]].starts_on < place.starts_on:
+            latest[place[0]] = place
     for some in chunks(latest):
         by_id = {
             student.id: student
@@ -220,7 +232,7 @@ def _students(view: View) -> Iterator[Values]:
             row.id: row for row in view.session.scalars(sa.select(Enrolment).where(Enrolment.id.in_(wanted)))
         }
         for key in some:
-            _id, enrolment_id, class_name, unit_code = latest[key]
+            _id, enrolment_id, class_name, unit_code, _day = latest[key]
             yield _student_values(by_id[key], enrolments[enrolment_id], class_name, unit_code)
 
 
@@ -256,11 +268,11 @@ def _staff(view: View) -> Iterator[Values]:
         .join(UnitGroup, UnitGroup.id == UnitGroupMember.group_id)
         .where(UnitGroup.kind == "team", in_force(UnitGroupMember, view.day))
     )
-    people = view.session.scalars(query).all()
+    people = _within_limit(view.session.scalars(query).all())
     names: dict[int, str] = {}
     for some in chunks(person.id for person in people):
         found = view.session.execute(teams.where(UnitGroupMember.person_id.in_(some)))
-        names |= {person_id: name for person_id, name in found}
+        names |= {row[0]: row[1] for row in found}
     for person in people:
         values = {name: getattr(person, name) for name in FILE_FIELDS}
         yield {**values, **_name_values(person), "school": person.unit.code, "team": names.get(person.id)}
@@ -275,7 +287,7 @@ def _classes(view: View) -> Iterator[Values]:
         .order_by(SchoolClass.unit_id, SchoolClass.grade, SchoolClass.order_no, SchoolClass.name)
         .limit(MOST_ROWS + 1)
     )
-    rows = view.session.scalars(query).all()
+    rows = _within_limit(view.session.scalars(query).all())
     homerooms = (
         sa.select(HomeroomAssignment)
         .where(sa.or_(HomeroomAssignment.ends_on.is_(None), HomeroomAssignment.ends_on >= view.day))
@@ -319,7 +331,7 @@ def _assignments(view: View) -> Iterator[Values]:
         .order_by(TeachingGroup.unit_id, TeachingGroup.name, Subject.order_no, TeachingAssignment.id)
         .limit(MOST_ROWS + 1)
     )
-    for row in view.session.scalars(query):
+    for row in _within_limit(view.session.scalars(query).all()):
         yield {
             "school": row.group.unit.code,
             "group": row.group.name,

@@ -120,9 +120,13 @@ def place_unit(work: Work, unit: OrgUnit, parent: OrgUnit, day: date) -> OrgPare
     """Inside a transaction: end the link in force and begin the new one on `day`."""
     _check_place(unit, parent, day)
     below = descendants(unit.id, day)
-    if parent.id == unit.id or work.session.scalar(sa.select(below.c.unit_id).where(below.c.unit_id == parent.id)):
+    if parent.id == unit.id or work.session.scalar(
+        sa.select(below.c.unit_id).where(below.c.unit_id == parent.id)
+    ):
         raise Invalid(N_("%(unit)s cannot stand under a unit below itself."), unit=unit.short_name)
-    for link in work.session.scalars(sa.select(OrgParent).where(OrgParent.unit_id == unit.id, _later(OrgParent, day))):
+    for link in work.session.scalars(
+        sa.select(OrgParent).where(OrgParent.unit_id == unit.id, _later(OrgParent, day))
+    ):
         if link.starts_on >= day:
             raise Invalid(
                 N_("%(unit)s already has a place from %(day)s. Choose a later day."),
@@ -165,7 +169,9 @@ def close_unit(
         raise Invalid(N_("%(unit)s has already ended."), unit=unit.short_name)
     if day < unit.starts_on:
         raise Invalid(N_("The last day comes before the first."))
-    children = sa.select(sa.func.count()).where(OrgParent.parent_id == unit.id, _later(OrgParent, day + ONE_DAY))
+    children = sa.select(sa.func.count()).where(
+        OrgParent.parent_id == unit.id, _later(OrgParent, day + ONE_DAY)
+    )
     remaining = work.session.scalar(children)
     if remaining:
         raise Invalid(N_("%(n)s units still stand under %(unit)s after that day. Move them first."),
@@ -185,7 +191,9 @@ def parent_on(session: Session, unit_id: int, day: date) -> OrgUnit | None:
     return session.scalars(query.where(OrgParent.unit_id == unit_id, in_force(OrgParent, day))).first()
 
 
-def add_department(work: Work, unit: OrgUnit, name: str, starts_on: date, duties: str | None = None) -> Department:
+def add_department(
+    work: Work, unit: OrgUnit, name: str, starts_on: date, duties: str | None = None
+) -> Department:
     """A room (phòng ban) inside an office or school (S4 Điều 4 khoản 2)."""
     room = Department(unit=unit, name=name, duties=duties, starts_on=starts_on)
     work.session.add(room)
@@ -196,15 +204,21 @@ def check_code(session: Session, unit: OrgUnit) -> None:
     """Invalid where another unit has the code."""
     holder = session.scalars(sa.select(OrgUnit).where(OrgUnit.code == unit.code)).first()
     if holder is not None and holder is not unit:
-        raise Invalid(N_("The code %(code)s belongs to %(unit)s already."), code=unit.code, unit=holder.short_name)
+        raise Invalid(
+            N_("The code %(code)s belongs to %(unit)s already."), code=unit.code, unit=holder.short_name
+        )
 
 
 def _check_place(unit: OrgUnit, parent: OrgUnit, day: date) -> None:
     if not may_stand_under(unit.kind, parent.kind):
-        raise Invalid(N_("%(unit)s cannot stand under %(parent)s."), unit=unit.short_name, parent=parent.short_name)
+        raise Invalid(
+            N_("%(unit)s cannot stand under %(parent)s."), unit=unit.short_name, parent=parent.short_name
+        )
     if parent.starts_on > day or (parent.ends_on is not None and parent.ends_on < day):
         raise Invalid(
-            N_("%(parent)s does not exist on %(day)s."), parent=parent.short_name, day=day.strftime("%d/%m/%Y")
+            N_("%(parent)s does not exist on %(day)s."),
+            parent=parent.short_name,
+            day=day.strftime("%d/%m/%Y"),
         )
 
 
@@ -214,5 +228,7 @@ def _later(model: Any, day: date) -> sa.ColumnElement[bool]:
 
 
 def _end_rows(session: Session, model: Any, unit_id: int, day: date) -> None:
-    for row in session.scalars(sa.select(model).where(model.unit_id == unit_id, _later(model, day + ONE_DAY))):
+    for row in session.scalars(
+        sa.select(model).where(model.unit_id == unit_id, _later(model, day + ONE_DAY))
+    ):
         row.ends_on = max(day, row.starts_on)

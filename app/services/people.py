@@ -54,7 +54,9 @@ class PersonName:
 
 def apply_name(row: Named, name: PersonName) -> None:
     """Set a row's name parts and all that is made from them. Invalid for an empty tên or damaged letters."""
-    family, middle, given = (" ".join(names.nfc(part or "").split()) for part in (name.family, name.middle, name.given))
+    family, middle, given = (
+        " ".join(names.nfc(part or "").split()) for part in (name.family, name.middle, name.given)
+    )
     if not given:
         raise Invalid(N_("The given name (tên) is empty."))
     written = names.full_name(family, middle, given, name.written)
@@ -118,7 +120,9 @@ def complete_student(session: Session, row: Student, day: date) -> None:
             raise Invalid(N_("The identifier %(code)s belongs to another student already."), code=value)
 
 
-def create_person(actor: Actor, unit_id: int, name: PersonName, values: Mapping[str, Any], *, clock: Clock) -> int:
+def create_person(
+    actor: Actor, unit_id: int, name: PersonName, values: Mapping[str, Any], *, clock: Clock
+) -> int:
     """A new member of staff of a unit; `values` are Person columns. Returns the id. Forbidden without staff.manage."""
     with transaction(actor, "person.create", clock=clock) as work:
         demand(actor, Action.STAFF_MANAGE, unit_id)
@@ -129,7 +133,9 @@ def create_person(actor: Actor, unit_id: int, name: PersonName, values: Mapping[
         return person.id
 
 
-def add_person(work: Work, unit: OrgUnit, name: PersonName, values: Mapping[str, Any], *, day: date) -> Person:
+def add_person(
+    work: Work, unit: OrgUnit, name: PersonName, values: Mapping[str, Any], *, day: date
+) -> Person:
     """Inside a transaction: the staff file, checked, not flushed."""
     person = Person(unit=unit, **{"status_code": "01", **values})
     apply_name(person, name)

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 CLASS_BOOK: Final = "class_book"
 KEEP: Final = timedelta(days=7)
 """How long a finished file can be fetched."""
-SILENT: Final = timedelta(seconds=60)
+SILENT: Final = timedelta(seconds=30)
 """A run without a sign of life for this long was killed; a part takes about a second."""
 MAX_ATTEMPTS: Final = 5
 BOOK_FILE: Final = "book.pdf"

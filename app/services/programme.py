@@ -138,7 +138,9 @@ def terms_of(session: Session, unit_id: int, year: SchoolYear) -> dict[int, Term
     return {t.number: TermDates(t.number, t.starts_on, t.ends_on, t.weeks) for t in rows}
 
 
-def plan_lines(session: Session, unit_id: int, year: SchoolYear, level: Level, grade: int) -> list[SubjectPlan]:
+def plan_lines(
+    session: Session, unit_id: int, year: SchoolYear, level: Level, grade: int
+) -> list[SubjectPlan]:
     """The plan that binds a unit for a grade: its own line of a subject, else the province's; in printed order."""
     query = (
         sa.select(SubjectPlan)

@@ -103,7 +103,7 @@ class SchoolLine:
     @property
     def rank(self) -> tuple[Any, ...]:
         """Sort key: need, late sheets in proportion, what is filled, changes after entry, name."""
-        late = self.late_sheets / self.sheets if self.sheets else 0.0
+        late = self.late_sheets * 1000 // self.sheets if self.sheets else 0
         return (list(Need).index(self.need), -late, self.share.permille, -self.changes, self.unit.name_folded)
 
 

@@ -8,6 +8,8 @@ from app.domain.names import fold
 
 LONGEST = 80
 ESCAPE = "!"
+FEW = 8000
+"""Up to so many finds are fetched by key and sorted; more are read in the list's own order until the page is full."""
 
 
 def name_matches(model: Any, term: str, *code_columns: Any) -> sa.ColumnElement[bool]:

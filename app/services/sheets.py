@@ -53,7 +53,10 @@ def ensure_sheets(
         work.flush()
     session = work.session
     wanted = (GradebookSheet.group_id == group.id, GradebookSheet.subject_id == subject.id)
-    known = {(sheet.grade, sheet.term): sheet for sheet in session.scalars(sa.select(GradebookSheet).where(*wanted))}
+    known = {
+        (sheet.grade, sheet.term): sheet
+        for sheet in session.scalars(sa.select(GradebookSheet).where(*wanted))
+    }
     sheets = []
     for grade in grades_of_group(session, group):
         if grade.circular not in TERM_SHEETS:
@@ -61,7 +64,9 @@ def ensure_sheets(
         line = subject_line(session, group.unit_id, school_year, grade.level, grade.grade, subject.id)
         if line is None:
             raise Invalid(
-                N_("The plan of grade %(grade)s for %(year)s has no subject %(subject)s. Add it to the plan first."),
+                N_(
+                    "The plan of grade %(grade)s for %(year)s has no subject %(subject)s. Add it to the plan first."
+                ),
                 grade=grade.grade,
                 year=school_year.label,
                 subject=subject.name,

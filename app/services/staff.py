@@ -86,16 +86,15 @@ def checked_name(family: str, middle: str, given: str, written: str | None) -> P
 
     Raises Invalid with `problems` (field, message): no given name, an old font, or a written name of other words.
     """
-    family, middle, given, written = (
-        " ".join(nfc(part or "").split()) for part in (family, middle, given, written)
-    )
-    problems = _name_problems(family, middle, given, written)
+    family, middle, given = (" ".join(nfc(part or "").split()) for part in (family, middle, given))
+    whole = " ".join(nfc(written or "").split())
+    problems = _name_problems(family, middle, given, whole)
     if problems:
         raise Invalid(problems[0][1], problems=problems)
-    return PersonName(family, middle, given, written or None)
+    return PersonName(family, middle, given, whole or None)
 
 
-def _name_problems(family: str, middle: str, given: str, written: str | None) -> tuple[tuple[str, str], ...]:
+def _name_problems(family: str, middle: str, given: str, written: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     if not given:
         found.append(("given_name", N_("Write the given name (tên).")))

@@ -72,8 +72,28 @@ class AssignmentModelView(ScopedModelView):
     order_columns = ["starts_on", "ends_on"]
     base_order = ("starts_on", "desc")
     search_columns = ["person", "group", "subject"]
-    show_columns = ["person", "group", "subject", "part", "columns", "in_charge", "starts_on", "ends_on", "decision"]
-    add_columns = ["person", "group", "subject", "starts_on", "part", "columns", "in_charge", "decision", "ends_on"]
+    show_columns = [
+        "person",
+        "group",
+        "subject",
+        "part",
+        "columns",
+        "in_charge",
+        "starts_on",
+        "ends_on",
+        "decision",
+    ]
+    add_columns = [
+        "person",
+        "group",
+        "subject",
+        "starts_on",
+        "part",
+        "columns",
+        "in_charge",
+        "decision",
+        "ends_on",
+    ]
     edit_columns = ["decision"]
     add_form_extra_fields = {
         "part": fields.ChoiceField(lazy_gettext("Part"), [Optional()], pairs=all_parts, parse=int),
@@ -83,7 +103,8 @@ class AssignmentModelView(ScopedModelView):
             description=lazy_gettext("None ticked: every column."),
         ),
         "in_charge": BooleanField(
-            lazy_gettext("In charge"), description=lazy_gettext("One teacher is in charge and confirms the book.")
+            lazy_gettext("In charge"),
+            description=lazy_gettext("One teacher is in charge and confirms the book."),
         ),
     }
     description_columns = {
@@ -150,7 +171,14 @@ class HomeroomModelView(ScopedModelView):
         "decision": lazy_gettext("Decision"),
         **PERIOD,
     }
-    list_columns = ["school_class", "person", "school_class.school_year.label", "starts_on", "ends_on", "decision"]
+    list_columns = [
+        "school_class",
+        "person",
+        "school_class.school_year.label",
+        "starts_on",
+        "ends_on",
+        "decision",
+    ]
     order_columns = ["starts_on", "ends_on"]
     base_order = ("starts_on", "desc")
     search_columns = ["person", "school_class"]
@@ -174,7 +202,9 @@ class HomeroomModelView(ScopedModelView):
         """The row, with the one before it ended."""
         row = scope.get(work.session, actor(), SchoolClass, form.school_class.data.id, today())
         require(Action.ASSIGNMENT_MANAGE, Target(unit=actor().relation_to(row.unit_id)))
-        return assignments.add_homeroom(work, row, form.person.data.id, form.starts_on.data, form.decision.data)
+        return assignments.add_homeroom(
+            work, row, form.person.data.id, form.starts_on.data, form.decision.data
+        )
 
     def row_links(self, item: Any) -> list[tuple[str, Any, str]]:
         """Ending, while it runs."""

@@ -36,7 +36,14 @@ __all__ = [
 ]
 
 MENU = "menu_access"
-LIST, SHOW, ADD, EDIT, DELETE, DOWNLOAD = "can_list", "can_show", "can_add", "can_edit", "can_delete", "can_download"
+LIST, SHOW, ADD, EDIT, DELETE, DOWNLOAD = (
+    "can_list",
+    "can_show",
+    "can_add",
+    "can_edit",
+    "can_delete",
+    "can_download",
+)
 
 
 class HocVuForm(FormWidget):
@@ -76,7 +83,9 @@ class ScopedModelView(ListPage, ModelView):
     edit_row_message = lazy_gettext("Saved.")
 
     def __init__(self, **kwargs: Any) -> None:
-        self.datamodel = copy.copy(self.datamodel)  # one a view and application: it carries this view's `prepare`
+        self.datamodel = copy.copy(
+            self.datamodel
+        )  # one a view and application: it carries this view's `prepare`
         self.datamodel.prepare = self.prepare_rows
         self.base_filters = [[self._any_column(), ScopedFilter, None], *(self.base_filters or [])]
         self.class_permission_name = self.class_permission_name or type(self).__name__
@@ -85,7 +94,10 @@ class ScopedModelView(ListPage, ModelView):
             self.base_permissions = [p for p in self.base_permissions if p not in (ADD, EDIT)]
         super().__init__(**kwargs)
         current_app.appbuilder.sm.view_rights.update(
-            {(self.class_permission_name, permission): action for permission, action in self.all_rights().items()}
+            {
+                (self.class_permission_name, permission): action
+                for permission, action in self.all_rights().items()
+            }
         )
 
     @classmethod
@@ -119,7 +131,9 @@ class ScopedModelView(ListPage, ModelView):
         return present
 
     def _init_forms(self) -> None:
-        self.search_form = self._form(self.search_columns, self.search_form_extra_fields or {}, searching=True)
+        self.search_form = self._form(
+            self.search_columns, self.search_form_extra_fields or {}, searching=True
+        )
         self.add_form = self.add_form or self._form(self.add_columns, self.add_form_extra_fields)
         self.edit_form = self.edit_form or self._form(self.edit_columns, self.edit_form_extra_fields)
 
@@ -184,7 +198,9 @@ class ScopedModelView(ListPage, ModelView):
 
     def _add(self) -> Any:
         if not self.may_add():
-            raise Forbidden(N_("Your role does not include this. Ask your unit's administrators if it should."))
+            raise Forbidden(
+                N_("Your role does not include this. Ask your unit's administrators if it should.")
+            )
         form = self.add_form.refresh()
         if request.method == "POST":
             if form.validate():
@@ -244,13 +260,17 @@ class ScopedModelView(ListPage, ModelView):
     @staticmethod
     def _say_errors(form: Any) -> None:
         number = sum(1 for field in form if field.errors)
-        flash(_("Not saved yet: %(n)s fields need another look. Everything else is kept.", n=number), "danger")
+        flash(
+            _("Not saved yet: %(n)s fields need another look. Everything else is kept.", n=number), "danger"
+        )
 
     def _write(self, verb: str, form: Any, message: Any, pk: Any = None) -> bool:
         """One transaction: fresh row in scope → permission → form → checks → audit. False keeps the form on screen."""
         model = self.datamodel.obj
         try:
-            with unit_of_work.transaction(actor(), f"{model.__tablename__}.{verb}", clock=request_clock()) as work:
+            with unit_of_work.transaction(
+                actor(), f"{model.__tablename__}.{verb}", clock=request_clock()
+            ) as work:
                 if pk is None:
                     item = self.create(work, form)
                 else:

@@ -56,8 +56,12 @@ class ChoicesView(VerbPage):
     @staticmethod
     def _form(offered: list[SubjectPlan], held: list[Any], year: SchoolYear) -> ChoicesForm:
         """The form with this grade's choices; ticked as they stand."""
-        single = [(line.subject_id, line.subject.name) for line in offered if line.status != LineStatus.CLUSTER]
-        grouped = [(line.subject_id, line.subject.name) for line in offered if line.status == LineStatus.CLUSTER]
+        single = [
+            (line.subject_id, line.subject.name) for line in offered if line.status != LineStatus.CLUSTER
+        ]
+        grouped = [
+            (line.subject_id, line.subject.name) for line in offered if line.status == LineStatus.CLUSTER
+        ]
         status_of = {line.subject_id: line.status for line in offered if line.status != LineStatus.CLUSTER}
 
         class Chosen(ChoicesForm):

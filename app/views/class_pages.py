@@ -66,7 +66,9 @@ class TeacherVerbs(VerbPage):
 
     route_base = "/assignments"
     default_view = "end"
-    rights: ClassVar = {f"can_{verb}": Action.ASSIGNMENT_MANAGE for verb in ("end", "end_homeroom", "homeroom")}
+    rights: ClassVar = {
+        f"can_{verb}": Action.ASSIGNMENT_MANAGE for verb in ("end", "end_homeroom", "homeroom")
+    }
 
     @expose("/<int:assignment_id>/end", methods=["GET", "POST"])
     @has_access
@@ -111,7 +113,12 @@ class TeacherVerbs(VerbPage):
         return self.run(
             HomeroomForm(day=today()),
             lambda f: assignments.assign_homeroom(
-                actor(), class_id, f.person.data.id, f.day.data, decision=f.decision.data, clock=request_clock()
+                actor(),
+                class_id,
+                f.person.data.id,
+                f.day.data,
+                decision=f.decision.data,
+                clock=request_clock(),
             ),
             title=_("Homeroom teacher of class %(name)s", name=row.name),
             done=_("Saved."),

@@ -44,7 +44,9 @@ def own_grades() -> list[tuple[int, str]]:
 class SchoolClassView(ScopedModelView):
     """Classes of a school, each with its circular and the group of the whole class."""
 
-    datamodel = ScopedInterface(SchoolClass, eager=(joinedload(SchoolClass.school_year), joinedload(SchoolClass.unit)))
+    datamodel = ScopedInterface(
+        SchoolClass, eager=(joinedload(SchoolClass.school_year), joinedload(SchoolClass.unit))
+    )
     route_base = "/classes"
     view_action = Action.CLASS_VIEW
     manage_action = Action.CLASS_MANAGE
@@ -79,7 +81,9 @@ class SchoolClassView(ScopedModelView):
         "grade": fields.ChoiceField(lazy_gettext("Grade"), NEEDED, pairs=own_grades, parse=int),
         "order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()]),
     }
-    edit_form_extra_fields = {"order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()])}
+    edit_form_extra_fields = {
+        "order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()])
+    }
 
     def shown_columns(self) -> list[str]:
         """A school needs no column that repeats its own name."""
@@ -139,7 +143,9 @@ class SchoolClassView(ScopedModelView):
             row=item,
             circular=formats.circular(item.circular),
             students=scope_students(group),
-            places={place.student_id: place for place in enrolments.places_in(db.session(), item.id, today())},
+            places={
+                place.student_id: place for place in enrolments.places_in(db.session(), item.id, today())
+            },
             teaching=assignments.of_class(db.session(), item.id),
             homerooms=assignments.homerooms_of(db.session(), item.id),
             today=today(),
@@ -156,13 +162,17 @@ def scope_students(group: TeachingGroup | None) -> list[Student]:
         return []
     found = classes.students_in(db.session(), group, today())
     reach = scope.condition(actor(), Student, today())
-    seen = set(db.session.scalars(sa.select(Student.id).where(Student.id.in_([row.id for row in found]), reach)))
+    seen = set(
+        db.session.scalars(sa.select(Student.id).where(Student.id.in_([row.id for row in found]), reach))
+    )
     return [row for row in found if row.id in seen]
 
 
 def years_in_reach() -> list[tuple[int, str]]:
     """School years of the province, newest first."""
-    rows = db.session.scalars(scope.scoped(actor(), SchoolYear, today()).order_by(SchoolYear.start_year.desc()))
+    rows = db.session.scalars(
+        scope.scoped(actor(), SchoolYear, today()).order_by(SchoolYear.start_year.desc())
+    )
     return [(row.id, row.label) for row in rows]
 
 
@@ -245,7 +255,13 @@ def register(appbuilder: Any) -> None:
         (PersonModelView, "Staff", "fa-chalkboard-user", Action.STAFF_VIEW, lazy_gettext("Staff")),
         (AssignmentModelView, "Assignments", "fa-person-chalkboard", teaching, lazy_gettext("Assignments")),
         (HomeroomModelView, "Homeroom", "fa-house-user", teaching, lazy_gettext("Homeroom")),
-        (GroupModelView, "Groups of study", "fa-layer-group", Action.CLASS_VIEW, lazy_gettext("Groups of study")),
+        (
+            GroupModelView,
+            "Groups of study",
+            "fa-layer-group",
+            Action.CLASS_VIEW,
+            lazy_gettext("Groups of study"),
+        ),
     ):
         menu(appbuilder, view, name, icon=icon, action=action, label=label, **CATEGORY)
     appbuilder.add_view_no_menu(ClassVerbs())

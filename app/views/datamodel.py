@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext
 from app.domain.dates import BadDate, parse_date
 from app.errors import N_, Forbidden
 from app.services import scope
-from app.services.search import ESCAPE, escaped, name_matches
+from app.services.search import ESCAPE, FEW, escaped, name_matches
 from app.views.context import actor, today
 
 COUNT_CAP = 1000
@@ -116,7 +116,9 @@ class ScopedConverter(BaseFilterConverter):
             return [NameFilter(column, data)]
         if data.is_relation(column):
             return [RelatedFilter(column, data)] if data.is_relation_many_to_one(column) else None
-        free_text = data.is_string(column) and not data.is_enum(column) and not column.endswith(("_code", "status"))
+        free_text = (
+            data.is_string(column) and not data.is_enum(column) and not column.endswith(("_code", "status"))
+        )
         return [(StartsFilter if free_text else EqualFilter)(column, data)]
 
 
@@ -146,11 +148,31 @@ class ScopedInterface(SQLAInterface):
         if filters:
             query = filters.apply_all(query)
         size, first = page_size or COUNT_CAP, (page or 0) * (page_size or 0)
-        ordered = query.order_by(*self._order(order_column, order_direction)).options(*self.eager)
-        rows = ordered.offset(first).limit(size).all()
+        order = self._order(order_column, order_direction)
+        found = self._few(query) if filters and _searches(filters) else None
+        if found is not None:
+            query = self._by_keys(found)
+        elif first >= COUNT_CAP:
+            query = self._by_keys(self._keys(query.order_by(*order).offset(first).limit(size)))
+        start = 0 if found is None and first >= COUNT_CAP else first
+        rows = query.order_by(*order).options(*self.eager).offset(start).limit(size).all()
         if self.prepare is not None and page_size:
             self.prepare(rows)
-        return self._count(query, first, len(rows), size), rows
+        if found is None:
+            return self._count(filters, first, len(rows), size), rows
+        cap = first + COUNT_CAP
+        return Count(min(len(found), cap), more=len(found) > cap), rows
+
+    def _few(self, query: Any) -> list[Any] | None:
+        """Keys of what a search found, when few: a rare name is sought in the index of names, a common one in order."""
+        keys = self._keys(query.order_by(None).limit(FEW + 1))
+        return keys if len(keys) <= FEW else None
+
+    def _keys(self, query: Any) -> list[Any]:
+        return [row[0] for row in query.with_entities(sa.inspect(self.obj).primary_key[0])]
+
+    def _by_keys(self, keys: list[Any]) -> Any:
+        return self.session.query(self.obj).filter(sa.inspect(self.obj).primary_key[0].in_(keys))
 
     def _order(self, column: str, direction: str) -> list[Any]:
         """The column asked for, then the key: a page never repeats a row."""
@@ -160,10 +182,13 @@ class ScopedInterface(SQLAInterface):
         wanted = getattr(self.obj, column)
         return [wanted.desc(), key.desc()] if direction == "desc" else [wanted, key]
 
-    def _count(self, query: Any, first: int, found: int, size: int) -> Count:
+    def _count(self, filters: Any, first: int, found: int, size: int) -> Count:
         """Exact while it is cheap; counting 200,000 rows costs more than showing a page."""
         if found < size and (found or not first):
             return Count(first + found)
+        query = self.session.query(self.obj)
+        if filters:
+            query = filters.apply_all(query)
         key = sa.inspect(self.obj).primary_key[0]
         cap = first + COUNT_CAP
         capped = query.with_entities(key).order_by(None).limit(cap + 1).subquery()
@@ -179,6 +204,11 @@ class ScopedInterface(SQLAInterface):
     def delete_all(self, items: list[Any]) -> None:
         """Nothing of the record is ever deleted."""
         raise Forbidden(N_("Records are ended, not deleted."))
+
+
+def _searches(filters: Filters) -> bool:
+    """True when the reader looks for a name: the one search whose answer may be anywhere in the list."""
+    return any(isinstance(kept, NameFilter) for kept in filters.filters)
 
 
 def _typed(column_type: Any, text: str) -> Any:

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.domain.access import Action, Target, may
 from app.views.context import actor
+from app.views.datamodel import Count
 
 
 class HocVuList(ListWidget):
@@ -31,7 +32,9 @@ class ListPage:
     """The listing half of `ScopedModelView`; its other attributes are FAB's."""
 
     manage_action: ClassVar[Action | None] = None
-    order_alias: ClassVar[Mapping[str, str]] = {}  # shown column → column it sorts by, e.g. full_name → sort_key
+    order_alias: ClassVar[
+        Mapping[str, str]
+    ] = {}  # shown column → column it sorts by, e.g. full_name → sort_key
     virtual_filters: ClassVar[Mapping[str, type[BaseFilter]]] = {}  # search fields that are no columns
     link_column: ClassVar[str] = ""  # list column that leads to the row's own page; default: the first
     page_sizes: ClassVar[tuple[int, ...]] = (25, 50, 100)
@@ -97,7 +100,11 @@ class ListPage:
         order_column, order_direction = self._asked_order()
         page, size = self._asked_page()
         widgets = self._get_list_widget(
-            filters=self._filters, order_column=order_column, order_direction=order_direction, page=page, page_size=size
+            filters=self._filters,
+            order_column=order_column,
+            order_direction=order_direction,
+            page=page,
+            page_size=size,
         )
         self.update_redirect()
         return self._get_search_widget(form=self._bound_search(), widgets=widgets)
@@ -152,7 +159,7 @@ class ListPage:
                 value_columns=self.datamodel.get_values(rows, self.list_columns),
                 order_columns=self.order_columns,
                 formatters_columns=self.formatters_columns,
-                links_to=self._links(page or 0, size, int(count)),
+                links_to=self._links(page or 0, size, count),
                 order=(order_column, order_direction),
                 link_column=self.link_column or self.list_columns[0],
                 page=page or 0,
@@ -170,13 +177,16 @@ class ListPage:
             )
         }
 
-    def _links(self, page: int, size: int, count: int) -> dict[str, Any]:
+    def _links(self, page: int, size: int, count: Count) -> dict[str, Any]:
         """Addresses of this list on another page, in another size or order."""
         name = type(self).__name__
         asked, direction = self._asked_order()
         last = max(0, (count - 1) // size)
-        pages = sorted({0, page - 1, page, page + 1, last})
-        turned = {column: "desc" if (asked, direction) == (column, "asc") else "asc" for column in self.order_columns}
+        pages = sorted({0, page - 1, page, page + 1} | ({last} if not count.more else set()))
+        turned = {
+            column: "desc" if (asked, direction) == (column, "asc") else "asc"
+            for column in self.order_columns
+        }
         return {
             "order": {
                 column: here(**{f"_oc_{name}": column, f"_od_{name}": turn, f"page_{name}": None})
@@ -194,4 +204,6 @@ class ListPage:
 def here(**changes: Any) -> str:
     """The address of this page with some arguments changed (None: left out)."""
     arguments = {**request.args.to_dict(), **changes}
-    return request.path + "?" + urlencode({key: value for key, value in arguments.items() if value is not None})
+    return (
+        request.path + "?" + urlencode({key: value for key, value in arguments.items() if value is not None})
+    )

@@ -80,7 +80,9 @@ class OrgUnitView(ScopedModelView):
         "starts_on": lazy_gettext("From day"),
         "ends_on": lazy_gettext("Last day"),
     }
-    formatters_columns: ClassVar = {"levels": lambda value: formats.present([Level(level) for level in value or ()])}
+    formatters_columns: ClassVar = {
+        "levels": lambda value: formats.present([Level(level) for level in value or ()])
+    }
     list_columns = ["short_name", "code", "kind", "parent_name", "starts_on", "ends_on"]
     order_columns = ["short_name", "code", "starts_on", "ends_on"]
     order_alias: ClassVar = {"short_name": "name_folded"}
@@ -166,7 +168,9 @@ class OrgUnitView(ScopedModelView):
             children=_children(item.id, reach),
             rooms=_rooms(item.id),
             may_edit=bool(self.editable([item])),
-            may_move=may(actor(), Action.ORG_MANAGE, own) and needs_parent(item.kind) and item.ends_on is None,
+            may_move=may(actor(), Action.ORG_MANAGE, own)
+            and needs_parent(item.kind)
+            and item.ends_on is None,
         )
 
 

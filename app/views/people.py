@@ -138,7 +138,10 @@ class PersonModelView(ScopedModelView):
                 scope.condition(actor(), UnitGroup, today()),
             )
         )
-        teams = {person: _("%(team)s (leader)", team=name) if leads else name for person, name, leads in _rows(query)}
+        teams = {
+            person: _("%(team)s (leader)", team=name) if leads else name
+            for person, name, leads in _rows(query)
+        }
         for row in rows:
             row.team_name, row.unit_name = teams.get(row.id, ""), row.unit.short_name
 
@@ -176,7 +179,9 @@ class PersonModelView(ScopedModelView):
             if is_saved(person):
                 people.leave_teams(work, person, person.unit_id, today())
             return
-        seats = people.team_seats(work.session, person.id, person.unit_id, today()) if is_saved(person) else []
+        seats = (
+            people.team_seats(work.session, person.id, person.unit_id, today()) if is_saved(person) else []
+        )
         if [seat.group_id for seat in seats] != [form.team.data]:
             people.join_team(work, person, work.session.get_one(UnitGroup, form.team.data), today())
 

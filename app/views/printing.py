@@ -191,6 +191,8 @@ def _text(job: PrintJob, state: JobState, kept: bool, now: datetime) -> str:
 
 
 def _running(job: PrintJob, now: datetime) -> str:
+    if job.beat_at is not None and now - job.beat_at > print_jobs.SILENT:
+        return f"{_('The print was interrupted and goes on by itself within a minute.')} {_may_leave()}"
     if not job.total or not job.done:
         return f"{_('Reading the class.')} {_may_leave()}"
     if job.done == job.total:

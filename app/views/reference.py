@@ -29,12 +29,18 @@ PROGRAMME = {"category": "Programme", "category_label": lazy_gettext("Programme"
 LISTS = {"category": "Lists", "category_label": lazy_gettext("Lists")}
 TERMS = ((1, "I"), (2, "II"))
 TERM_PARTS = ("starts_on", "ends_on", "weeks")
+
+
 def _year_terms() -> dict[str, Any]:
     made: dict[str, Any] = {}
     for number, roman in TERMS:
         made |= {
-            f"term{number}_starts_on": fields.VnDateField(lazy_gettext("Term %(n)s: first day", n=roman), NEEDED),
-            f"term{number}_ends_on": fields.VnDateField(lazy_gettext("Term %(n)s: last day", n=roman), NEEDED),
+            f"term{number}_starts_on": fields.VnDateField(
+                lazy_gettext("Term %(n)s: first day", n=roman), NEEDED
+            ),
+            f"term{number}_ends_on": fields.VnDateField(
+                lazy_gettext("Term %(n)s: last day", n=roman), NEEDED
+            ),
             f"term{number}_weeks": fields.WholeNumberField(
                 lazy_gettext("Term %(n)s: weeks", n=roman), NEEDED, low=1, high=30
             ),
@@ -87,7 +93,11 @@ class SchoolYearView(ScopedModelView):
             sa.select(sa.func.max(SchoolYear.start_year)).where(SchoolYear.department_id == actor().root_id)
         )
         usual = programme.usual_year((latest or today().year - 1) + 1)
-        form.start_year.data, form.starts_on.data, form.ends_on.data = usual.start_year, usual.starts_on, usual.ends_on
+        form.start_year.data, form.starts_on.data, form.ends_on.data = (
+            usual.start_year,
+            usual.starts_on,
+            usual.ends_on,
+        )
         for term in usual.terms:
             for part in TERM_PARTS:
                 form[f"term{term.number}_{part}"].data = getattr(term, part)
@@ -212,7 +222,11 @@ class PlanView(ScopedModelView):
 
     datamodel = ScopedInterface(
         SubjectPlan,
-        eager=(joinedload(SubjectPlan.subject), joinedload(SubjectPlan.unit), joinedload(SubjectPlan.school_year)),
+        eager=(
+            joinedload(SubjectPlan.subject),
+            joinedload(SubjectPlan.unit),
+            joinedload(SubjectPlan.school_year),
+        ),
     )
     route_base = "/plans"
     view_action = Action.SUBJECT_VIEW

@@ -14,7 +14,7 @@ from app.domain.dates import format_date
 from app.extensions import db
 from app.models import OrgUnit, Person, SchoolClass, SchoolYear, Student, TeachingGroup
 from app.services import scope
-from app.services.search import ESCAPE, escaped, name_matches
+from app.services.search import ESCAPE, FEW, escaped, name_matches
 from app.views.base import PageView
 from app.views.context import actor, today
 
@@ -65,7 +65,13 @@ KINDS: Mapping[str, Kind] = {
         SchoolClass,
         Action.CLASS_VIEW,
         _name_like(SchoolClass.name),
-        (SchoolYear.start_year.desc(), SchoolClass.grade, SchoolClass.order_no, SchoolClass.name, SchoolClass.id),
+        (
+            SchoolYear.start_year.desc(),
+            SchoolClass.grade,
+            SchoolClass.order_no,
+            SchoolClass.name,
+            SchoolClass.id,
+        ),
         lambda row: f"{row.name} · {row.school_year.label}",
         (joinedload(SchoolClass.school_year),),
         (SchoolYear, SchoolYear.id == SchoolClass.school_year_id),
@@ -94,7 +100,9 @@ def pick(kind: str, text: str) -> Any:
     found = KINDS[kind]
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         return None
-    query = scope.scoped(actor(), found.model, today()).where(found.model.id == int(text)).options(*found.options)
+    query = (
+        scope.scoped(actor(), found.model, today()).where(found.model.id == int(text)).options(*found.options)
+    )
     return db.session.scalars(query).one_or_none()
 
 
@@ -126,11 +134,20 @@ class SelectView(PageView):
         term = request.args.get("term", "").strip()[:80]
         if term:
             query = query.where(found.matches(term))
-        rows = db.session.scalars(query.order_by(*found.order).offset((page - 1) * PAGE).limit(PAGE + 1)).all()
+            query = _by_key(found, query)
+        rows = db.session.scalars(
+            query.order_by(*found.order).offset((page - 1) * PAGE).limit(PAGE + 1)
+        ).all()
         return jsonify(
             results=[{"id": row.id, "text": found.text(row)} for row in rows[:PAGE]],
             pagination={"more": len(rows) > PAGE},
         )
+
+
+def _by_key(found: Kind, query: sa.Select[Any]) -> sa.Select[Any]:
+    """A rare name is sought in the index of names, a common one in the list's own order."""
+    keys = db.session.scalars(query.options().with_only_columns(found.model.id).limit(FEW + 1)).all()
+    return query if len(keys) > FEW else query.where(found.model.id.in_(keys))
 
 
 def register(appbuilder: Any) -> None:

@@ -63,7 +63,9 @@ class InClass(OneFilter):
         """Through the enrolments in force."""
         if not (text.isascii() and text.isdigit() and len(text) < 18):
             return sa.false()
-        sitting = sa.select(Enrolment.student_id).where(Enrolment.class_id == int(text), in_force(Enrolment, today()))
+        sitting = sa.select(Enrolment.student_id).where(
+            Enrolment.class_id == int(text), in_force(Enrolment, today())
+        )
         return Student.id.in_(sitting)
 
 
@@ -94,7 +96,9 @@ class StudentModelView(ScopedModelView):
     order_alias: ClassVar = {"full_name": "sort_key"}
     base_order = ("full_name", "asc")
     search_columns = ["name_folded", "school_class", "status_code"]
-    search_form_extra_fields = {"school_class": fields.RecordField(lazy_gettext("Class"), kind="school_class")}
+    search_form_extra_fields = {
+        "school_class": fields.RecordField(lazy_gettext("Class"), kind="school_class")
+    }
     virtual_filters: ClassVar = {"school_class": InClass}
     show_columns = list(SHEET)
     add_fieldsets = sections((lazy_gettext("Place in a class"), PLACE))
@@ -129,7 +133,9 @@ class StudentModelView(ScopedModelView):
 
     def target_of(self, item: Any) -> Target:
         """Where the student's school stands, and whether the actor is homeroom teacher of the class."""
-        mine = item.id is not None and enrolments.homeroom_of(db.session(), item.id, actor().person_id, today())
+        mine = item.id is not None and enrolments.homeroom_of(
+            db.session(), item.id, actor().person_id, today()
+        )
         return Target(unit=actor().relation_to(item.unit_id), homeroom=mine)
 
     def empty_text(self) -> str:
@@ -226,7 +232,12 @@ class PlaceView(VerbPage):
         return self.run(
             form,
             lambda f: enrolments.move_to_class(
-                actor(), student_id, f.school_class.data.id, f.day.data, reason=f.reason.data, clock=request_clock()
+                actor(),
+                student_id,
+                f.school_class.data.id,
+                f.day.data,
+                reason=f.reason.data,
+                clock=request_clock(),
             ),
             title=_("Move to another class"),
             lead=student.full_name,
@@ -266,7 +277,11 @@ class PlaceView(VerbPage):
                 actor(),
                 student_id,
                 Admission(
-                    f.school_class.data.id, f.day.data, f.entry.data, f.status.data, other_school=f.other_school.data
+                    f.school_class.data.id,
+                    f.day.data,
+                    f.entry.data,
+                    f.status.data,
+                    other_school=f.other_school.data,
                 ),
                 clock=request_clock(),
             ),
@@ -322,4 +337,3 @@ def register(appbuilder: Any) -> None:
     )
     appbuilder.add_view_no_menu(PlaceView())
     appbuilder.add_view_no_menu(ChoicesView())
-

@@ -40,8 +40,17 @@ class VerbPage(PageView):
                     return redirect(back)
             else:
                 number = sum(1 for field in form if field.errors)
-                flash(_("Not saved yet: %(n)s fields need another look. Everything else is kept.", n=number), "danger")
+                flash(
+                    _("Not saved yet: %(n)s fields need another look. Everything else is kept.", n=number),
+                    "danger",
+                )
         names = [field.name for field in form if field.type != "CSRFTokenField"]
         return self.render_template(
-            "people/verb.html", title=title, form=form, names=names, lead=lead, back=back, button=button or _("Save")
+            "people/verb.html",
+            title=title,
+            form=form,
+            names=names,
+            lead=lead,
+            back=back,
+            button=button or _("Save"),
         )

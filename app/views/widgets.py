@@ -57,7 +57,11 @@ class CheckList:
         boxes = [
             Markup('<label class="hv-check"><input {}> {}</label>').format(
                 _attributes(
-                    type="checkbox", name=field.name, value=value, id=f"{field.id}-{number}", checked=bool(chosen)
+                    type="checkbox",
+                    name=field.name,
+                    value=value,
+                    id=f"{field.id}-{number}",
+                    checked=bool(chosen),
                 ),
                 text,
             )
@@ -77,7 +81,8 @@ class RemoteSelect:
     def __call__(self, field: Any, **kwargs: Any) -> Markup:
         rows = field.data if isinstance(field.data, list) else [field.data] if field.data else []
         options = [
-            Markup('<option value="{}" selected>{}</option>').format(row.id, field.text_of(row)) for row in rows
+            Markup('<option value="{}" selected>{}</option>').format(row.id, field.text_of(row))
+            for row in rows
         ]
         if not self.multiple:
             options.insert(0, Markup('<option value=""></option>'))
@@ -109,5 +114,3 @@ def _described(field: Any) -> dict[str, Any]:
     elif field.description:
         attributes = {"aria-describedby": f"{field.id}-help"}
     return attributes
-
-

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 04:22:17.723981
+Create Date: 2026-11-22 04:54:15.123238
 
 """
 from alembic import op
@@ -736,7 +736,7 @@ def upgrade():
     )
     with op.batch_alter_table('student', schema=None) as batch_op:
         batch_op.create_index('ix_student_folded', ['name_folded'], unique=False)
-        batch_op.create_index('ix_student_sort', ['sort_key', 'id'], unique=False)
+        batch_op.create_index('ix_student_sort', ['sort_key', 'id', 'unit_id'], unique=False)
         batch_op.create_index('ix_student_unit_folded', ['unit_id', 'name_folded'], unique=False)
         batch_op.create_index('ix_student_unit_sort', ['unit_id', 'sort_key'], unique=False)
 

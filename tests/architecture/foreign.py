@@ -196,7 +196,7 @@ def touched(foreign: Foreign, after: int) -> list[str]:
                 for column, target in targets.items()
                 if column in table.c and target in foreign.ids and target not in SHARED
             ]
-            query = sa.select(sa.func.count()).select_from(table).where(table.c.transaction_id > after, sa.or_(*hits))
-            if hits and connection.scalar(query):
+            written = sa.and_(table.c.transaction_id > after, sa.or_(sa.false(), *hits))
+            if connection.scalar(sa.select(sa.func.count()).select_from(table).where(written)):
                 found.append(plain.name)
     return found

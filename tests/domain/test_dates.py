@@ -9,7 +9,16 @@ from app.domain.dates import BadDate, format_date, parse_date
 
 @pytest.mark.parametrize(
     "text",
-    ["05/09/2026", "5/9/2026", " 05-09-2026 ", "05.09.2026", "5 9 2026", "5 / 9 / 2026", "2026-09-05", "2026-9-5"],
+    [
+        "05/09/2026",
+        "5/9/2026",
+        " 05-09-2026 ",
+        "05.09.2026",
+        "5 9 2026",
+        "5 / 9 / 2026",
+        "2026-09-05",
+        "2026-9-5",
+    ],
 )
 def test_every_usual_way_of_writing_a_day(text: str) -> None:
     assert parse_date(text) == date(2026, 9, 5)

@@ -39,19 +39,31 @@ def group_of(class_id: int) -> TeachingGroup:
 
 def test_a_year_opens_with_terms_and_the_plans_of_the_programme(province: Province) -> None:
     year_id = programme.open_school_year(
-        acting(province, "daoct.sogd"), province.department_id, programme.usual_year(2027), clock=province.clock
+        acting(province, "daoct.sogd"),
+        province.department_id,
+        programme.usual_year(2027),
+        clock=province.clock,
     )
     year = db.session.get(SchoolYear, year_id)
-    assert sorted((t.number, t.weeks) for t in db.session.query(Term).filter_by(school_year_id=year_id)) == [(1, 18), (2, 17)]
+    assert sorted((t.number, t.weeks) for t in db.session.query(Term).filter_by(school_year_id=year_id)) == [
+        (1, 18),
+        (2, 17),
+    ]
     lines = programme.plan_lines(db.session(), province.first.unit_id, year, Level.LOWER_SECONDARY, 7)
     assert {line.subject.code: line.annual_lessons for line in lines}["natural_science"] == 140
-    assert {line.grade for line in db.session.query(SubjectPlan).filter_by(school_year_id=year_id)} == set(range(1, 13))
+    assert {line.grade for line in db.session.query(SubjectPlan).filter_by(school_year_id=year_id)} == set(
+        range(1, 13)
+    )
     with pytest.raises(Invalid, match="opened already"):
-        programme.open_school_year(SYSTEM, province.department_id, programme.usual_year(2027), clock=province.clock)
+        programme.open_school_year(
+            SYSTEM, province.department_id, programme.usual_year(2027), clock=province.clock
+        )
 
 
 def test_a_year_before_the_new_programme_has_the_plan_of_2006(province: Province) -> None:
-    year_id = programme.open_school_year(SYSTEM, province.department_id, programme.usual_year(2023), clock=province.clock)
+    year_id = programme.open_school_year(
+        SYSTEM, province.department_id, programme.usual_year(2023), clock=province.clock
+    )
     year = db.session.get(SchoolYear, year_id)
     nine = programme.plan_lines(db.session(), province.first.unit_id, year, Level.LOWER_SECONDARY, 9)
     seven = programme.plan_lines(db.session(), province.first.unit_id, year, Level.LOWER_SECONDARY, 7)
@@ -62,7 +74,10 @@ def test_a_year_before_the_new_programme_has_the_plan_of_2006(province: Province
 def test_only_the_department_opens_a_year(province: Province) -> None:
     with pytest.raises(Forbidden):
         programme.open_school_year(
-            acting(province, "quantb.thcstk"), province.department_id, programme.usual_year(2027), clock=province.clock
+            acting(province, "quantb.thcstk"),
+            province.department_id,
+            programme.usual_year(2027),
+            clock=province.clock,
         )
 
 
@@ -73,8 +88,8 @@ def test_a_school_has_term_dates_of_its_own(province: Province) -> None:
     year = db.session.get(SchoolYear, province.year_id)
     assert programme.terms_of(db.session(), province.first.unit_id, year)[2].starts_on == date(2027, 1, 25)
     assert programme.terms_of(db.session(), province.second.unit_id, year)[2].starts_on == date(2027, 1, 18)
+    early = TermDates(2, date(2027, 1, 10), date(2027, 5, 29), 17)
     with pytest.raises(Invalid, match="overlap"):
-        early = TermDates(2, date(2027, 1, 10), date(2027, 5, 29), 17)
         programme.set_term(board, province.first.unit_id, province.year_id, early, clock=province.clock)
     with pytest.raises(Forbidden):
         programme.set_term(board, province.second.unit_id, province.year_id, dates, clock=province.clock)
@@ -82,7 +97,9 @@ def test_a_school_has_term_dates_of_its_own(province: Province) -> None:
 
 def test_a_class_comes_with_its_circular_and_its_group(province: Province) -> None:
     actor = acting(province, "hongvt.thcstk")
-    made = classes.create_class(actor, actor.unit_id, province.year_id, NewClass(" 7C ", 7), clock=province.clock)
+    made = classes.create_class(
+        actor, actor.unit_id, province.year_id, NewClass(" 7C ", 7), clock=province.clock
+    )
     row = db.session.get(SchoolClass, made)
     assert (row.name, row.level, row.circular) == ("7C", Level.LOWER_SECONDARY, "tt22-2021")
     assert (group_of(made).kind, group_of(made).name) == (GroupKind.WHOLE_CLASS, "7C")
@@ -96,16 +113,29 @@ def test_a_taken_name_or_a_grade_not_taught_is_refused(province: Province, new: 
 
 def test_a_teacher_is_replaced_from_a_day_on_and_the_sheets_are_there(province: Province) -> None:
     plan_for(province, MATH)
-    made = classes.create_class(SYSTEM, province.first.unit_id, province.year_id, NewClass("7C", 7), clock=province.clock)
-    group, long, ha = group_of(made).id, province.first.person_ids["longpd"], province.first.person_ids["habtt"]
+    made = classes.create_class(
+        SYSTEM, province.first.unit_id, province.year_id, NewClass("7C", 7), clock=province.clock
+    )
+    group, long, ha = (
+        group_of(made).id,
+        province.first.person_ids["longpd"],
+        province.first.person_ids["habtt"],
+    )
     head = acting(province, "giangnt.thcstk")
     first = NewAssignment(long, group, province.subject_ids["math"], date(2026, 9, 1))
     assignments.assign_teacher(head, first, clock=province.clock)
     second = NewAssignment(ha, group, province.subject_ids["math"], DAY, decision="QĐ 12")
     assignments.assign_teacher(head, second, clock=province.clock)
-    rows = db.session.query(TeachingAssignment).filter_by(group_id=group).order_by(TeachingAssignment.id).all()
-    assert [(r.person_id, r.in_charge, r.ends_on) for r in rows] == [(long, True, date(2026, 11, 15)), (ha, True, None)]
-    made_sheets = db.session.query(GradebookSheet).filter_by(group_id=group).order_by(GradebookSheet.term).all()
+    rows = (
+        db.session.query(TeachingAssignment).filter_by(group_id=group).order_by(TeachingAssignment.id).all()
+    )
+    assert [(r.person_id, r.in_charge, r.ends_on) for r in rows] == [
+        (long, True, date(2026, 11, 15)),
+        (ha, True, None),
+    ]
+    made_sheets = (
+        db.session.query(GradebookSheet).filter_by(group_id=group).order_by(GradebookSheet.term).all()
+    )
     assert [(s.term, s.regular_count, s.circular, s.class_id) for s in made_sheets] == [
         (1, 4, "tt22-2021", made),
         (2, 4, "tt22-2021", made),
@@ -124,7 +154,9 @@ def test_parts_have_their_teachers_and_one_is_in_charge(province: Province) -> N
         return assignments.assign_teacher(SYSTEM, new, clock=province.clock)
 
     music, paint = part_ids[:2]
-    with pytest.raises(Invalid, match="in charge"):  # 7A's only teacher of the whole subject would go, in charge
+    with pytest.raises(
+        Invalid, match="in charge"
+    ):  # 7A's only teacher of the whole subject would go, in charge
         assign("habtt", None, in_charge=False)
     assign("habtt", music, in_charge=False)
     assign("khuongyb", paint, in_charge=True, day=date(2026, 10, 19))
@@ -135,7 +167,9 @@ def test_parts_have_their_teachers_and_one_is_in_charge(province: Province) -> N
             TeachingAssignment.ends_on.is_(None),
         )
     ).all()
-    assert sorted((r.person_id, r.part_id, r.in_charge) for r in rows if r.in_charge) == [(people["khuongyb"], paint, True)]
+    assert sorted((r.person_id, r.part_id, r.in_charge) for r in rows if r.in_charge) == [
+        (people["khuongyb"], paint, True)
+    ]
     assert {r.person_id for r in rows} == {people["longpd"], people["habtt"], people["khuongyb"]}
 
 
@@ -159,8 +193,8 @@ def test_an_assignment_out_of_place_is_refused(province: Province) -> None:
         assign(columns=("average",))
     with pytest.raises(NotFound):
         assign(group_id=group_of(province.second.class_ids["7A"]).id)
+    new = NewAssignment(long, group, math, DAY)
     with pytest.raises(Forbidden):
-        new = NewAssignment(long, group, math, DAY)
         assignments.assign_teacher(acting(province, "hongvt.thcstk"), new, clock=province.clock)
 
 
@@ -168,7 +202,12 @@ def test_homeroom_changes_on_a_day(province: Province) -> None:
     class_id, ha = province.first.class_ids["7A"], province.first.person_ids["habtt"]
     head = acting(province, "giangnt.thcstk")
     made = assignments.assign_homeroom(head, class_id, ha, DAY, decision="QĐ 3", clock=province.clock)
-    rows = db.session.query(HomeroomAssignment).filter_by(class_id=class_id).order_by(HomeroomAssignment.id).all()
+    rows = (
+        db.session.query(HomeroomAssignment)
+        .filter_by(class_id=class_id)
+        .order_by(HomeroomAssignment.id)
+        .all()
+    )
     assert [(r.ends_on, r.id == made) for r in rows] == [(date(2026, 11, 15), False), (None, True)]
     with pytest.raises(Invalid, match="16/11/2026"):
         assignments.assign_homeroom(head, class_id, ha, DAY, clock=province.clock)
@@ -177,7 +216,9 @@ def test_homeroom_changes_on_a_day(province: Province) -> None:
 def test_a_mixed_group_takes_students_of_several_classes(province: Province) -> None:
     plan_for(province, MATH)
     office = acting(province, "hongvt.thcstk")
-    group = classes.create_group(office, office.unit_id, province.year_id, NewGroup("Toán nâng cao 7"), clock=province.clock)
+    group = classes.create_group(
+        office, office.unit_id, province.year_id, NewGroup("Toán nâng cao 7"), clock=province.clock
+    )
     some = set(province.first.student_ids[6:10])
     classes.set_members(office, group, some, DAY, clock=province.clock)
     with pytest.raises(Invalid, match="1 of the chosen"):
@@ -190,8 +231,8 @@ def test_a_mixed_group_takes_students_of_several_classes(province: Province) -> 
     classes.set_members(office, group, fewer, date(2026, 12, 1), clock=province.clock)
     ended = db.session.query(TeachingGroupMember).filter(TeachingGroupMember.ends_on.is_not(None)).one()
     assert (ended.student_id, ended.ends_on) == (min(some), date(2026, 11, 30))
+    whole = group_of(province.first.class_ids["7A"]).id
     with pytest.raises(Invalid, match="whole-class"):
-        whole = group_of(province.first.class_ids["7A"]).id
         classes.set_members(office, whole, some, DAY, clock=province.clock)
 
 
@@ -203,7 +244,9 @@ def test_sheets_follow_an_edited_plan_and_keep_used_columns(province: Province) 
         changed = sheets.refresh_counts(work, work.session.get(SubjectPlan, own.id))
     assert changed == 4  # 7A and 7B, both terms, of the first school only
     counts = {
-        unit: {s.regular_count for s in db.session.query(GradebookSheet).filter_by(unit_id=unit, kind="scored")}
+        unit: {
+            s.regular_count for s in db.session.query(GradebookSheet).filter_by(unit_id=unit, kind="scored")
+        }
         for unit in (province.first.unit_id, province.second.unit_id)
     }
     assert counts == {province.first.unit_id: {2}, province.second.unit_id: {4}}

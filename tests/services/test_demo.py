@@ -63,7 +63,9 @@ def digest(app: Flask) -> str:
     return found.hexdigest()
 
 
-def sheet(name: str, subject: str, *, start_year: int = 2026, term: int = 1, unit: str = "thcstk") -> GradebookSheet:
+def sheet(
+    name: str, subject: str, *, start_year: int = 2026, term: int = 1, unit: str = "thcstk"
+) -> GradebookSheet:
     query = (
         sa.select(GradebookSheet)
         .join(SchoolClass, SchoolClass.id == GradebookSheet.class_id)
@@ -117,7 +119,9 @@ def test_the_same_day_gives_the_same_province(demo_app: Flask, sqlite_template: 
     assert digest(other) == digest(demo_app)
 
 
-def test_one_department_two_communes_an_ended_district_and_seven_schools_of_all_kinds(demo_app: Flask) -> None:
+def test_one_department_two_communes_an_ended_district_and_seven_schools_of_all_kinds(
+    demo_app: Flask,
+) -> None:
     units = list(db.session.scalars(sa.select(OrgUnit)))
     kinds = [unit.kind for unit in units]
     assert sorted(kinds.count(kind) for kind in UnitKind) == [1] * 9 + [2]
@@ -136,11 +140,20 @@ def test_a_term_is_open_for_a_teacher_and_all_happened_before(demo_app: Flask, d
     assert count(LoginSession, LoginSession.ended_at.is_(None)) == 0
 
 
-def test_every_printed_account_signs_in_and_sees_its_first_page(demo_app: Flask, demo_db: DemoDatabase) -> None:
+def test_every_printed_account_signs_in_and_sees_its_first_page(
+    demo_app: Flask, demo_db: DemoDatabase
+) -> None:
     text = (demo_db.folder / "demo_accounts.txt").read_text(encoding="utf-8")
     printed = re.findall(r"^\s*(\S+) / (\S+)  (\S.*)$", text, re.MULTILINE)
     names = [name for name, _password, _what in printed]
-    assert {"admin", "bg_thcstk", "giangnt.thcstk", "giangnt2.thcstk", "khuongyb.thcstk", "sula.thcstk"} <= set(names)
+    assert {
+        "admin",
+        "bg_thcstk",
+        "giangnt.thcstk",
+        "giangnt2.thcstk",
+        "khuongyb.thcstk",
+        "sula.thcstk",
+    } <= set(names)
     assert len(names) == len(set(names)) == len({what for *_rest, what in printed})
     for name, password, _what in printed:
         held = account(name)
@@ -191,10 +204,19 @@ def test_a_test_to_be_made_up_one_made_up_and_a_recorded_zero(demo_app: Flask) -
 
 
 def test_one_changed_class_one_left_one_came(demo_app: Flask) -> None:
-    moved = sa.select(Enrolment.student_id).join(SchoolClass).join(SchoolYear).where(SchoolYear.start_year == 2026)
+    moved = (
+        sa.select(Enrolment.student_id)
+        .join(SchoolClass)
+        .join(SchoolYear)
+        .where(SchoolYear.start_year == 2026)
+    )
     twice = list(db.session.scalars(moved.group_by(Enrolment.student_id).having(sa.func.count() == 2)))
     assert len(twice) == 1
-    mine = [row for row in rows_of(sheet("7A", "math")) + rows_of(sheet("7B", "math")) if row.student_id == twice[0]]
+    mine = [
+        row
+        for row in rows_of(sheet("7A", "math")) + rows_of(sheet("7B", "math"))
+        if row.student_id == twice[0]
+    ]
     assert len(mine) == 2
     assert count(Enrolment, Enrolment.status_code == "04") == 1
     assert count(Enrolment, Enrolment.status_code == "02", Enrolment.other_school.is_not(None)) == 1
@@ -223,7 +245,9 @@ def test_locks_of_every_sort_can_be_seen(demo_app: Flask, demo_db: DemoDatabase)
 
 
 def test_the_class_of_2023_is_closed_under_the_older_circular(demo_app: Flask) -> None:
-    old = db.session.scalars(sa.select(SchoolClass).join(SchoolYear).where(SchoolYear.start_year == 2023)).one()
+    old = db.session.scalars(
+        sa.select(SchoolClass).join(SchoolYear).where(SchoolYear.start_year == 2023)
+    ).one()
     assert (old.name, old.grade, old.circular) == ("9A", 9, "tt26-2020")
     assert count(SubjectYear, SubjectYear.class_id == old.id, SubjectYear.average.is_not(None)) > 0
     assert count(Enrolment, Enrolment.class_id == old.id, Enrolment.ends_on.is_(None)) == 0
@@ -232,10 +256,14 @@ def test_the_class_of_2023_is_closed_under_the_older_circular(demo_app: Flask) -
 def test_a_teacher_can_go_on_where_the_demo_ends(demo_app: Flask, demo_db: DemoDatabase) -> None:
     chosen = sheet("7A", "math")
     student = next(row.student_id for row in rows_of(chosen) if row.regular_4 is None or row.midterm is None)
-    row = db.session.scalars(sa.select(Grade).where(Grade.sheet_id == chosen.id, Grade.student_id == student)).one()
+    row = db.session.scalars(
+        sa.select(Grade).where(Grade.sheet_id == chosen.id, Grade.student_id == student)
+    ).one()
     column = "regular_4" if row.regular_4 is None else "midterm"
     actor = actor_for(db.session(), account("longpd.thcstk"), local_day(demo_db.now))
-    saved = enter_scores(actor, chosen.id, [CellChange(student, column, None, "7,5")], clock=lambda: demo_db.now)
+    saved = enter_scores(
+        actor, chosen.id, [CellChange(student, column, None, "7,5")], clock=lambda: demo_db.now
+    )
     assert saved.cells
 
 

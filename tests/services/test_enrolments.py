@@ -17,7 +17,12 @@ from tests.factories.province import Province
 from tests.services.helpers import acting, plan_for
 
 DAY = date(2026, 11, 16)
-SHEET = {"birth_date": date(2014, 7, 1), "sex_code": "02", "ethnicity_code": "12", "national_id": "066314000123"}
+SHEET = {
+    "birth_date": date(2014, 7, 1),
+    "sex_code": "02",
+    "ethnicity_code": "12",
+    "national_id": "066314000123",
+}
 NAME = PersonName("Byă", "H'", "Linh", "H' Linh Byă")
 
 
@@ -72,14 +77,21 @@ def test_a_teacher_admits_nobody_and_no_class_of_another_school_takes_one(provin
     office = acting(province, "hongvt.thcsba")
     with pytest.raises(NotFound):
         enrolments.admit_student(
-            office, office.unit_id, NAME, SHEET, Admission(province.first.class_ids["7A"], DAY), clock=province.clock
+            office,
+            office.unit_id,
+            NAME,
+            SHEET,
+            Admission(province.first.class_ids["7A"], DAY),
+            clock=province.clock,
         )
 
 
 def test_a_move_ends_one_place_and_begins_another(province: Province) -> None:
     student, office = province.first.student_ids[0], acting(province, "hongvt.thcstk")
     old, new = province.first.class_ids["7A"], province.first.class_ids["7B"]
-    part = classes.create_group(office, office.unit_id, province.year_id, NewGroup("7A nhóm 1", old), clock=province.clock)
+    part = classes.create_group(
+        office, office.unit_id, province.year_id, NewGroup("7A nhóm 1", old), clock=province.clock
+    )
     classes.set_members(office, part, [student], date(2026, 9, 7), clock=province.clock)
     enrolments.move_to_class(office, student, new, DAY, clock=province.clock)
     assert open_rows(student) == [(old, "01", date(2026, 11, 15)), (new, "01", None)]
@@ -164,4 +176,14 @@ def test_a_class_list_is_numbered_by_name(province: Province) -> None:
     admit(province)
     assert enrolments.renumber(SYSTEM, class_id, DAY, clock=province.clock) == 9
     rows = db.session.query(Enrolment).filter_by(class_id=class_id).order_by(Enrolment.order_no).all()
-    assert [row.student.given_name for row in rows] == ["An", "Anh", "Anh", "Ánh", "Bảo", "Bích", "Chiến", "Chở", "Linh"]
+    assert [row.student.given_name for row in rows] == [
+        "An",
+        "Anh",
+        "Anh",
+        "Ánh",
+        "Bảo",
+        "Bích",
+        "Chiến",
+        "Chở",
+        "Linh",
+    ]

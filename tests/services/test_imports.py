@@ -36,6 +36,9 @@ from tests.factories.province import Province
 from tests.services.helpers import acting, plan_for
 from tests.support.workbooks import table
 
+ON_SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+"""For judgements, which no engine does differently."""
+
 BOARD, OFFICE = "quantb.thcstk", "hongvt.thcstk"
 HEADINGS = (
     "Mã định danh",
@@ -62,11 +65,6 @@ RECORD = (
     ImportBatch,
     TxLog,
 )
-
-
-@pytest.fixture
-def sqlite_only(request: pytest.FixtureRequest) -> None:
-    """For tests of judgement, which no engine does differently."""
 
 
 def students(*rows: Mapping[str, Any], headings: Sequence[str] = HEADINGS, **options: Any) -> bytes:
@@ -220,9 +218,8 @@ def test_questions_do_not_grow_with_the_rows(app: Flask, province: Province) -> 
 # -- who is who -------------------------------------------------------------------------------------------------
 
 
-def test_twins_are_two_students_and_the_same_row_twice_is_not(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_twins_are_two_students_and_the_same_row_twice_is_not(app: Flask, province: Province) -> None:
     twins = [{**BINH, "Họ và tên": name} for name in ("Trần Văn Bình", "Trần Đức Bình")]
     assert dry(province, "students", students(*twins)).counts[NEW] == 2
     same = dry(province, "students", students(BINH, BINH))
@@ -238,9 +235,8 @@ def test_twins_are_two_students_and_the_same_row_twice_is_not(
     assert messages(unclear) == [("Họ và tên", register.AMBIGUOUS)]
 
 
-def test_the_same_identifier_twice_is_refused_in_both_rows(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_the_same_identifier_twice_is_refused_in_both_rows(app: Flask, province: Province) -> None:
     rows = [
         {**BINH, "Họ và tên": name, "Mã định danh": "0120260001"} for name in ("Trần Văn Bình", "Lê Văn Cao")
     ]
@@ -251,7 +247,8 @@ def test_the_same_identifier_twice_is_refused_in_both_rows(
     ]
 
 
-def test_shifted_identifiers_are_refused(app: Flask, province: Province, sqlite_only: None) -> None:
+@ON_SQLITE
+def test_shifted_identifiers_are_refused(app: Flask, province: Province) -> None:
     carry_out(province, "students", students({**AN, "Lớp": "7A", "Mã định danh": "0120260001"}))
     shifted = only(dry(province, "students", students({**BINH, "Mã định danh": "0120260001"})))
     assert messages(shifted) == [("Mã định danh", register.NOT_THE_SAME)]
@@ -261,9 +258,8 @@ def test_shifted_identifiers_are_refused(app: Flask, province: Province, sqlite_
     assert ("Họ và tên", "Nguyễn Hoàng An", "Trần Văn Bình") in corrected.changes
 
 
-def test_another_schools_students_and_classes_are_out_of_reach(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_another_schools_students_and_classes_are_out_of_reach(app: Flask, province: Province) -> None:
     carry_out(province, "students", students({**AN, "Lớp": "7A", "Mã định danh": "0120260001"}))
     other = "quantb.thcsba"
     taken = only(
@@ -284,9 +280,8 @@ def test_another_schools_students_and_classes_are_out_of_reach(
     )
 
 
-def test_a_namesake_in_another_class_is_asked_about(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_a_namesake_in_another_class_is_asked_about(app: Flask, province: Province) -> None:
     carry_out(province, "students", students(BINH))
     row = only(dry(province, "students", students({**BINH, "Lớp": "7B"})))
     assert messages(row) == [("Họ và tên", register.IN_OTHER_CLASS)]
@@ -308,6 +303,7 @@ def test_moving_to_another_class_ends_the_former_place(app: Flask, province: Pro
     assert dry(province, "students", moved).counts[SAME] == 1
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
@@ -318,7 +314,7 @@ def test_moving_to_another_class_ends_the_former_place(app: Flask, province: Pro
     ],
 )
 def test_what_cannot_be_is_refused_at_its_cell(
-    app: Flask, province: Province, sqlite_only: None, column: str, value: str, message: str
+    app: Flask, province: Province, column: str, value: str, message: str
 ) -> None:
     headings = (*HEADINGS, "Trạng thái", "Ngày vào lớp")
     row = only(dry(province, "students", students({**BINH, column: value}, headings=headings)))
@@ -326,8 +322,9 @@ def test_what_cannot_be_is_refused_at_its_cell(
     assert row.problems[0].row_no == 2
 
 
+@ON_SQLITE
 def test_an_odd_age_is_pointed_out_and_blank_cells_leave_what_is_known(
-    app: Flask, province: Province, sqlite_only: None
+    app: Flask, province: Province
 ) -> None:
     row = only(dry(province, "students", students({**BINH, "Ngày sinh": "05/06/2010"})))
     assert (row.verdict, [note.column for note in row.notes]) == (NEW, ["Ngày sinh"])
@@ -385,9 +382,8 @@ def test_staff_are_imported_without_any_role(app: Flask, province: Province) -> 
     assert dry(province, "staff", data).counts[SAME] == 2
 
 
-def test_a_team_with_rights_is_not_joined_by_a_file(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_a_team_with_rights_is_not_joined_by_a_file(app: Flask, province: Province) -> None:
     with transaction(acting(province, BOARD), "test.team", clock=province.clock) as work:
         work.session.add(
             UnitGroup(
@@ -434,6 +430,7 @@ def test_classes_come_with_their_group_and_homeroom_teacher(app: Flask, province
     assert dry(province, "classes", data).counts[SAME] == 2
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("row", "column"),
     [
@@ -453,14 +450,15 @@ def test_classes_come_with_their_group_and_homeroom_teacher(app: Flask, province
     ],
 )
 def test_classes_that_cannot_be_are_refused(
-    app: Flask, province: Province, sqlite_only: None, row: dict[str, Any], column: str
+    app: Flask, province: Province, row: dict[str, Any], column: str
 ) -> None:
     assert [problem.column for problem in only(dry(province, "classes", table(CLASSES, row))).problems] == [
         column
     ]
 
 
-def test_office_staff_name_no_homeroom_teacher(app: Flask, province: Province, sqlite_only: None) -> None:
+@ON_SQLITE
+def test_office_staff_name_no_homeroom_teacher(app: Flask, province: Province) -> None:
     named = table(CLASSES, {"Tên lớp": "7C", "Khối": 7, "Giáo viên chủ nhiệm": "Phạm Đức Long"})
     assert [p.column for p in only(dry(province, "classes", named, OFFICE)).problems] == [
         "Giáo viên chủ nhiệm"
@@ -520,6 +518,7 @@ def test_a_subject_shared_by_columns_keeps_one_in_charge(app: Flask, province: P
         assert column in {problem.column for problem in plan.problems}
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("changes", "column"),
     [
@@ -533,7 +532,7 @@ def test_a_subject_shared_by_columns_keeps_one_in_charge(app: Flask, province: P
     ],
 )
 def test_assignments_that_cannot_be_are_refused(
-    app: Flask, province: Province, sqlite_only: None, changes: dict[str, str], column: str
+    app: Flask, province: Province, changes: dict[str, str], column: str
 ) -> None:
     plan_for(province, [("math", 140, "compulsory")])
     row = only(dry(province, "assignments", table(ASSIGNMENTS, {**MATH_7A, **changes})))
@@ -543,6 +542,7 @@ def test_assignments_that_cannot_be_are_refused(
 # -- rights, years, exports -------------------------------------------------------------------------------------
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("account", "kind"),
     [
@@ -553,7 +553,7 @@ def test_assignments_that_cannot_be_are_refused(
     ],
 )
 def test_importing_is_a_right_and_never_more_than_the_records_own(
-    app: Flask, province: Province, sqlite_only: None, account: str, kind: str
+    app: Flask, province: Province, account: str, kind: str
 ) -> None:
     data = students(BINH)
     with pytest.raises(Forbidden):
@@ -562,7 +562,8 @@ def test_importing_is_a_right_and_never_more_than_the_records_own(
         carry_out(province, kind, data, account, digest="x")
 
 
-def test_a_year_that_is_over_takes_no_import(app: Flask, province: Province, sqlite_only: None) -> None:
+@ON_SQLITE
+def test_a_year_that_is_over_takes_no_import(app: Flask, province: Province) -> None:
     province.now += timedelta(days=300)
     with pytest.raises(Invalid):
         dry(province, "students", students(BINH))
@@ -592,9 +593,8 @@ def test_an_export_comes_back_as_it_went_and_is_logged(app: Flask, province: Pro
     assert (event.details["rows"], event.target_id) == (made.rows, province.first.unit_id)
 
 
-def test_exporting_is_a_right_of_its_own_within_reach(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_exporting_is_a_right_of_its_own_within_reach(app: Flask, province: Province) -> None:
     with pytest.raises(Forbidden):
         exports.export(acting(province, "longpd.thcstk"), "students", clock=province.clock)
     with pytest.raises(NotFound):
@@ -603,9 +603,9 @@ def test_exporting_is_a_right_of_its_own_within_reach(
         )
     with pytest.raises(Forbidden):
         exports.export(acting(province, BOARD), "students", clock=province.clock, unit_id=province.commune_id)
+    office = acting(province, "maipt.xatk")
     with pytest.raises(NotFound):
-        scoped = acting(province, "maipt.xatk")
-        exports.export(scoped, "students", clock=province.clock, unit_id=province.department_id + 999)
+        exports.export(office, "students", clock=province.clock, unit_id=province.department_id + 999)
     both = exports.export(acting(province, "maipt.xatk"), "students", clock=province.clock)
     one = exports.export(
         acting(province, "maipt.xatk"), "students", clock=province.clock, unit_id=province.second.unit_id
@@ -614,15 +614,17 @@ def test_exporting_is_a_right_of_its_own_within_reach(
         assert both.rows == 2 * one.rows == len(province.first.student_ids + province.second.student_ids)
 
 
+@ON_SQLITE
 def test_an_office_exports_no_more_than_a_file_can_bear(
-    app: Flask, province: Province, sqlite_only: None, monkeypatch: pytest.MonkeyPatch
+    app: Flask, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "MOST_ROWS", 20)
     with pytest.raises(Invalid):
         exports.export(acting(province, "maipt.xatk"), "students", clock=province.clock)
 
 
-def test_a_template_offers_the_schools_own_classes(app: Flask, province: Province, sqlite_only: None) -> None:
+@ON_SQLITE
+def test_a_template_offers_the_schools_own_classes(app: Flask, province: Province) -> None:
     name, data = exports.template(acting(province, BOARD), "students", clock=province.clock)
     assert name == "mau-hoc-sinh.xlsx"
     assert data.startswith(b"PK")

@@ -19,7 +19,12 @@ AUGUST = date(2026, 8, 1)
 
 def unit(kind: UnitKind = UnitKind.PRIMARY, code: str = "thtk", **values: object) -> org.NewUnit:
     """A unit to be made."""
-    facts = {"name": "Trường Tiểu học  Thúc Kháng", "short_name": "TH Thúc Kháng", "starts_on": AUGUST, **values}
+    facts = {
+        "name": "Trường Tiểu học  Thúc Kháng",
+        "short_name": "TH Thúc Kháng",
+        "starts_on": AUGUST,
+        **values,
+    }
     return org.NewUnit(code=code, kind=kind, **facts)
 
 
@@ -56,7 +61,9 @@ def test_a_school_needs_an_office_above(province: Province) -> None:
 
 def test_a_principal_makes_no_units_and_a_commune_none_at_the_department(province: Province) -> None:
     with pytest.raises(Forbidden):
-        org.create_unit(acting(province, "giangnt.thcstk"), unit(), province.first.unit_id, clock=province.clock)
+        org.create_unit(
+            acting(province, "giangnt.thcstk"), unit(), province.first.unit_id, clock=province.clock
+        )
     with pytest.raises(Forbidden):
         org.create_unit(acting(province, "maipt.xatk"), unit(), province.department_id, clock=province.clock)
 
@@ -64,7 +71,9 @@ def test_a_principal_makes_no_units_and_a_commune_none_at_the_department(provinc
 def test_a_school_moves_on_a_day_and_both_answers_stay(province: Province) -> None:
     school, day = province.first.unit_id, date(2026, 12, 1)
     actor = acting(province, "daoct.sogd")
-    other = org.create_unit(actor, unit(UnitKind.COMMUNE, "xaba"), province.department_id, clock=province.clock)
+    other = org.create_unit(
+        actor, unit(UnitKind.COMMUNE, "xaba"), province.department_id, clock=province.clock
+    )
     org.move_unit(acting(province, "daoct.sogd"), school, other, day, clock=province.clock)
     assert org.parent_on(db.session(), school, date(2026, 11, 30)).id == province.commune_id
     assert org.parent_on(db.session(), school, day).id == other
@@ -80,7 +89,9 @@ def test_an_office_does_not_stand_under_its_own_school(province: Province) -> No
 def test_a_district_office_ends_and_a_commune_takes_over(province: Province) -> None:
     """As on 30/06/2025: schools are moved first, then the office and all its positions end."""
     last, next_day = date(2026, 11, 30), date(2026, 12, 1)
-    new = org.create_unit(SYSTEM, unit(UnitKind.COMMUNE, "xaba"), province.department_id, clock=province.clock)
+    new = org.create_unit(
+        SYSTEM, unit(UnitKind.COMMUNE, "xaba"), province.department_id, clock=province.clock
+    )
     admin = acting(province, "daoct.sogd")
     with pytest.raises(Invalid, match="2 units"):
         org.end_unit(admin, province.commune_id, last, successor_ids=[new], clock=province.clock)

@@ -22,6 +22,9 @@ from app.services.spreadsheets.rows import REQUIRED
 from tests.factories.province import Province
 from tests.services.helpers import acting
 
+ON_SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+"""For judgements, which no engine does differently."""
+
 TEACHER = "longpd.thcstk"
 HEADING_ROW, FIRST = 4, 5
 TX1, TX2, COMMENT = 5, 6, 12
@@ -109,19 +112,13 @@ def test_marks_go_out_and_come_back_and_again_change_nothing(app: Flask, provinc
     assert event.target_id == sheet_of(province)
 
 
-def test_a_comment_is_no_formula_and_comes_back_as_it_was(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_a_comment_is_no_formula_and_comes_back_as_it_was(app: Flask, province: Province) -> None:
     enter(province, province.first.student_ids[0], "comment", None, "=HYPERLINK(1)")
     data = exported(province)
     cells = [cell for row in load_workbook(BytesIO(data)).worksheets[0].iter_rows() for cell in row]
     assert all(cell.data_type != "f" for cell in cells)
     assert not dry(province, data).changes
-
-
-@pytest.fixture
-def sqlite_only() -> None:
-    """For tests of judgement, which no engine does differently."""
 
 
 def test_a_shifted_block_is_refused_whole(app: Flask, province: Province) -> None:
@@ -142,9 +139,8 @@ def test_a_shifted_block_is_refused_whole(app: Flask, province: Province) -> Non
     assert grades(province) == []
 
 
-def test_marks_that_slid_below_the_last_student_are_refused(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_marks_that_slid_below_the_last_student_are_refused(app: Flask, province: Province) -> None:
     data = exported(province)
     last = FIRST + len(dry(province, data).plan.rows)
     (row,) = refused(dry(province, edited(data, written((last, TX1, 8)))))
@@ -154,6 +150,7 @@ def test_marks_that_slid_below_the_last_student_are_refused(
     ]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("cell", "column", "message"),
     [
@@ -168,7 +165,7 @@ def test_marks_that_slid_below_the_last_student_are_refused(
     ],
 )
 def test_what_is_no_mark_of_this_student_is_named(
-    app: Flask, province: Province, sqlite_only: None, cell: tuple[int, int, Any], column: str, message: str
+    app: Flask, province: Province, cell: tuple[int, int, Any], column: str, message: str
 ) -> None:
     (row,) = refused(dry(province, edited(exported(province), written(cell))))
     assert (row.problems[0].row_no, row.problems[0].column, row.problems[0].message) == (
@@ -178,7 +175,8 @@ def test_what_is_no_mark_of_this_student_is_named(
     )
 
 
-def test_the_same_student_twice_is_refused(app: Flask, province: Province, sqlite_only: None) -> None:
+@ON_SQLITE
+def test_the_same_student_twice_is_refused(app: Flask, province: Province) -> None:
     def twice(sheet: Any) -> None:
         for column in (2, 3, 4):
             sheet.cell(FIRST + 1, column).value = sheet.cell(FIRST, column).value
@@ -186,9 +184,8 @@ def test_the_same_student_twice_is_refused(app: Flask, province: Province, sqlit
     assert len(refused(dry(province, edited(exported(province), twice)))) == 2
 
 
-def test_files_of_other_sheets_and_without_their_number_are_refused(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_files_of_other_sheets_and_without_their_number_are_refused(app: Flask, province: Province) -> None:
     with pytest.raises(BadFile) as caught:
         dry(province, edited(exported(province), written((2, 1, "Mã sổ: 999999 · bản 0"))))
     assert caught.value.problems[0].message == gradebook.OTHER_SHEET
@@ -199,7 +196,8 @@ def test_files_of_other_sheets_and_without_their_number_are_refused(
         dry(province, exported(province, "art"))
 
 
-def test_an_older_file_says_so_and_empties_nothing(app: Flask, province: Province, sqlite_only: None) -> None:
+@ON_SQLITE
+def test_an_older_file_says_so_and_empties_nothing(app: Flask, province: Province) -> None:
     data = exported(province)
     student = first_in_file(data)
     enter(province, student, "regular_1", None, "9")
@@ -219,17 +217,17 @@ def test_a_save_in_between_is_never_overwritten(app: Flask, province: Province) 
     assert grades(province) == [(student, Decimal("9.0"), None)]
 
 
-def test_locked_cells_are_told_in_the_dry_run(
-    app: Flask, province: Province, sqlite_only: None
-) -> None:
+@ON_SQLITE
+def test_locked_cells_are_told_in_the_dry_run(app: Flask, province: Province) -> None:
     filled = edited(exported(province), written((FIRST, TX1, 6)))
     province.now += timedelta(days=90)
     (row,) = refused(dry(province, filled))
     assert [problem.message for problem in row.problems] == [gradebook.LOCKED_CELL]
 
 
+@ON_SQLITE
 def test_only_the_assigned_teacher_imports_and_exporting_has_its_own_right(
-    app: Flask, province: Province, sqlite_only: None
+    app: Flask, province: Province
 ) -> None:
     data = exported(province)
     assert exported(province, account="giangnt.thcstk")
@@ -242,7 +240,8 @@ def test_only_the_assigned_teacher_imports_and_exporting_has_its_own_right(
             dry(province, data, account=stranger)
 
 
-def test_a_comment_subject_takes_its_two_words(app: Flask, province: Province, sqlite_only: None) -> None:
+@ON_SQLITE
+def test_a_comment_subject_takes_its_two_words(app: Flask, province: Province) -> None:
     data = exported(province, "art")
     found = dry(province, edited(data, written((FIRST, TX1, "Đ"), (FIRST, TX2, "chưa đạt"))), "art")
     assert [change.new for change in found.changes] == ["Đ", "CĐ"]

@@ -1,6 +1,6 @@
 """Signing in: who gets in, who is slowed, and what ends a session (design §5, traps 17 and 22)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -305,9 +305,9 @@ def test_signing_out_elsewhere_ends_tokens_too(app: Flask, province: Province) -
 
 
 @pytest.fixture
-def browser(client_for: Callable[[str], FlaskClient]) -> Iterator[FlaskClient]:
+def browser(client_for: Callable[[str], FlaskClient]) -> FlaskClient:
     """A teacher at a staff-room machine."""
-    yield client_for("longpd.thcstk")
+    return client_for("longpd.thcstk")
 
 
 def test_an_idle_browser_is_signed_out_and_told(province: Province, browser: FlaskClient) -> None:

@@ -39,14 +39,21 @@ def fresh() -> None:
 def test_a_class_is_made_named_and_renamed(province: Province, client_for: Clients) -> None:
     client = client_for(OFFICE)
     client.get("/lang/en")
-    assert submit(client, "/classes/add", name="7C", grade="7", school_year=province.year_id).status_code == 302
+    assert (
+        submit(client, "/classes/add", name="7C", grade="7", school_year=province.year_id).status_code == 302
+    )
     twice = submit(client, "/classes/add", name="7C", grade="7", school_year=province.year_id)
     assert "There is a class 7C in this school year already." in twice.text
-    assert submit(client, "/classes/add", name="10A", grade="10", school_year=province.year_id).status_code == 200
+    assert (
+        submit(client, "/classes/add", name="10A", grade="10", school_year=province.year_id).status_code
+        == 200
+    )
     fresh()
     made = db.session.query(SchoolClass).filter_by(name="7C").one()
     assert (made.unit_id, made.circular) == (province.first.unit_id, "tt22-2021")
-    answer = submit(client, f"/classes/edit/{made.id}", name="7D", grade="9", unit_id=str(province.second.unit_id))
+    answer = submit(
+        client, f"/classes/edit/{made.id}", name="7D", grade="9", unit_id=str(province.second.unit_id)
+    )
     assert answer.status_code == 302
     fresh()
     assert db.session.query(TeachingGroup).filter_by(class_id=made.id).one().name == "7D"
@@ -54,7 +61,9 @@ def test_a_class_is_made_named_and_renamed(province: Province, client_for: Clien
     assert client.get(f"/classes/show/{province.second.class_ids['7A']}").status_code == 404
 
 
-def test_the_class_page_shows_a_teacher_the_own_students_only(province: Province, client_for: Clients) -> None:
+def test_the_class_page_shows_a_teacher_the_own_students_only(
+    province: Province, client_for: Clients
+) -> None:
     mine, other = province.first.class_ids["7A"], province.first.class_ids["7B"]
     teacher = client_for("longpd.thcstk")
     assert "Nguyễn Hoàng An" in teacher.get(f"/classes/show/{mine}").text
@@ -91,9 +100,14 @@ def test_a_teacher_is_assigned_and_replaced(province: Province, client_for: Clie
     foreign = submit(client, "/assignments/add", **{**facts, "person": province.second.person_ids["longpd"]})
     assert "Choose one from the list." in foreign.text
     fresh()
-    rows = db.session.query(TeachingAssignment).filter_by(group_id=group.id, subject_id=facts["subject"]).all()
+    rows = (
+        db.session.query(TeachingAssignment).filter_by(group_id=group.id, subject_id=facts["subject"]).all()
+    )
     assert [row.ends_on for row in rows] == [date(2026, 11, 30), None]
-    assert db.session.query(GradebookSheet).filter_by(group_id=group.id, subject_id=facts["subject"]).count() == 2
+    assert (
+        db.session.query(GradebookSheet).filter_by(group_id=group.id, subject_id=facts["subject"]).count()
+        == 2
+    )
     ended = submit(client, f"/assignments/{rows[1].id}/end", day="31/12/2026")
     assert ended.status_code == 302
     assert client_for(OFFICE).get("/assignments/add").status_code in (302, 403)
@@ -109,7 +123,12 @@ def test_homeroom_from_the_page_of_the_class(province: Province, client_for: Cli
     )
     assert answer.status_code == 302
     fresh()
-    rows = db.session.query(HomeroomAssignment).filter_by(class_id=class_id).order_by(HomeroomAssignment.id).all()
+    rows = (
+        db.session.query(HomeroomAssignment)
+        .filter_by(class_id=class_id)
+        .order_by(HomeroomAssignment.id)
+        .all()
+    )
     assert [row.ends_on for row in rows] == [date(2026, 11, 30), None]
 
 
@@ -130,10 +149,14 @@ def test_a_group_of_several_classes_and_its_students(province: Province, client_
     assert foreign.status_code == 200
 
 
-def test_a_staff_file_with_a_team_and_a_name_in_another_order(province: Province, client_for: Clients) -> None:
+def test_a_staff_file_with_a_team_and_a_name_in_another_order(
+    province: Province, client_for: Clients
+) -> None:
     with transaction(SYSTEM, "test.team", clock=province.clock) as work:
         work.session.add(
-            UnitGroup(unit_id=province.first.unit_id, kind="team", name="Tổ Tự nhiên", starts_on=date(2026, 9, 1))
+            UnitGroup(
+                unit_id=province.first.unit_id, kind="team", name="Tổ Tự nhiên", starts_on=date(2026, 9, 1)
+            )
         )
     client, team = client_for(OFFICE), db.session.query(UnitGroup).one().id
     made = submit(

@@ -1,14 +1,18 @@
 """Students' pages: who sees whom, how names are found, how a sheet is written, and what an address can't do."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.extensions import db
 from app.models import Enrolment, Guardian, Student
+from app.views import datamodel
+from app.views.students import StudentModelView
 from tests.conftest import counting
 from tests.factories.province import Province
 from tests.views.forms import submit, values_on
@@ -60,7 +64,12 @@ def test_a_school_sees_its_own_students_only(province: Province, client_for: Cli
     mine, theirs = province.first.student_ids[0], province.second.student_ids[0]
     client = client_for(OFFICE)
     assert client.get(f"/students/show/{mine}").status_code == 200
-    for path in (f"/students/show/{theirs}", f"/students/edit/{theirs}", f"/students/{theirs}/move", "/students/show/x"):
+    for path in (
+        f"/students/show/{theirs}",
+        f"/students/edit/{theirs}",
+        f"/students/{theirs}/move",
+        "/students/show/x",
+    ):
         assert client.get(path).status_code == 404, path
     assert client.get(LIST).text.count(ROW) == 16
     assert client_for("daoct.sogd").get(LIST + "?psize_StudentModelView=50").text.count(ROW) == 32
@@ -86,9 +95,16 @@ def test_search_finds_names_with_and_without_marks(province: Province, client_fo
 
 def test_names_stand_in_vietnamese_order(province: Province, client_for: Clients) -> None:
     page = client_for("longpd.thcstk").get(LIST).text
-    given = [page.index(f"{name}</a>") for name in ("Hoàng An", "Vân Anh", "Đức Anh", "Ngọc Ánh", "Gia Bảo", "Ngọc Bích")]
+    given = [
+        page.index(f"{name}</a>")
+        for name in ("Hoàng An", "Vân Anh", "Đức Anh", "Ngọc Ánh", "Gia Bảo", "Ngọc Bích")
+    ]
     assert given == sorted(given)
-    turned = client_for("longpd.thcstk").get(LIST + "?_oc_StudentModelView=full_name&_od_StudentModelView=desc").text
+    turned = (
+        client_for("longpd.thcstk")
+        .get(LIST + "?_oc_StudentModelView=full_name&_od_StudentModelView=desc")
+        .text
+    )
     assert turned.index("Ngọc Bích</a>") < turned.index("Hoàng An</a>")
 
 
@@ -118,7 +134,10 @@ def test_a_page_of_students_takes_few_statements(app: Flask, province: Province,
 
 def test_a_student_is_admitted_on_one_page(province: Province, client_for: Clients) -> None:
     answer = admit(
-        client_for(OFFICE), province.first.class_ids["7A"], mother_full_name="Lò Thị Xo", mother_birth_year="1990"
+        client_for(OFFICE),
+        province.first.class_ids["7A"],
+        mother_full_name="Lò Thị Xo",
+        mother_birth_year="1990",
     )
     assert answer.status_code == 302, answer.text
     fresh()
@@ -165,8 +184,16 @@ def test_nothing_protected_comes_from_the_form(province: Province, client_for: C
     client = client_for(OFFICE)
     values = values_on(client, "/students/add")
     values |= {name: [text] for name, text in NEW.items()}
-    values |= {"school_class": [str(province.first.class_ids["7A"])], "unit_id": [str(province.second.unit_id)]}
-    values |= {"unit": [str(province.second.unit_id)], "status_code": ["04"], "name_folded": ["x"], "sort_key": ["x"]}
+    values |= {
+        "school_class": [str(province.first.class_ids["7A"])],
+        "unit_id": [str(province.second.unit_id)],
+    }
+    values |= {
+        "unit": [str(province.second.unit_id)],
+        "status_code": ["04"],
+        "name_folded": ["x"],
+        "sort_key": ["x"],
+    }
     answer = client.post(f"/students/add?_flt_0_unit={province.second.unit_id}", data=values)
     assert answer.status_code == 302
     fresh()
@@ -209,7 +236,9 @@ def test_a_homeroom_teacher_edits_the_own_class_only(province: Province, client_
     assert db.session.get(Student, mine).phone == "0912345678"
 
 
-def test_a_principal_reads_and_a_department_reads_but_neither_writes(province: Province, client_for: Clients) -> None:
+def test_a_principal_reads_and_a_department_reads_but_neither_writes(
+    province: Province, client_for: Clients
+) -> None:
     student_id = province.first.student_ids[0]
     for username in ("giangnt.thcstk", "daoct.sogd", "maipt.xatk"):
         client = client_for(username)
@@ -230,7 +259,9 @@ def test_a_parent_on_the_sheet_is_corrected_not_removed(province: Province, clie
 
 def test_leaving_moving_and_status_by_their_pages(province: Province, client_for: Clients) -> None:
     client, student_id = client_for(OFFICE), province.first.student_ids[0]
-    moved = submit(client, f"/students/{student_id}/move", school_class=province.first.class_ids["7B"], day="1/12/2026")
+    moved = submit(
+        client, f"/students/{student_id}/move", school_class=province.first.class_ids["7B"], day="1/12/2026"
+    )
     assert moved.status_code == 302, moved.text
     assert submit(client, f"/students/{student_id}/status", status="03", day="02/12/2026").status_code == 302
     assert values_on(client, f"/students/{student_id}/leave")["status"] == ["04"]
@@ -240,7 +271,10 @@ def test_leaving_moving_and_status_by_their_pages(province: Province, client_for
     assert again.status_code == 200  # refused: in no class any more
     fresh()
     places = db.session.query(Enrolment).filter_by(student_id=student_id).order_by(Enrolment.starts_on).all()
-    assert [(p.status_code, p.ends_on) for p in places] == [("01", date(2026, 11, 30)), ("04", date(2026, 12, 10))]
+    assert [(p.status_code, p.ends_on) for p in places] == [
+        ("01", date(2026, 11, 30)),
+        ("04", date(2026, 12, 10)),
+    ]
 
 
 def test_nothing_is_deleted_from_a_page(province: Province, client_for: Clients) -> None:
@@ -249,3 +283,22 @@ def test_nothing_is_deleted_from_a_page(province: Province, client_for: Clients)
         assert client_for(OFFICE).post(path).status_code in (400, 404, 405)
     fresh()
     assert db.session.get(Student, student_id) is not None
+
+
+def test_a_long_list_is_counted_to_a_cap_and_paged_to_its_end(
+    province: Province, client_for: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datamodel, "COUNT_CAP", 5)
+    monkeypatch.setattr(StudentModelView, "page_sizes", (5,))
+    monkeypatch.setattr(StudentModelView, "page_size", 5)
+    client = client_for(OFFICE)
+    seen: list[str] = []
+    for number, told in enumerate(("5+", "10+", "15+", "16")):
+        page = client.get(f"{LIST}?page_StudentModelView={number}").text
+        seen += re.findall(r"/students/show/(\d+)", page)
+        assert f"</strong> / {told}</div>" in page, number
+    assert sorted(map(int, seen)) == sorted(province.first.student_ids)
+    for few in (0, 100):  # a common name in the list's order, a rare one by its keys
+        monkeypatch.setattr(datamodel, "FEW", few)
+        found = client.get(LIST, query_string={"_flt_0_name_folded": "duc"}).text
+        assert found.count(ROW) == 2

@@ -6,7 +6,17 @@ from datetime import date
 from flask.testing import FlaskClient
 
 from app.extensions import db
-from app.models import Department, GradebookSheet, OrgParent, OrgUnit, SchoolYear, Subject, SubjectPlan, Term, UnitEpoch
+from app.models import (
+    Department,
+    GradebookSheet,
+    OrgParent,
+    OrgUnit,
+    SchoolYear,
+    Subject,
+    SubjectPlan,
+    Term,
+    UnitEpoch,
+)
 from tests.factories.province import Province
 from tests.services.helpers import plan_for
 from tests.views.forms import submit, values_on
@@ -47,7 +57,12 @@ def test_a_unit_is_made_moved_and_ended(province: Province, client_for: Clients)
     fresh()
     assert db.session.get(UnitEpoch, unit_id) is not None
     assert db.session.get(OrgUnit, province.commune_id).ends_on == date(2026, 11, 30)
-    links = db.session.query(OrgParent).filter_by(unit_id=province.first.unit_id).order_by(OrgParent.starts_on).all()
+    links = (
+        db.session.query(OrgParent)
+        .filter_by(unit_id=province.first.unit_id)
+        .order_by(OrgParent.starts_on)
+        .all()
+    )
     assert [(link.parent_id, link.ends_on) for link in links] == [
         (province.commune_id, date(2026, 11, 30)),
         (unit_id, None),
@@ -66,7 +81,11 @@ def test_a_school_reads_the_units_above_and_makes_none(province: Province, clien
 
 def test_rooms_belong_to_the_own_office(province: Province, client_for: Clients) -> None:
     made = submit(
-        client_for(ADMIN), "/departments/add", name="Phòng Tổ chức cán bộ", unit_id=province.commune_id, unit=2
+        client_for(ADMIN),
+        "/departments/add",
+        name="Phòng Tổ chức cán bộ",
+        unit_id=province.commune_id,
+        unit=2,
     )
     assert made.status_code == 302, made.text
     fresh()
@@ -91,17 +110,27 @@ def test_a_year_is_opened_with_the_usual_frame(province: Province, client_for: C
 
 def test_a_school_sets_its_own_term_dates(province: Province, client_for: Clients) -> None:
     client = client_for(BOARD)
-    own = {"school_year": province.year_id, "number": 1, "starts_on": "14/9/2026", "ends_on": "16/01/2027", "weeks": 17}
+    own = {
+        "school_year": province.year_id,
+        "number": 1,
+        "starts_on": "14/9/2026",
+        "ends_on": "16/01/2027",
+        "weeks": 17,
+    }
     assert submit(client, "/terms/add", **own).status_code == 302
     assert submit(client, "/terms/add", **own).status_code == 200  # once is enough
     fresh()
     row = db.session.query(Term).filter_by(unit_id=province.first.unit_id).one()
     assert (row.starts_on, row.weeks) == (date(2026, 9, 14), 17)
     assert client.get(f"/terms/edit/{province.term_ids[1]}").status_code in (302, 403)  # the province's
-    assert submit(client, f"/terms/edit/{row.id}", ends_on="31/01/2027").status_code == 200  # runs into term II
+    assert (
+        submit(client, f"/terms/edit/{row.id}", ends_on="31/01/2027").status_code == 200
+    )  # runs into term II
 
 
-def test_a_school_has_a_plan_of_its_own_and_its_sheets_follow(province: Province, client_for: Clients) -> None:
+def test_a_school_has_a_plan_of_its_own_and_its_sheets_follow(
+    province: Province, client_for: Clients
+) -> None:
     plan_for(province, [("math", 140, "compulsory")])
     line = db.session.query(SubjectPlan).one().id
     client = client_for(BOARD)
@@ -111,7 +140,9 @@ def test_a_school_has_a_plan_of_its_own_and_its_sheets_follow(province: Province
     assert submit(client, f"/plans/add?like={line}").status_code == 200
     fresh()
     counts = {
-        unit: {s.regular_count for s in db.session.query(GradebookSheet).filter_by(unit_id=unit, kind="scored")}
+        unit: {
+            s.regular_count for s in db.session.query(GradebookSheet).filter_by(unit_id=unit, kind="scored")
+        }
         for unit in (province.first.unit_id, province.second.unit_id)
     }
     assert counts == {province.first.unit_id: {3}, province.second.unit_id: {4}}

@@ -47,9 +47,13 @@ def write_export(
     _set_widths(sheet, kind.columns)
     sheet.append([_heading(sheet, column) for column in kind.columns])
     count = 0
-    for count, row in enumerate(rows, start=1):
-        values = {"stt": count, **row}
-        sheet.append([_cell(sheet, column, values.get(column.field)) for column in kind.columns])
+    try:
+        for count, row in enumerate(rows, start=1):
+            values = {"stt": count, **row}
+            sheet.append([_cell(sheet, column, values.get(column.field)) for column in kind.columns])
+    except BaseException:
+        sheet.close()  # else openpyxl's half-written part complains when it is thrown away
+        raise
     _write_lists(book, kind, lists)
     book.save(stream)
     return count

@@ -1,0 +1,97 @@
+"""`python -m bench [--engine sqlite|mariadb|both] [--quick] [--json FILE]`: the table of docs/adr and the issue tracker."""
+
+import argparse
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+
+from app.extensions import db
+from bench import lists, sheet
+from bench.result import Line, table
+from tests.conftest import initialise, make_app
+from tests.support.mariadb import MariaDBServer
+
+START = """
+import time
+from importlib import import_module
+import app
+from app import cli, models, security, views, web
+for feature in views.FEATURES:
+    import_module(f"app.views.{feature}")
+start = time.perf_counter()
+app.create_app()
+print(time.perf_counter() - start)
+"""
+
+
+@contextmanager
+def application(engine: str, server: MariaDBServer | None) -> Iterator[Flask]:
+    """A fresh application on a durable database of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        name = Path(folder).name.replace("-", "_")
+        url = server.create_database(name) if server else f"sqlite:///{folder}/bench.db"
+        app = make_app(Path(folder), url)
+        initialise(app)
+        yield app
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def worker_start() -> Line:
+    """Seconds create_app takes in a served worker, imports aside; best of three."""
+    times = [
+        float(subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True).stdout)
+        for _n in range(3)
+    ]
+    return Line("-", "start of a served worker, after imports", min(times), "s", most=0.5)
+
+
+def run(engine: str, rounds: int, many: int) -> list[Line]:
+    """All lines of one engine."""
+    server = MariaDBServer(durable=True) if engine == "mariadb" else None
+    lines: list[Line] = []
+    try:
+        if server:
+            server.start()
+        with application(engine, server) as app:
+            lines += sheet.measure(app, engine, rounds)
+        with application(engine, server) as app:
+            lines += lists.measure(app, engine, max(rounds // 2, 5), many)
+    finally:
+        if server:
+            server.stop()
+    return lines
+
+
+def main() -> int:
+    """Print the table; exit status 1 when a target is passed."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--engine", choices=["sqlite", "mariadb", "both"], default="both")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, fewer students")
+    parser.add_argument("--json", type=Path, help="also write the lines here")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
+    engines = ["sqlite", "mariadb"] if options.engine == "both" else [options.engine]
+    rounds, many = (10, 20_000) if options.quick else (30, 200_000)
+    lines = [worker_start()]
+    for engine in engines:
+        lines += run(engine, rounds, many)
+    sys.stdout.write(table(lines) + "\n")
+    text = json.dumps([line.plain() for line in lines], ensure_ascii=False, indent=1)
+    if options.json:
+        options.json.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text + "\n")
+    return int(any(line.verdict == "OVER" for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
