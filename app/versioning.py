@@ -49,7 +49,7 @@ class _TxLogFactory(TransactionFactory):
     """Builds the transaction class Continuum writes one row of per versioned transaction."""
 
     def create_class(self, manager: Any) -> type:
-        class TxLog(manager.declarative_base):  # type: ignore[misc]
+        class TxLog(manager.declarative_base):
             """Who changed versioned rows, when, from where and why. Append-only."""
 
             __tablename__ = "tx_log"

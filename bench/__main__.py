@@ -32,7 +32,7 @@ print(time.perf_counter() - start)
 
 
 @contextmanager
-def application(engine: str, server: MariaDBServer | None) -> Iterator[Flask]:
+def application(server: MariaDBServer | None) -> Iterator[Flask]:
     """A fresh application on a durable database of its own."""
     with tempfile.TemporaryDirectory() as folder:
         name = Path(folder).name.replace("-", "_")
@@ -48,7 +48,9 @@ def application(engine: str, server: MariaDBServer | None) -> Iterator[Flask]:
 def worker_start() -> Line:
     """Seconds create_app takes in a served worker, imports aside; best of three."""
     times = [
-        float(subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True).stdout)
+        float(
+            subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True).stdout
+        )
         for _n in range(3)
     ]
     return Line("-", "start of a served worker, after imports", min(times), "s", most=0.5)
@@ -61,9 +63,9 @@ def run(engine: str, rounds: int, many: int) -> list[Line]:
     try:
         if server:
             server.start()
-        with application(engine, server) as app:
+        with application(server) as app:
             lines += sheet.measure(app, engine, rounds)
-        with application(engine, server) as app:
+        with application(server) as app:
             lines += lists.measure(app, engine, max(rounds // 2, 5), many)
     finally:
         if server:

@@ -17,14 +17,30 @@ from tests.factories import province as factory
 
 FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Lò", "Vàng", "Giàng")
 MIDDLES = ("Thị", "Văn", "Đức", "Ngọc", "Minh", "Thu", "Hoàng", "Gia", "Bảo", "Quang")
-GIVENS = ("An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Khánh", "Lan", "Mai", "Nam", "Oanh", "Phúc", "Quân", "Sơn", "Yến")
+GIVENS = (
+    "An",
+    "Bình",
+    "Chi",
+    "Dũng",
+    "Giang",
+    "Hà",
+    "Khánh",
+    "Lan",
+    "Mai",
+    "Nam",
+    "Oanh",
+    "Phúc",
+    "Quân",
+    "Sơn",
+    "Yến",
+)
 PAGES = {"list": "/students/list/", "search": "/students/list/?_flt_0_name_folded=zzqx"}
 
 
 def seed(unit_id: int, class_id: int, start: int, stop: int) -> None:
     """Students number start…stop by plain inserts: quick, and never anything but a measurement."""
-    with lifted("bench: many students"), db.engine.connect() as connection:
-        connection = connection.execution_options(hocvu_write=True)
+    with lifted("bench: many students"), db.engine.connect() as plain:
+        connection = plain.execution_options(hocvu_write=True)
         with connection.begin():
             first = connection.scalar(sa.select(sa.func.coalesce(sa.func.max(Student.id), 0))) + 1
             for begin in range(start, stop, 10_000):
@@ -34,7 +50,12 @@ def seed(unit_id: int, class_id: int, start: int, stop: int) -> None:
                 connection.execute(
                     sa.insert(Enrolment.__table__),
                     [
-                        {"student_id": r["id"], "class_id": class_id, "starts_on": date(2026, 9, 1), "status_code": "01"}
+                        {
+                            "student_id": r["id"],
+                            "class_id": class_id,
+                            "starts_on": date(2026, 9, 1),
+                            "status_code": "01",
+                        }
                         for r in rows
                     ],
                 )
@@ -58,7 +79,10 @@ def measure(app: Flask, engine: str, rounds: int, many: int) -> list[Line]:
     second = province.second
     lines: list[Line] = []
     medians: dict[tuple[str, int], float] = {}
-    clients = {name: sign_in(app.test_client(), name) for name in ("vanlt.sogd", "giangnt.thcstk", "longpd.thcstk", "sonlv.xatk")}
+    clients = {
+        name: sign_in(app.test_client(), name)
+        for name in ("vanlt.sogd", "giangnt.thcstk", "longpd.thcstk", "sonlv.xatk")
+    }
     for start, stop in ((0, 2_000), (2_000, many)):
         with app.app_context():
             seed(second.unit_id, second.class_ids["7A"], start, stop)

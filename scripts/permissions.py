@@ -1,7 +1,7 @@
 """docs/permissions.md from the permission table: who may do what, for people to read and sign.
 
-    python -m scripts.permissions            write the page anew
-    python -m scripts.permissions --check    fail when it is out of date; writes nothing
+python -m scripts.permissions            write the page anew
+python -m scripts.permissions --check    fail when it is out of date; writes nothing
 """
 
 import argparse
@@ -63,7 +63,10 @@ ACTIONS = {
     Action.ACCOUNT_MANAGE: ("Lập và sửa tài khoản", "Create and change accounts"),
     Action.ACCOUNT_RESET: ("Cấp lại mật khẩu, khóa tài khoản", "Reset or disable accounts"),
     Action.ACCOUNT_OWN: ("Tài khoản của mình", "One's own account"),
-    Action.ADMIN_ACCOUNT_MANAGE: ("Quản lý tài khoản quản trị của đơn vị", "Manage a unit's administration account"),
+    Action.ADMIN_ACCOUNT_MANAGE: (
+        "Quản lý tài khoản quản trị của đơn vị",
+        "Manage a unit's administration account",
+    ),
     Action.HEAD_APPOINT: ("Ghi nhận người đứng đầu đơn vị", "Record who heads a unit"),
     Action.ROLE_GRANT: ("Cấp vai trò", "Grant roles"),
     Action.GROUP_MANAGE: ("Quản lý tổ, nhóm, bộ phận", "Manage teams and groups"),
@@ -101,7 +104,10 @@ ACTIONS = {
     Action.AUDIT_VIEW: ("Xem nhật kí hệ thống", "See the audit log"),
     Action.CODE_VIEW: ("Xem danh mục", "See code lists"),
     Action.HOME_VIEW: ("Trang chính", "The landing page"),
-    Action.OWN_RECORD_VIEW: ("Xem kết quả học tập của mình, của con", "See one's own or one's child's record"),
+    Action.OWN_RECORD_VIEW: (
+        "Xem kết quả học tập của mình, của con",
+        "See one's own or one's child's record",
+    ),
 }
 
 HEAD = """\
@@ -194,7 +200,11 @@ def _ever(role: Role, alternatives: tuple[Alternative, ...]) -> bool:
 def _grantable() -> Iterator[str]:
     yield "## Quyền được đưa vào tổ, nhóm, bộ phận · Rights a group may hold\n"
     yield "Quy chế Điều 13 khoản 2a. Quyền nhập điểm chỉ có từ phân công giảng dạy hoặc ủy quyền.\n"
-    yield from (f"- {ACTIONS[action][0]} · {ACTIONS[action][1]} (`{action.value}`)" for action in Action if action in GRANTABLE)
+    yield from (
+        f"- {ACTIONS[action][0]} · {ACTIONS[action][1]} (`{action.value}`)"
+        for action in Action
+        if action in GRANTABLE
+    )
     yield ""
 
 
@@ -210,12 +220,18 @@ def _granted_roles() -> Iterator[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m scripts.permissions", description="docs/permissions.md")
-    parser.add_argument("--check", action="store_true", help="fail when the page is out of date; write nothing")
+    parser.add_argument(
+        "--check", action="store_true", help="fail when the page is out of date; write nothing"
+    )
     options = parser.parse_args(arguments)
     text = page()
     if options.check:
         current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
-        print("docs/permissions.md is up to date." if current else "docs/permissions.md: run python -m scripts.permissions")
+        print(
+            "docs/permissions.md is up to date."
+            if current
+            else "docs/permissions.md: run python -m scripts.permissions"
+        )
         return 0 if current else 1
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(text, encoding="utf-8")

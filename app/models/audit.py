@@ -59,7 +59,9 @@ class AuditEvent(Model):
     __table_args__ = (
         sa.Index("ix_audit_event_unit", "unit_id", "happened_at"),
         sa.Index("ix_audit_event_target", "target_type", "target_id"),
-        sa.Index("ix_audit_event_action", "unit_id", "action", "happened_at"),  # the running number of a print
+        sa.Index(
+            "ix_audit_event_action", "unit_id", "action", "happened_at"
+        ),  # the running number of a print
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

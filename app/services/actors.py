@@ -111,12 +111,13 @@ class _Facts:
 
 
 def _row(kind: str, number: Any, text: Any, extra: Any = "") -> sa.Select[Any]:
-    return sa.select(
+    columns: list[Any] = [
         sa.literal(kind).label("kind"),
         sa.type_coerce(number, sa.Integer).label("number"),
         sa.cast(text, sa.String(2000)).label("text"),
         sa.cast(extra, sa.String(200)).label("extra"),
-    )
+    ]
+    return sa.select(*columns)
 
 
 def _facts_query(account: Account, day: date) -> sa.CompoundSelect[Any]:

@@ -12,9 +12,11 @@ from app.models.gradebook import Mark
 def term_result(sheet: GradebookSheet, row: Grade | Any) -> Mark | None:
     """ĐTBmhk, or Đạt / Chưa đạt, of a row; None while something is missing (TT 22/2021 Điều 9 khoản 1)."""
     regular: list[Any] = [getattr(row, f"regular_{n}") for n in range(1, sheet.regular_count + 1)]
+    midterm: Any = row.midterm
+    final: Any = row.final
     if sheet.kind is SubjectKind.SCORED:
-        return tt22_2021.term_average(regular, row.midterm, row.final, sheet.regular_count).value
-    return tt22_2021.comment_term(regular, row.midterm, row.final, sheet.regular_count)
+        return tt22_2021.term_average(regular, midterm, final, sheet.regular_count).value
+    return tt22_2021.comment_term(regular, midterm, final, sheet.regular_count)
 
 
 def year_result(kind: SubjectKind, term_1: Mark | None, term_2: Mark | None) -> Mark | None:

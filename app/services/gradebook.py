@@ -234,7 +234,8 @@ def _without_conflicts(
     work: Work, facts: SheetFacts, parsed: Sequence[_Parsed], lines: Mapping[int, Line]
 ) -> list[_Parsed]:
     """The changes still to make; raises Stale when a cell no longer holds what the page showed."""
-    wanted, clashes = [], []
+    wanted: list[_Parsed] = []
+    clashes: list[_Parsed] = []
     for item in parsed:
         current = lines[item.change.student_id].value(item.change.column)
         if current == item.new:
@@ -291,7 +292,8 @@ def _align(rows: Iterable[Grade], facts: SheetFacts) -> None:
     """Give every changed row the same set of columns: ragged changes stay one executemany (trap 8)."""
     columns = (*facts.columns, "midterm_state", "final_state", "average")
     for row in rows:
-        if sa.inspect(row).persistent:
+        state: Any = sa.inspect(row)
+        if state.persistent:
             for column in columns:
                 flag_modified(row, column)
 

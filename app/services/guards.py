@@ -87,5 +87,6 @@ def _orm_execute(state: ORMExecuteState) -> None:
 def _before_execute(_connection: Any, element: Any, _multiparams: Any, _params: Any, _options: Any) -> None:
     if _flushing.get() or _lifted.get() or not isinstance(element, (sa.Insert, sa.Update, sa.Delete)):
         return
-    if element.table.name in protected_tables():
-        raise ProtectedWrite(f"Core write to {element.table.name}: Continuum would not version it")
+    name = getattr(element.table, "name", "")
+    if name in protected_tables():
+        raise ProtectedWrite(f"Core write to {name}: Continuum would not version it")

@@ -63,7 +63,7 @@ def condition(actor: Actor, model: type, day: date) -> Condition:
     return sa.true() if actor.is_system else rule(actor, day)
 
 
-def scoped(actor: Actor, model: type[T], day: date) -> sa.Select[tuple[T]]:
+def scoped(actor: Actor, model: type[T], day: date) -> sa.Select[T]:
     """SELECT of `model` within the actor's reach."""
     return sa.select(model).where(condition(actor, model, day))
 
@@ -71,7 +71,7 @@ def scoped(actor: Actor, model: type[T], day: date) -> sa.Select[tuple[T]]:
 def get(session: Session, actor: Actor, model: type[T], row_id: Any, day: date) -> T:
     """The row, or NotFound when it is out of reach: another school's id looks like no id at all."""
     key = sa.inspect(model).primary_key[0]
-    row = session.scalars(scoped(actor, model, day).where(key == row_id)).one_or_none()
+    row: T | None = session.scalars(scoped(actor, model, day).where(key == row_id)).one_or_none()
     if row is None:
         raise NotFound
     return row
@@ -84,8 +84,10 @@ def is_scoped(model: type) -> bool:
 
 def _reach(actor: Actor, column: Any) -> Condition:
     """Own unit and everything below it."""
-    ids = {actor.unit_id, *actor.below} - {None}
-    return column == actor.unit_id if ids == {actor.unit_id} else column.in_(sorted(ids))
+    ids = {unit for unit in (actor.unit_id, *actor.below) if unit is not None}
+    own_only = ids == {actor.unit_id}
+    reach: Condition = column == actor.unit_id if own_only else column.in_(sorted(ids))
+    return reach
 
 
 def _by_unit(column: Any) -> Callable[[Actor, date], Condition]:
@@ -94,7 +96,9 @@ def _by_unit(column: Any) -> Callable[[Actor, date], Condition]:
 
 def _upward(column: Any) -> Callable[[Actor, date], Condition]:
     """Own unit, below, and the units above: what a tier sets for those under it is theirs to read."""
-    return lambda actor, _day: column.in_(sorted({actor.unit_id, *actor.below, *actor.above} - {None}))
+    return lambda actor, _day: column.in_(
+        sorted(unit for unit in {actor.unit_id, *actor.below, *actor.above} if unit is not None)
+    )
 
 
 def _everybody(_actor: Actor, _day: date) -> Condition:
@@ -106,7 +110,8 @@ def _through(column: Any, model: type, key: Any = None) -> Callable[[Actor, date
 
     def rule(actor: Actor, day: date) -> Condition:
         wanted = sa.inspect(model).primary_key[0] if key is None else key
-        return column.in_(sa.select(wanted).where(condition(actor, model, day)))
+        reach: Condition = column.in_(sa.select(wanted).where(condition(actor, model, day)))
+        return reach
 
     return rule
 
@@ -148,7 +153,7 @@ def _people(actor: Actor, _day: date) -> Condition:
     return sa.or_(_reach(actor, Person.unit_id), Person.id.in_(held))
 
 
-def _sheets(actor: Actor, day: date) -> Condition:
+def _sheets(actor: Actor, _day: date) -> Condition:
     within = _reach(actor, GradebookSheet.unit_id)
     if not actor.teaches_only:
         return within

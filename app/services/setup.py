@@ -50,7 +50,7 @@ def schema_is_current(migrations: Path) -> bool:
 
 def mirror_permissions() -> None:
     """Write roles and their doors into FAB's own tables, from `domain.access`; the table in code stays the truth."""
-    sm = current_app.appbuilder.sm
+    sm = current_app.extensions["appbuilder"].sm
     wanted = _wanted_grants(sm.view_rights)
     with plain_write() as session:
         permissions = _named(session, sm.permission_model, {p for _r, _v, p in wanted})

@@ -151,7 +151,7 @@ def load_facts(session: Session, actor: Actor, sheet_id: int, day: date) -> Shee
             joinedload(TeachingAssignment.part),
         )
     )
-    rows = session.execute(query).unique().all()
+    rows: Sequence[Any] = session.execute(query).unique().all()
     if not rows:
         raise NotFound
     teachers = {

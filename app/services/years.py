@@ -1,7 +1,9 @@
 """School years and terms as one unit sees them: its own term dates, else the province's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -52,7 +54,7 @@ def chosen_period(
     One statement: years of the actor's province, with the terms that bind its unit and the names of units above.
     """
     owners = [u for u in (actor.unit_id, *actor.above) if u is not None]
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         sa.select(SchoolYear, Term, OrgUnit)
         .select_from(OrgUnit)
         .outerjoin(SchoolYear, SchoolYear.department_id == actor.root_id)

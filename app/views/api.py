@@ -77,5 +77,3 @@ class SheetApi(BaseApi):
 def register(appbuilder: Any) -> None:
     """The API has no menu."""
     appbuilder.add_api(SheetApi)
-
-

@@ -35,7 +35,9 @@ class NoticeView(PageView):
         if unread:
             user_id = actor().user_id
             with plain_write() as session:
-                session.add_all(NoticeRead(notice_id=n, user_id=user_id, read_at=request_clock()()) for n in unread)
+                session.add_all(
+                    NoticeRead(notice_id=n, user_id=user_id, read_at=request_clock()()) for n in unread
+                )
         return page
 
 

@@ -188,7 +188,9 @@ def lock_tags(locks: SheetLocks, facts: SheetFacts) -> list[tuple[str, str, str]
 def _tag(first: str, last: str, state: ColumnState) -> tuple[str, str, str]:
     title = column_title(first) if first == last else f"{column_title(first)}–{column_title(last)}"
     if state.open:
-        until = _("open until %(until)s", until=at_time(state.until, ending=True)) if state.until else _("open")
+        until = (
+            _("open until %(until)s", until=at_time(state.until, ending=True)) if state.until else _("open")
+        )
         return "is-ok", "fa-lock-open", f"{title}: {until}"
     since = state.reasons[0].since
     return (

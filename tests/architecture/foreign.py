@@ -49,7 +49,9 @@ class Foreign:
 
     def of(self, name: str, address: str = "") -> int | None:
         """The foreign id for a parameter called `name`: `student_id` and `student` alike; None if nobody knows it."""
-        special = (table for (start, other), table in BY_PAGE.items() if address.startswith(start) and other == name)
+        special = (
+            table for (start, other), table in BY_PAGE.items() if address.startswith(start) and other == name
+        )
         table = next(special, None) or BY_NAME.get(name) or BY_NAME.get(f"{name}_id")
         return self.ids.get(table) if table else None
 
@@ -62,10 +64,15 @@ def build(province: Province) -> Foreign:
         builder.work = work
         builder.year_id, builder.subjects = province.year_id, province.subject_ids
         builder.department_id = province.department_id
-        builder.commune_id = builder.unit("zzyxxa", UnitKind.COMMUNE, f"UBND xã {MARK}", MARK, province.department_id).id
+        builder.commune_id = builder.unit(
+            "zzyxxa", UnitKind.COMMUNE, f"UBND xã {MARK}", MARK, province.department_id
+        ).id
         school = builder.school("zzyx", MARK)
         session = work.session
-        for row in (*session.query(Student).filter_by(unit_id=school.unit_id), *_classes(session, school.unit_id)):
+        for row in (
+            *session.query(Student).filter_by(unit_id=school.unit_id),
+            *_classes(session, school.unit_id),
+        ):
             row.full_name = row.name = f"{MARK} {row.id}"
         ids = {
             "org_unit": school.unit_id,
@@ -93,7 +100,9 @@ def _mappers() -> list[Any]:
     """Mappers of our own tables, parents first."""
     order = {table.name: n for n, table in enumerate(Model.metadata.sorted_tables)}
     found = [m for m in Model.registry.mappers if m.class_.__module__.startswith("app.models")]
-    ours = [m for m in found if not m.local_table.name.endswith("_version") and m.local_table.name != "tx_log"]
+    ours = [
+        m for m in found if not m.local_table.name.endswith("_version") and m.local_table.name != "tx_log"
+    ]
     return sorted(ours, key=lambda mapper: order[mapper.local_table.name])
 
 
@@ -116,7 +125,7 @@ def sample(column: sa.Column[Any]) -> Any:
     """Some valid value of a column that isn't a key."""
     kind = column.type
     if isinstance(kind, sa.Enum):
-        return kind.enum_class and next(iter(kind.enum_class)) or kind.enums[0]  # type: ignore[call-overload]
+        return (kind.enum_class and next(iter(kind.enum_class))) or kind.enums[0]  # type: ignore[call-overload]
     if isinstance(kind, UTCDateTime):
         return CLOCK - timedelta(days=80)
     if isinstance(kind, sa.Date):
@@ -127,9 +136,13 @@ def sample(column: sa.Column[Any]) -> Any:
         return False
     if isinstance(kind, sa.Integer):
         return 1
-    return {"circular": "tt22-2021", "status_code": "01", "kind": "team", "key": "quick_entry", "value": "on"}.get(
-        column.name, MARK[: kind.length or 4] if isinstance(kind, sa.String) else None
-    )
+    return {
+        "circular": "tt22-2021",
+        "status_code": "01",
+        "kind": "team",
+        "key": "quick_entry",
+        "value": "on",
+    }.get(column.name, MARK[: kind.length or 4] if isinstance(kind, sa.String) else None)
 
 
 STRANGERS = {
@@ -174,7 +187,9 @@ def add_strangers(app: Flask, province: Province) -> None:
 def query_names() -> list[str]:
     """Names of query arguments the views read as numbers: `request.args.get("class", type=int)`."""
     pattern = re.compile(r"(?:args|values)\.get\(\s*[\"'](\w+)[\"'].*type=int")
-    found = {name for module in modules() if module.layer == "app.views" for name in pattern.findall(module.text)}
+    found = {
+        name for module in modules() if module.layer == "app.views" for name in pattern.findall(module.text)
+    }
     return sorted(found | {"class", "subject", "teacher"})
 
 

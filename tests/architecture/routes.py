@@ -24,7 +24,10 @@ OPEN = {
 PUBLIC = {"AuthDBView.login", "static", "appbuilder.static"}
 """What a stranger may see (200)."""
 
-SHUT = {"can_delete": "rows are ended, not deleted", "can_download": "FAB's export: ours asks for the right to export"}
+SHUT = {
+    "can_delete": "rows are ended, not deleted",
+    "can_download": "FAB's export: ours asks for the right to export",
+}
 """FAB permissions no action opens, each with its reason."""
 
 

@@ -21,7 +21,9 @@ def test_files_fit_their_budget() -> None:
 
 
 def test_no_excuse_outlives_its_file() -> None:
-    assert {path for path in LONG_FILES if (ROOT / path).read_text(encoding="utf-8").count("\n") <= FILE_LINES} == set()
+    assert {
+        path for path in LONG_FILES if (ROOT / path).read_text(encoding="utf-8").count("\n") <= FILE_LINES
+    } == set()
 
 
 def test_functions_fit_their_budget() -> None:
@@ -37,7 +39,12 @@ def test_functions_fit_their_budget() -> None:
 def body_lines(function: Function) -> int:
     """Lines of a function without its docstring."""
     documentation = ast.get_docstring(function, clean=False)
-    return (function.end_lineno or 0) - function.lineno + 1 - (documentation.count("\n") + 1 if documentation else 0)
+    return (
+        (function.end_lineno or 0)
+        - function.lineno
+        + 1
+        - (documentation.count("\n") + 1 if documentation else 0)
+    )
 
 
 def test_the_factory_is_read_at_a_glance() -> None:

@@ -22,7 +22,12 @@ def enums() -> list[type[Enum]]:
     for info in pkgutil.walk_packages(app.domain.__path__, "app.domain."):
         module = importlib.import_module(info.name)
         for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Enum) and value.__module__ == info.name and value is not Action:
+            if (
+                isinstance(value, type)
+                and issubclass(value, Enum)
+                and value.__module__ == info.name
+                and value is not Action
+            ):
                 found.append(value)
     return found
 
@@ -44,7 +49,9 @@ def test_the_page_of_permissions_is_up_to_date(capsys: pytest.CaptureFixture[str
 
 
 def test_every_action_and_condition_has_its_vietnamese_words() -> None:
-    conditions = {p.text for lines in RULES.values() for line in lines for p in line if permissions.roles_of(p) is None}
+    conditions = {
+        p.text for lines in RULES.values() for line in lines for p in line if permissions.roles_of(p) is None
+    }
     assert conditions <= set(permissions.CONDITIONS)
     assert set(Action) <= set(permissions.ACTIONS)
     assert set(Role) == set(permissions.ROLE_NAMES)
@@ -80,7 +87,9 @@ def test_the_translations_are_complete(capsys: pytest.CaptureFixture[str]) -> No
     assert i18n.main(["--check"]) == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md")))
+@pytest.mark.parametrize(
+    "path", sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md"))
+)
 def test_links_between_documents_lead_somewhere(path: str) -> None:
     page = ROOT / path
     targets = re.findall(r"\]\(((?!https?:|#)[^)#\s]+)", page.read_text(encoding="utf-8"))

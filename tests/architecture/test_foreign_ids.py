@@ -27,7 +27,9 @@ from tests.factories.province import PASSWORD, Province
 
 BODIES: dict[str, dict[str, Any]] = {
     # What a POST needs to get as far as its scope; the rest is posted as an empty form.
-    "GradebookView.cells": {"json": {"revision": 0, "changes": [{"student": 1, "column": "final", "old": None, "new": "8"}]}},
+    "GradebookView.cells": {
+        "json": {"revision": 0, "changes": [{"student": 1, "column": "final", "old": None, "new": "8"}]}
+    },
     "GradebookView.submit": {"json": {"columns": ["final"]}},
     "GradebookView.absence": {"json": {"student": 1, "column": "final", "state": "awaiting"}},
 }
@@ -40,7 +42,9 @@ NO_IDS = {
 }
 """Parameters that are words, not ids."""
 
-SEARCH = dict.fromkeys(("q", "term", "_flt_0_full_name", "_flt_0_name", "_flt_0_person", "_flt_0_student"), "zz")
+SEARCH = dict.fromkeys(
+    ("q", "term", "_flt_0_full_name", "_flt_0_name", "_flt_0_person", "_flt_0_student"), "zz"
+)
 """Looks for the foreign school's rows by name, in every search box at once."""
 
 
@@ -71,7 +75,9 @@ def id_for(route: Route, name: str, school: Foreign) -> int | str:
     if name not in route.rule._converters or not _is_number(route, name):
         return "x"
     found = school.of(name, str(route.rule))
-    assert found is not None, f"{route.rule}: tell tests/architecture/foreign.py which table {name} belongs to"
+    assert found is not None, (
+        f"{route.rule}: tell tests/architecture/foreign.py which table {name} belongs to"
+    )
     return found
 
 
@@ -96,7 +102,9 @@ class Stranger:
         """One request to a route."""
         body = BODIES.get(route.endpoint, {"data": {}}) if method != "GET" else {}
         if isinstance(route.view, BaseApi):
-            return self.client.application.test_client().open(address, method=method, headers=self.bearer, **body)
+            return self.client.application.test_client().open(
+                address, method=method, headers=self.bearer, **body
+            )
         return self.client.open(address, method=method, headers=self.headers, **body)
 
 
@@ -104,7 +112,9 @@ def says(answer: Any) -> str:
     """What can be read in an answer, in capitals: a page, or the cells of a spreadsheet."""
     if "spreadsheet" in answer.content_type:
         book = load_workbook(BytesIO(answer.data), read_only=True)
-        return " ".join(str(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row).upper()
+        return " ".join(
+            str(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row
+        ).upper()
     return str(answer.data.decode(errors="replace").upper())
 
 
@@ -120,11 +130,18 @@ def test_another_schools_ids_open_nothing(
                 wrong.append(f"{method} {route.rule} → {answer.status_code}")
             if MARK in says(answer):
                 wrong.append(f"{method} {route.rule} shows foreign data")
-    assert wrong == []
+    assert not wrong, "\n" + "\n".join(wrong)
     assert foreign.touched(school, before) == []
 
 
-READERS = [Role.SCHOOL_ADMIN, Role.PRINCIPAL, Role.HOMEROOM_TEACHER, Role.INSPECTOR, Role.DISTRICT_ADMIN, Role.PARENT]
+READERS = [
+    Role.SCHOOL_ADMIN,
+    Role.PRINCIPAL,
+    Role.HOMEROOM_TEACHER,
+    Role.INSPECTOR,
+    Role.DISTRICT_ADMIN,
+    Role.PARENT,
+]
 """One of each kind of reach: the whole school, the classes taught, the units below, nothing but one's own."""
 
 
@@ -146,7 +163,7 @@ def test_no_list_form_or_search_shows_another_school(
                     wrong.append(f"{own} {query} → {answer.status_code}")
                 if MARK in says(answer):
                     wrong.append(f"{own} {query} shows foreign data")
-    assert wrong == []
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def own_addresses(app: Flask, province: Province, route: Route) -> Iterator[str]:
@@ -169,7 +186,9 @@ def own_id(province: Province, name: str) -> Any:
     }.get(name, 1)
 
 
-@pytest.mark.parametrize("username", [STRANGERS["school_admin"], STRANGERS["office_staff"], STRANGERS["principal"]])
+@pytest.mark.parametrize(
+    "username", [STRANGERS["school_admin"], STRANGERS["office_staff"], STRANGERS["principal"]]
+)
 def test_no_form_accepts_another_schools_rows(
     app: Flask, school: Foreign, client_for: Callable[[str], FlaskClient], username: str
 ) -> None:
@@ -180,7 +199,9 @@ def test_no_form_accepts_another_schools_rows(
         interface = getattr(view, "datamodel", None)
         if interface is None or "can_add" not in view.base_permissions:
             continue
-        answer = client.post(f"{view.route_base}/add", data=filled(interface.obj, school), headers={"X-CSRFToken": token})
+        answer = client.post(
+            f"{view.route_base}/add", data=filled(interface.obj, school), headers={"X-CSRFToken": token}
+        )
         assert answer.status_code < 500, view
         assert MARK not in says(answer), view
     assert foreign.touched(school, before) == []
@@ -212,7 +233,7 @@ def test_the_tier_above_gets_an_answer_everywhere(
             answer = official.send(route, address, method)
             if answer.status_code >= 500:
                 wrong.append(f"{method} {address} → {answer.status_code}")
-    assert wrong == []
+    assert not wrong, "\n" + "\n".join(wrong)
 
 
 def newest() -> int:

@@ -16,7 +16,11 @@ from app.services import guards
 from app.services.guards import ProtectedWrite
 
 VERSIONED = sorted(
-    (m.class_ for m in Model.registry.mappers if issubclass(m.class_, Versioned) and "_version" not in m.local_table.name),
+    (
+        m.class_
+        for m in Model.registry.mappers
+        if issubclass(m.class_, Versioned) and "_version" not in m.local_table.name
+    ),
     key=lambda model: model.__name__,
 )
 APPEND_ONLY = [AuditEvent, SheetSubmission, TxLog]
@@ -115,12 +119,22 @@ def test_core_writes_are_refused_on_records_and_histories(app: Flask, way: str) 
                 BY_TABLE[way](table, connection)
 
 
-def test_inside_the_unit_of_work_nothing_is_deleted_and_nothing_goes_past_history(app: Flask, province: Any) -> None:
+def test_inside_the_unit_of_work_nothing_is_deleted_and_nothing_goes_past_history(
+    app: Flask, province: Any
+) -> None:
     """A permit covers versioned writes only: not deletion, not bulk writes, not Core."""
     from app.domain.access import SYSTEM
     from app.services.unit_of_work import transaction
 
-    for way in ("delete", "query update", "query delete", "orm insert", "bulk insert", "bulk update", "bulk save"):
+    for way in (
+        "delete",
+        "query update",
+        "query delete",
+        "orm insert",
+        "bulk insert",
+        "bulk update",
+        "bulk save",
+    ):
         with pytest.raises(ProtectedWrite), transaction(SYSTEM, "test", clock=province.clock):
             BY_CLASS[way](VERSIONED[0])
 

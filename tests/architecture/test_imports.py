@@ -29,12 +29,18 @@ LAYERS = {
 }  # fmt: skip
 
 UPWARD = {
-    ("app.security", "app.views.auth"): "FAB asks the security manager for its sign-in view; imported inside the method",
+    (
+        "app.security",
+        "app.views.auth",
+    ): "FAB asks the security manager for its sign-in view; imported inside the method",
     ("app.web", "app.views.base"): "an error page tells an error as every view does (`tell`)",
     ("app.forms.converter", "app.views.formats"): "a field shows a value as the pages do",
     ("app.forms.converter", "app.views.widgets"): "a field is drawn by a widget",
     ("app.forms.fields", "app.views.widgets"): "a field is drawn by a widget",
-    ("app.forms.fields", "app.views.select"): "a remote select is checked by the rows it offers; inside the methods",
+    (
+        "app.forms.fields",
+        "app.views.select",
+    ): "a remote select is checked by the rows it offers; inside the methods",
 }
 """The only arrows that point up, each with its reason."""
 
@@ -84,7 +90,12 @@ def test_imports_point_down() -> None:
 def test_no_exception_outlives_its_need() -> None:
     used = {(module.name, name) for module, _line, name in app_imports()}
     assert set(UPWARD) <= used
-    flask = {module.name for module in modules() for _line, name in module.imports() if name.split(".")[0] == "flask"}
+    flask = {
+        module.name
+        for module in modules()
+        for _line, name in module.imports()
+        if name.split(".")[0] == "flask"
+    }
     assert set(FLASK_IN_SERVICES) <= flask
 
 

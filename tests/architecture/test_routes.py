@@ -55,7 +55,9 @@ def test_a_door_is_one_fab_knows_too(app: Flask) -> None:
     shut = [
         f"{route.rule}: {route.door}"
         for route in routes(app)
-        if route.door and route.endpoint not in OPEN and not route.shut
+        if route.door
+        and route.endpoint not in OPEN
+        and not route.shut
         and route.door[1] not in route.view.base_permissions
     ]
     assert shut == []
@@ -70,9 +72,7 @@ def test_no_right_is_left_without_a_door(app: Flask) -> None:
     }
     menu = {(name, "menu_access") for name in _menu_names(app.appbuilder.menu.get_list())}  # type: ignore[attr-defined]
     rights = app.appbuilder.sm.view_rights  # type: ignore[attr-defined]
-    unused = {
-        door for door in rights if door not in doors | menu and door[1] != "menu_access"
-    }
+    unused = {door for door in rights if door not in doors | menu and door[1] != "menu_access"}
     assert unused == set()
     assert {name for name in menu if name not in rights} == set()
 
@@ -112,7 +112,9 @@ def test_a_stranger_changes_nothing(app: Flask, province: object) -> None:
             if route.endpoint in OPEN or isinstance(route.view, BaseApi):
                 continue
             address = route.address(app)
-            assert client.open(address, method=method).status_code == 400, f"{method} {route.rule} without a token"
+            assert client.open(address, method=method).status_code == 400, (
+                f"{method} {route.rule} without a token"
+            )
             answer = client.open(address, method=method, headers={"X-CSRFToken": token})
             assert answer.status_code in (302, 401, 403), f"{method} {route.rule}: {answer.status_code}"
 
@@ -163,10 +165,17 @@ def test_every_model_view_names_its_columns(app: Flask) -> None:
     """FAB's defaults are all columns and all relations, each a full select (trap 14)."""
     for view in model_views(app):
         writes = view.manage_action is not None
-        needed = ["list_columns", "show_columns", "search_columns", *(["add_columns", "edit_columns"] if writes else [])]
+        needed = [
+            "list_columns",
+            "show_columns",
+            "search_columns",
+            *(["add_columns", "edit_columns"] if writes else []),
+        ]
         named = {name for cls in type(view).__mro__ if cls not in ModelView.__mro__ for name in vars(cls)}
         fieldsets = {n.replace("columns", "fieldsets") for n in needed}
-        missing = {n for n in needed if n not in named and n.replace("columns", "fieldsets") not in named & fieldsets}
+        missing = {
+            n for n in needed if n not in named and n.replace("columns", "fieldsets") not in named & fieldsets
+        }
         assert missing == set(), type(view).__name__
 
 
@@ -183,7 +192,9 @@ def test_a_cookie_opens_no_api(app: Flask, client_for: Callable[[str], FlaskClie
     for route in routes(app):
         if isinstance(route.view, BaseApi) and route.endpoint not in OPEN:
             for method in route.methods:
-                assert client.open(route.address(app), method=method).status_code == 401, f"{method} {route.rule}"
+                assert client.open(route.address(app), method=method).status_code == 401, (
+                    f"{method} {route.rule}"
+                )
 
 
 def test_plain_interfaces_are_used_nowhere(app: Flask) -> None:

@@ -41,7 +41,9 @@ class Problems(HTMLParser):
         for name, value in attrs:
             if re.fullmatch(r"on[a-z]+", name):
                 self.found.append(f"{line}: {name} on <{tag}>")
-            if name in {"href", "src", "action", "formaction"} and re.match(r"\s*(javascript:|https?:|//)", value or ""):
+            if name in {"href", "src", "action", "formaction"} and re.match(
+                r"\s*(javascript:|https?:|//)", value or ""
+            ):
                 self.found.append(f"{line}: {name}={value}")
             if name == "target" and value == "_blank" and "noopener" not in (names.get("rel") or ""):
                 self.found.append(f"{line}: a new tab that keeps its opener")
@@ -55,7 +57,9 @@ def name_of(page: Path) -> str:
 
 def blank(text: str) -> str:
     """The page without Jinja, line numbers kept; an expression inside an attribute leaves a letter."""
-    return JINJA.sub(lambda match: "\n" * match.group().count("\n") + ("x" if match.group().startswith("{{") else ""), text)
+    return JINJA.sub(
+        lambda match: "\n" * match.group().count("\n") + ("x" if match.group().startswith("{{") else ""), text
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -69,7 +73,9 @@ def test_no_inline_script_handler_or_style(page: Path) -> None:
 def test_every_page_stands_in_the_frame_or_is_a_part(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     framed = re.search(r"{%-?\s*extends\s", text) is not None
-    assert framed or PARTIAL.match(page.name) or name_of(page) in ROOT_PAGES, "extends nothing: name a part _part.html"
+    assert framed or PARTIAL.match(page.name) or name_of(page) in ROOT_PAGES, (
+        "extends nothing: name a part _part.html"
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -100,4 +106,6 @@ def test_the_program_builds_no_html_by_hand() -> None:
 def test_scripts_of_ours_need_no_eval_and_call_nobody() -> None:
     for path in sorted((ROOT / "app" / "static" / "js").rglob("*.js")):
         text = path.read_text(encoding="utf-8")
-        assert re.findall(r"\beval\(|new Function\(|https?://|\.innerHTML\s*=|document\.write", text) == [], path.name
+        assert re.findall(r"\beval\(|new Function\(|https?://|\.innerHTML\s*=|document\.write", text) == [], (
+            path.name
+        )

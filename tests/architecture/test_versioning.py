@@ -46,7 +46,9 @@ UNVERSIONED = {
 
 def test_every_protected_class_is_versioned_in_a_fresh_interpreter() -> None:
     """Nothing but app.models imported: an import order that loses versioning would lose it silently (trap 1)."""
-    done = subprocess.run([sys.executable, "-c", FRESH], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert {"Grade", "SubjectYear", "LockWindow", "TeachingAssignment", "Position", "Policy"} <= set(found)
@@ -58,7 +60,9 @@ def test_a_table_without_history_says_why() -> None:
     tables = {name for name in Model.metadata.tables if not name.endswith("_version")}
     versioned = {name for name in tables if f"{name}_version" in Model.metadata.tables}
     silent = {
-        name for name in tables - versioned if not any(name == key or name.startswith(key) for key in UNVERSIONED)
+        name
+        for name in tables - versioned
+        if not any(name == key or name.startswith(key) for key in UNVERSIONED)
     }
     assert silent == set()
 

@@ -103,7 +103,13 @@ def test_the_database_never_tells_the_time() -> None:
 
 
 def test_nobody_sleeps() -> None:
-    found = [f"{m.where}:{n}" for m in modules() if m.where not in WAITS for n, name in m.calls() if name.endswith("sleep")]
+    found = [
+        f"{m.where}:{n}"
+        for m in modules()
+        if m.where not in WAITS
+        for n, name in m.calls()
+        if name.endswith("sleep")
+    ]
     assert found == []
 
 

@@ -45,8 +45,8 @@ def test_pages_are_sound_on_desk_and_phone(
     page.goto(f"{live_server}/login/")
     sign_in(page, username)
     problems: list[str] = []
-    for path in PAGES[username]:
-        path = path.format(sheet=live_server.province.first.sheet_ids["7A", "math", 1])
+    for pattern in PAGES[username]:
+        path = pattern.format(sheet=live_server.province.first.sheet_ids["7A", "math", 1])
         answer = page.goto(live_server + path)
         page.wait_for_load_state("networkidle")
         assert answer is not None
@@ -88,7 +88,8 @@ def test_two_teachers_on_one_sheet_see_both_values_and_choose(
         page.locator("#hv-saved:not(:empty), #hv-issues:not([hidden])").first.wait_for()
     issues = second.locator("#hv-issues")
     issues.wait_for()
-    assert "7,5" in issues.inner_text() and "7,0" in issues.inner_text()
+    assert "7,5" in issues.inner_text()
+    assert "7,0" in issues.inner_text()
     with second.expect_response(lambda answer: answer.url.endswith("/cells") and answer.ok):
         issues.get_by_role("button", name="7,0").click()
     first.goto(f"{live_server}/gradebook/{sheet}/plain?column=final")

@@ -75,13 +75,19 @@ class Client:
 
     def post(self, path: str, body: Any) -> Answer:
         """JSON with the token."""
-        headers = {"Content-Type": "application/json", "Accept": "application/json", "X-CSRFToken": self.token}
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "X-CSRFToken": self.token,
+        }
         return self._send("POST", path, json.dumps(body).encode(), headers)
 
     def save(self, sheet_id: int, request_id: str, cells: Iterable[Cell]) -> Answer:
         """What the grid sends."""
         changes = [{"student": c.student, "column": c.column, "old": c.old, "new": c.new} for c in cells]
-        return self.post(f"/gradebook/{sheet_id}/cells", {"request_id": request_id, "revision": 0, "changes": changes})
+        return self.post(
+            f"/gradebook/{sheet_id}/cells", {"request_id": request_id, "revision": 0, "changes": changes}
+        )
 
     def marks(self, sheet_id: int, column: str) -> dict[int, str | None]:
         """What the page of the sheet shows in a column, by student."""

@@ -51,7 +51,7 @@ def at_once(jobs: list[Callable[[], None]]) -> None:
         try:
             barrier.wait(60)
             job()
-        except BaseException as error:  # handed to the test
+        except BaseException as error:  # noqa: BLE001  # handed to the test
             failures.append(error)
 
     threads = [threading.Thread(target=run, args=(job,), daemon=True) for job in jobs]
@@ -94,7 +94,11 @@ class Rival:
 
     def _learn(self, answer: Answer, mine: str) -> str | None:
         (conflict,) = answer.json["conflicts"]
-        assert (conflict["student"], conflict["column"], conflict["yours"]) == (self.sheet.students[0], CONTESTED, mine)
+        assert (conflict["student"], conflict["column"], conflict["yours"]) == (
+            self.sheet.students[0],
+            CONTESTED,
+            mine,
+        )
         assert conflict["by"]
         self.seen = conflict["theirs"]
         return self.seen
@@ -131,8 +135,13 @@ def check_rivals(seeded: Seeded, sheet: Sheet, rivals: list[Rival]) -> None:
             assert history[rival.own_student] == told, "what was acknowledged and what is kept differ"
             kept = {r for r, _v in (*contested, *history[rival.own_student])}
             assert not set(rival.refused) & kept, "a refused save was made"
-            assert {theirs and Decimal(theirs) for theirs in rival.refused.values()} <= {v for _r, v in contested}
-        rows = {row.student_id: row for row in db.session.scalars(sa.select(Grade).where(Grade.sheet_id == sheet.id))}
+            assert {theirs and Decimal(theirs) for theirs in rival.refused.values()} <= {
+                v for _r, v in contested
+            }
+        rows = {
+            row.student_id: row
+            for row in db.session.scalars(sa.select(Grade).where(Grade.sheet_id == sheet.id))
+        }
         assert getattr(rows[sheet.students[0]], CONTESTED) == contested[-1][1]
 
 
@@ -168,7 +177,9 @@ def test_sixteen_writers_never_see_a_busy_database(served: tuple[Seeded, str]) -
         ]
     )
     assert len(answers) == 16 * 8
-    assert {answer.status for answer in answers} == {200}, next(a for a in answers if a.status != 200).text[-500:]
+    assert {answer.status for answer in answers} == {200}, next(a for a in answers if a.status != 200).text[
+        -500:
+    ]
     with seeded.app.app_context():
         made = db.session.scalar(sa.select(sa.func.count()).where(TxLog.action == "sheet.enter"))
         assert made == 16 * 8

@@ -22,7 +22,25 @@ TYPED = st.one_of(
     st.none(),
     st.text(max_size=12),
     st.text(alphabet="0123456789,. -+eEđĐcC٣５½∞", max_size=7),
-    st.sampled_from(["8", "8,5", "10", "0", "10,0", "Đ", "CĐ", "passed", "failed", "8.55", "1e1", "NaN", "-0", " 7 ", "05"]),
+    st.sampled_from(
+        [
+            "8",
+            "8,5",
+            "10",
+            "0",
+            "10,0",
+            "Đ",
+            "CĐ",
+            "passed",
+            "failed",
+            "8.55",
+            "1e1",
+            "NaN",
+            "-0",
+            " 7 ",
+            "05",
+        ]
+    ),
     st.text(min_size=495, max_size=520),
     st.text(st.characters(categories=["Cs", "Cc", "Cf", "Co", "Mn"]), max_size=8),
 )
@@ -32,7 +50,10 @@ ANYTHING = st.recursive(
     max_leaves=5,
 )
 MANY = settings(
-    max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 """One database for all examples of a test: each leaves a valid record behind, which the next one meets."""
 
@@ -44,7 +65,7 @@ def post(app: Flask, province: Province, client_for: Callable[[str], FlaskClient
     """Sends a body to the sheet's JSON address as its teacher."""
     client = client_for("longpd.thcstk")
     headers = {"X-CSRFToken": csrf(client), "Content-Type": "application/json"}
-    yield lambda path, body: client.post(path, data=json.dumps(body), headers=headers)
+    return lambda path, body: client.post(path, data=json.dumps(body), headers=headers)
 
 
 def address(province: Province, subject: str = "math") -> str:
@@ -115,7 +136,9 @@ def test_ids_of_any_size(app: Flask, province: Province, post: Post) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "9223372036854775808", "1.5", "x"])
-def test_addresses_with_odd_ids(app: Flask, province: Province, client_for: Callable[[str], FlaskClient], number: str) -> None:
+def test_addresses_with_odd_ids(
+    app: Flask, province: Province, client_for: Callable[[str], FlaskClient], number: str
+) -> None:
     client = client_for("longpd.thcstk")
     for path in ("", "/plain", "/cell?student=1&column=final", "/history"):
         assert client.get(f"/gradebook/{number}{path}").status_code == 404

@@ -69,7 +69,9 @@ def test_the_application_killed_in_the_middle_of_saves_on_mariadb(on_mariadb: Se
 
 
 @pytest.mark.mariadb
-def test_the_database_killed_in_the_middle_of_saves(on_mariadb: Seeded, mariadb: MariaDBServer, tmp_path: Path) -> None:
+def test_the_database_killed_in_the_middle_of_saves(
+    on_mariadb: Seeded, mariadb: MariaDBServer, tmp_path: Path
+) -> None:
     """The application stays up, says that nothing was saved, and goes on when the database is back."""
     kill_the_database(on_mariadb, mariadb, tmp_path, times=2)
 

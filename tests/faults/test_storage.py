@@ -62,7 +62,9 @@ def long_comments(province: Province, text: str) -> dict[str, Any]:
 
 
 def counts() -> tuple[int, int]:
-    found = tuple(db.session.scalar(sa.select(sa.func.count()).select_from(model)) for model in (Grade, TxLog))
+    found = tuple(
+        db.session.scalar(sa.select(sa.func.count()).select_from(model)) for model in (Grade, TxLog)
+    )
     db.session.rollback()
     return found  # type: ignore[return-value]
 

@@ -68,7 +68,7 @@ def in_the_background(app: Flask, work: Callable[[], Any]) -> tuple[threading.Th
         with app.app_context():
             try:
                 outcome.append(work())
-            except BaseException as error:  # handed to the test
+            except BaseException as error:  # noqa: BLE001  # handed to the test
                 outcome.append(error)
             finally:
                 db.session.remove()
@@ -96,7 +96,10 @@ def save_while_held(app: Flask, province: Province, then: Callable[[], None]) ->
     with when_it_asks(app, asked):
         with sheet_held(app, sheet_id):
             thread, outcome = in_the_background(
-                app, lambda: enter_scores(who, sheet_id, [CellChange(student, "final", None, "8")], clock=province.clock)
+                app,
+                lambda: enter_scores(
+                    who, sheet_id, [CellChange(student, "final", None, "8")], clock=province.clock
+                ),
             )
             assert asked.wait(60), outcome
             then()
@@ -124,11 +127,16 @@ def test_a_save_that_waits_and_is_still_in_time_is_made(app: Flask, province: Pr
     saved = save_while_held(app, province, wait)
     assert saved.cells, saved
     assert saved.saved_at >= closing_time() - timedelta(seconds=1)
-    assert db.session.scalars(sa.select(TxLog.issued_at).order_by(TxLog.id.desc()).limit(1)).one() == saved.saved_at
+    assert (
+        db.session.scalars(sa.select(TxLog.issued_at).order_by(TxLog.id.desc()).limit(1)).one()
+        == saved.saved_at
+    )
 
 
 @pytest.mark.parametrize("engine_name", [pytest.param("mariadb", marks=pytest.mark.mariadb)], indirect=True)
-def test_a_save_elsewhere_that_commits_first_is_no_clock_running_backwards(app: Flask, province: Province) -> None:
+def test_a_save_elsewhere_that_commits_first_is_no_clock_running_backwards(
+    app: Flask, province: Province
+) -> None:
     """Two schools save at the same instant on different sheets: neither is told that the server's clock is wrong."""
     moment = province.now
 
@@ -149,5 +157,8 @@ def test_a_save_elsewhere_that_commits_first_is_no_clock_running_backwards(app: 
         unit = work.session.get_one(OrgUnit, province.first.unit_id)
         unit.phone = "02203 654 321"
     assert enter_scores(
-        teacher(province), sheet_id, [CellChange(student, "final", None, "8")], clock=lambda: moment + timedelta(seconds=4)
+        teacher(province),
+        sheet_id,
+        [CellChange(student, "final", None, "8")],
+        clock=lambda: moment + timedelta(seconds=4),
     ).cells

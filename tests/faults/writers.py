@@ -51,7 +51,7 @@ class Teacher(threading.Thread):
                 if self.stop.is_set():
                     return
                 value = self._save(value, MARKS[number % len(MARKS)])
-        except BaseException as error:  # handed to the test
+        except BaseException as error:  # noqa: BLE001  # handed to the test
             self.failure = error
             self.saved.add(0)
 
@@ -60,7 +60,9 @@ class Teacher(threading.Thread):
         request_id = str(uuid.uuid4())
         try:
             answer = self.client.save(
-                self.sheet.id, request_id, [Cell(student, COLUMN, old, new) for student in self.sheet.students]
+                self.sheet.id,
+                request_id,
+                [Cell(student, COLUMN, old, new) for student in self.sheet.students],
             )
         except Gone:
             self.log.unknown += 1
@@ -116,7 +118,9 @@ def failure(teachers: Iterable[Teacher]) -> BaseException | None:
     return next((teacher.failure for teacher in teachers if teacher.failure is not None), None)
 
 
-def hammer(seeded: Seeded, base: str, break_it: Callable[[], None], *, times: int, saves: int = 8) -> list[Teacher]:
+def hammer(
+    seeded: Seeded, base: str, break_it: Callable[[], None], *, times: int, saves: int = 8
+) -> list[Teacher]:
     """Let one teacher for each sheet save without pause, and break something `times` times in the middle of it."""
     back, counter = threading.Event(), Counter()
     back.set()
@@ -152,7 +156,9 @@ def check_record(seeded: Seeded, teachers: Iterable[Teacher]) -> None:
 
 
 def _check_sheet(sheet: Sheet, log: Log) -> None:
-    rows = {row.student_id: row for row in db.session.scalars(sa.select(Grade).where(Grade.sheet_id == sheet.id))}
+    rows = {
+        row.student_id: row for row in db.session.scalars(sa.select(Grade).where(Grade.sheet_id == sheet.id))
+    }
     versions: dict[int, list[Any]] = {}
     for version in db.session.scalars(
         sa.select(GradeVersion).where(GradeVersion.sheet_id == sheet.id).order_by(GradeVersion.transaction_id)
@@ -166,7 +172,9 @@ def _check_sheet(sheet: Sheet, log: Log) -> None:
         row = rows[version.student_id]
         for column in (*MARK_COLUMNS, "average"):
             assert getattr(row, column) == getattr(version, column), "history and row disagree"
-    requests = dict(db.session.execute(sa.select(TxLog.request_id, TxLog.id).where(TxLog.id.in_(versions))).all())
+    requests = dict(
+        db.session.execute(sa.select(TxLog.request_id, TxLog.id).where(TxLog.id.in_(versions))).all()
+    )
     for request_id, value in log.saved.items():
         assert request_id in requests, "an acknowledged save is gone"
         assert getattr(versions[requests[request_id]][0], COLUMN) == Decimal(value)

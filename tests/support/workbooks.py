@@ -17,7 +17,7 @@ def workbook(
 ) -> bytes:
     """A workbook of these rows on its one sheet; `change` may do more to the sheet."""
     book = Workbook()
-    sheet = book.active
+    sheet: Any = book.active
     sheet.title = title
     for row in rows:
         sheet.append(list(row))

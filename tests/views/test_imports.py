@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from app.extensions import db
 from app.models import AuditEvent, Grade, ImportBatch, Student
 from app.services.spreadsheets.uploads import LIFETIME
-from tests.conftest import csrf
+from tests.conftest import csrf, sign_in
 from tests.factories.province import Province
 from tests.support.workbooks import STUDENT_ROW, students
 
@@ -97,7 +97,8 @@ def test_kept_files_are_for_their_owner_only_and_for_an_hour(
     assert confirm(other, path, page).status_code == 404
     for token in ("x", "..%2F..%2Fsecret_key", "a" * 32):
         assert client.get(f"/imports/check/{token}").status_code in (302, 404)
-    province.now += LIFETIME * 2
+    province.now += LIFETIME * 2  # long enough to be signed out, too
+    client = sign_in(app.test_client(), BOARD)
     assert client.get(path).status_code == 302
     assert confirm(client, path, page).status_code == 302
     assert students_named("Trần Văn Bình") == 0
