@@ -51,7 +51,8 @@ class Module:
 
     def _full(self, node: ast.ImportFrom, name: str) -> str:
         """`from app import models` imports app.models; a class of a module is imported from that module."""
-        assert node.module and not node.level, f"{self.where}:{node.lineno}: a relative import"
+        assert node.module, f"{self.where}:{node.lineno}: a relative import"
+        assert not node.level, f"{self.where}:{node.lineno}: a relative import"
         candidate = f"{node.module}.{name}"
         return candidate if candidate in _module_names() else node.module
 

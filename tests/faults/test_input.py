@@ -1,7 +1,7 @@
 """Whatever is sent as a cell: never a 500, and what is stored is always in the domain (hypothesis)."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -61,7 +61,7 @@ Post = Callable[[str, Any], Any]
 
 
 @pytest.fixture
-def post(app: Flask, province: Province, client_for: Callable[[str], FlaskClient]) -> Iterator[Post]:
+def post(app: Flask, province: Province, client_for: Callable[[str], FlaskClient]) -> Post:
     """Sends a body to the sheet's JSON address as its teacher."""
     client = client_for("longpd.thcstk")
     headers = {"X-CSRFToken": csrf(client), "Content-Type": "application/json"}
