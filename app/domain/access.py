@@ -108,6 +108,20 @@ class Actor:
         """True for a teacher without an office in the school: sees the students taught, not the whole school."""
         return bool(self.roles) and self.roles <= {Role.SUBJECT_TEACHER, Role.HOMEROOM_TEACHER}
 
+    @property
+    def sees_all_sheets(self) -> bool:
+        """False for a teacher who reaches the sheets taught only; a group's right over sheets opens the school's."""
+        return not self.teaches_only or bool(self.rights & SHEET_RIGHTS)
+
+    @property
+    def sees_all_students(self) -> bool:
+        """False for a teacher who reaches the students taught only; who prints the books needs all their names."""
+        return not self.teaches_only or bool(self.rights & (SHEET_RIGHTS | STUDENT_RIGHTS))
+
+
+STUDENT_RIGHTS = frozenset({Action.STUDENT_VIEW, Action.STUDENT_MANAGE, Action.DATA_EXPORT})
+SHEET_RIGHTS = frozenset({Action.SHEET_VIEW, Action.SHEET_EXPORT, Action.HISTORY_VIEW, Action.BOOK_PRINT})
+"""Rights of a group that are of no use without the rows of the whole school."""
 
 SYSTEM = Actor(None, None, "system", "HocVu", None, is_system=True)
 """The program's own work at set-up."""

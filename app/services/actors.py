@@ -28,6 +28,10 @@ from app.models import (
 from app.models.base import in_force
 
 
+MOST_TIERS = 8
+"""Links followed upward at most: a circle in the data ends a query, not the server."""
+
+
 def actor_for(
     session: Session,
     account: Account,
@@ -187,7 +191,7 @@ def ancestors(unit_id: int | None, day: date) -> sa.CTE:
     )
     return links.union_all(
         sa.select(OrgParent.parent_id, links.c.depth + 1).where(
-            OrgParent.unit_id == links.c.unit_id, in_force(OrgParent, day)
+            OrgParent.unit_id == links.c.unit_id, in_force(OrgParent, day), links.c.depth < MOST_TIERS
         )
     )
 

@@ -136,7 +136,7 @@ def _students(actor: Actor, _day: date) -> Condition:
     # `+ 0` keeps both engines from the unit's index, where a page would sort every student of the province first
     column = Student.unit_id + 0 if len(actor.below) > WIDE else Student.unit_id
     within = _reach(actor, column)
-    if not actor.teaches_only:
+    if actor.sees_all_students:
         return within
     in_class = sa.select(Enrolment.student_id).where(Enrolment.class_id.in_(taught_class_ids(actor)))
     in_group = (
@@ -155,7 +155,7 @@ def _people(actor: Actor, _day: date) -> Condition:
 
 def _sheets(actor: Actor, _day: date) -> Condition:
     within = _reach(actor, GradebookSheet.unit_id)
-    if not actor.teaches_only:
+    if actor.sees_all_sheets:
         return within
     taught = sa.select(TeachingAssignment.id).where(
         TeachingAssignment.person_id == actor.person_id,

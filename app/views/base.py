@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_appbuilder import BaseView, ModelView
 from flask_appbuilder.widgets import FormWidget, ShowWidget
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.domain.access import Action, Target
@@ -203,11 +202,8 @@ class ScopedModelView(ListPage, ModelView):
             )
         form = self.add_form.refresh()
         if request.method == "POST":
-            if form.validate():
-                if self._write("add", form, self.add_row_message):
-                    return None
-            else:
-                self._say_errors(form)
+            if form.validate() and self._write("add", form, self.add_row_message):
+                return None
         else:
             self.prefill_add(form)
         return self._get_add_widget(form=form)
@@ -219,11 +215,8 @@ class ScopedModelView(ListPage, ModelView):
         require(self._managing(), self.target_of(item))
         if request.method == "POST":
             form = self.edit_form.refresh(request.form)
-            if form.validate():
-                if self._write("edit", form, self.edit_row_message, item.id):
-                    return None
-            else:
-                self._say_errors(form)
+            if form.validate() and self._write("edit", form, self.edit_row_message, item.id):
+                return None
         else:
             form = self.edit_form.refresh(obj=item)
             self.prefill_form(form, item)
@@ -256,13 +249,6 @@ class ScopedModelView(ListPage, ModelView):
     def row_links(self, item: Any) -> list[tuple[str, Any, str]]:
         """Further buttons of a record's page: (address, label, icon)."""
         return []
-
-    @staticmethod
-    def _say_errors(form: Any) -> None:
-        number = sum(1 for field in form if field.errors)
-        flash(
-            _("Not saved yet: %(n)s fields need another look. Everything else is kept.", n=number), "danger"
-        )
 
     def _write(self, verb: str, form: Any, message: Any, pk: Any = None) -> bool:
         """One transaction: fresh row in scope → permission → form → checks → audit. False keeps the form on screen."""

@@ -27,23 +27,16 @@ class VerbPage(PageView):
         button: str = "",
     ) -> Any:
         """Show the form; on a valid POST perform and go back. A refusal keeps the form as typed."""
-        if request.method == "POST":
-            if form.validate():
-                try:
-                    perform(form)
-                except (Forbidden, NotFound):
-                    raise
-                except HocVuError as error:
-                    flash(tell(error), "danger")
-                else:
-                    flash(done, "success")
-                    return redirect(back)
+        if request.method == "POST" and form.validate():
+            try:
+                perform(form)
+            except (Forbidden, NotFound):
+                raise
+            except HocVuError as error:
+                flash(tell(error), "danger")
             else:
-                number = sum(1 for field in form if field.errors)
-                flash(
-                    _("Not saved yet: %(n)s fields need another look. Everything else is kept.", n=number),
-                    "danger",
-                )
+                flash(done, "success")
+                return redirect(back)
         names = [field.name for field in form if field.type != "CSRFTokenField"]
         return self.render_template(
             "people/verb.html",

@@ -38,8 +38,8 @@ BY_NAME = {
 BY_PAGE = {("/groups/", "group_id"): "unit_group"}
 """Where one name means another table on some pages: (beginning of the address, parameter)."""
 
-SHARED = {"subject", "subject_part", "school_year", "code_item", "installation", "unit_epoch"}
-"""Tables whose rows belong to the whole province."""
+SHARED = {"subject", "subject_part", "school_year", "code_item", "installation", "unit_epoch", "org_parent", "org_predecessor"}
+"""Tables whose rows belong to the whole province, or that tie units together."""
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ def enums() -> list[type[Enum]]:
     found = []
     for info in pkgutil.walk_packages(app.domain.__path__, "app.domain."):
         module = importlib.import_module(info.name)
-        for value in vars(module).values():
-            if (
-                isinstance(value, type)
-                and issubclass(value, Enum)
-                and value.__module__ == info.name
-                and value is not Action
-            ):
-                found.append(value)
+        found += [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type)
+            and issubclass(value, Enum)
+            and value.__module__ == info.name
+            and value is not Action
+        ]
     return found
 
 

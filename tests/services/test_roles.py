@@ -9,8 +9,8 @@ from app.domain.access import Action, Target, may
 from app.domain.vocabulary import Role
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.models import Position, UnitGroup
-from app.services import account_lists, groups, roles
+from app.models import GradebookSheet, Position, Student, UnitGroup
+from app.services import account_lists, groups, roles, scope
 from app.services.staff import NewPerson
 from tests.factories.province import Province
 from tests.services.helpers import acting
@@ -236,6 +236,31 @@ def test_a_group_gives_its_people_rights_for_as_long_as_they_sit_in_it(province:
     for late in (groups.end_group, lambda *a, **k: groups.add_member(*a, person, **k)):
         with pytest.raises(Invalid):
             late(board, group_id, clock=province.clock)
+
+
+def test_a_groups_rights_reach_the_rows_they_are_about(province: Province) -> None:
+    """A teacher sees the classes taught; in the printing section, those of the whole school, and no other school's."""
+    board, day = acting(province, "quantb.thcstk"), TODAY
+    query = sa.select(sa.func.count())
+
+    def reached(model: type) -> int:
+        actor = acting(province, "longpd.thcstk")
+        return db.session.scalar(query.select_from(model).where(scope.condition(actor, model, day))) or 0
+
+    own = (reached(Student), reached(GradebookSheet))
+    group_id = groups.define_group(board, groups.SECTION, "In ấn", [Action.BOOK_PRINT], clock=province.clock)
+    groups.add_member(board, group_id, province.first.person_ids["longpd"], clock=province.clock)
+    assert own == (len(province.first.student_ids) // 2, len(province.first.sheet_ids) // 2)
+    assert (reached(Student), reached(GradebookSheet)) == (
+        len(province.first.student_ids),
+        len(province.first.sheet_ids),
+    )
+    students = groups.define_group(
+        board, groups.SECTION, "Hồ sơ", [Action.STUDENT_VIEW], clock=province.clock
+    )
+    groups.end_group(board, group_id, clock=province.clock)
+    groups.add_member(board, students, province.first.person_ids["longpd"], clock=province.clock)
+    assert (reached(Student), reached(GradebookSheet)) == (len(province.first.student_ids), own[1])
 
 
 def test_a_group_has_only_rights_its_maker_holds(province: Province) -> None:

@@ -12,9 +12,16 @@
     };
   }
 
+  // Select2 drops the field's label, marks its list of choices wrongly, and redraws on every change.
+  function nameBox() {
+    var label = $('label[for="' + this.id + '"]').text().replace('*', '').trim();
+    var box = $(this).next('.select2');
+    box.find('[role="combobox"], .select2-search__field, span.select2-selection__rendered').attr('aria-label', label).removeAttr('aria-labelledby');
+    box.find('ul.select2-selection__rendered, ul.select2-selection__rendered > li').attr('role', 'presentation');
+  }
+
   $('select.hv-remote').each(function () {
     var data = this.dataset;
-    var label = $('label[for="' + this.id + '"]').text().replace('*', '').trim();
     $(this).select2({
       theme: 'bootstrap',
       width: '100%',
@@ -28,13 +35,11 @@
         data: function (asked) { return { term: asked.term || '', page: asked.page || 1 }; }
       }
     });
-    $(this).next('.select2').find('[role="combobox"], .select2-search__field').attr('aria-label', label).removeAttr('aria-labelledby');
+    $(this).each(nameBox).on('change', nameBox);
   });
 
   // Long lists of codes get a search of their own; Select2 finds "Xơ Đăng" by "xo dang".
   $('.hv-fields select.form-control:not(.hv-remote)').filter(function () { return this.options.length > 12; }).each(function () {
-    $(this).select2({ theme: 'bootstrap', width: '100%' });
-    var label = $('label[for="' + this.id + '"]').text().replace('*', '').trim();
-    $(this).next('.select2').find('[role="combobox"]').attr('aria-label', label).removeAttr('aria-labelledby');
+    $(this).select2({ theme: 'bootstrap', width: '100%' }).each(nameBox).on('change', nameBox);
   });
 })(jQuery);
