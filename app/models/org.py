@@ -43,7 +43,10 @@ class OrgParent(Model, Versioned, Dated):
     """Who stood above whom, and when: offices were abolished on 30/06/2025, schools merge and move."""
 
     __tablename__ = "org_parent"
-    __table_args__ = (sa.Index("ix_org_parent_parent_unit", "parent_id", "unit_id"),)
+    __table_args__ = (
+        sa.Index("ix_org_parent_parent_unit", "parent_id", "unit_id"),
+        sa.CheckConstraint("unit_id <> parent_id", name="ck_org_parent_other"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False, index=True)

@@ -27,7 +27,6 @@ from app.models import (
 )
 from app.models.base import in_force
 
-
 MOST_TIERS = 8
 """Links followed upward at most: a circle in the data ends a query, not the server."""
 

@@ -179,7 +179,7 @@ def _facts(job: PrintJob, now: datetime) -> dict[str, Any]:
 def _text(job: PrintJob, state: JobState, kept: bool, now: datetime) -> str:
     """Where the job stands, in one or two sentences."""
     if state is JobState.WAITING:
-        return f"{_('Waiting for its turn.')} {_may_leave()}"
+        return _and_leave(_("Waiting for its turn."))
     if state is JobState.RUNNING:
         return _running(job, now)
     if state is JobState.DONE:
@@ -192,9 +192,9 @@ def _text(job: PrintJob, state: JobState, kept: bool, now: datetime) -> str:
 
 def _running(job: PrintJob, now: datetime) -> str:
     if job.beat_at is not None and now - job.beat_at > print_jobs.SILENT:
-        return f"{_('The print was interrupted and goes on by itself within a minute.')} {_may_leave()}"
+        return _and_leave(_("The print was interrupted and goes on by itself within a minute."))
     if not job.total or not job.done:
-        return f"{_('Reading the class.')} {_may_leave()}"
+        return _and_leave(_("Reading the class."))
     if job.done == job.total:
         return _("All %(n)s parts are printed; putting them together.", n=job.total)
     seconds = int((now - job.created_at).total_seconds() * (job.total - job.done) / job.done) + 1
@@ -206,11 +206,12 @@ def _running(job: PrintJob, now: datetime) -> str:
     progress = _(
         "%(done)s of %(total)s parts printed, %(left)s to go.", done=job.done, total=job.total, left=left
     )
-    return f"{progress} {_may_leave()}"
+    return _and_leave(progress)
 
 
-def _may_leave() -> str:
-    return _("You may leave this page; a notice tells when it is printed.")
+def _and_leave(text: str) -> str:
+    leave = _("You may leave this page; a notice tells when it is printed.")
+    return f"{text} {leave}"
 
 
 def register(appbuilder: Any) -> None:

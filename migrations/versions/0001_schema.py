@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 04:54:15.123238
+Create Date: 2026-11-22 05:19:55.866425
 
 """
 from alembic import op
@@ -670,6 +670,7 @@ def upgrade():
     sa.Column('parent_id', sa.Integer(), nullable=False),
     sa.Column('starts_on', sa.Date(), nullable=False),
     sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.CheckConstraint('unit_id <> parent_id', name='ck_org_parent_other'),
     sa.ForeignKeyConstraint(['parent_id'], ['org_unit.id'], ),
     sa.ForeignKeyConstraint(['unit_id'], ['org_unit.id'], ),
     sa.PrimaryKeyConstraint('id')

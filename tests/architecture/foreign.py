@@ -11,7 +11,7 @@ from flask import Flask
 from app.domain.access import SYSTEM
 from app.domain.vocabulary import Role, UnitKind
 from app.extensions import db
-from app.models import Account, Model, SchoolClass, Student
+from app.models import Account, Model, SchoolClass, Student, TeachingGroup
 from app.models.base import UTCDateTime
 from app.services.unit_of_work import transaction
 from tests.architecture.source import modules
@@ -38,7 +38,16 @@ BY_NAME = {
 BY_PAGE = {("/groups/", "group_id"): "unit_group"}
 """Where one name means another table on some pages: (beginning of the address, parameter)."""
 
-SHARED = {"subject", "subject_part", "school_year", "code_item", "installation", "unit_epoch", "org_parent", "org_predecessor"}
+SHARED = {
+    "subject",
+    "subject_part",
+    "school_year",
+    "code_item",
+    "installation",
+    "unit_epoch",
+    "org_parent",
+    "org_predecessor",
+}
 """Tables whose rows belong to the whole province, or that tie units together."""
 
 
@@ -82,6 +91,9 @@ def build(province: Province) -> Foreign:
             "person": school.person_ids["longpd"],
             "student": school.student_ids[0],
             "school_class": school.class_ids["7A"],
+            "teaching_group": session.query(TeachingGroup.id)
+            .filter_by(class_id=school.class_ids["7A"])
+            .scalar(),
             "gradebook_sheet": school.sheet_ids["7A", "math", 1],
             "ab_user": session.query(Account.id).filter_by(username="longpd.zzyx").scalar(),
         }

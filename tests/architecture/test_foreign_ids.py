@@ -64,8 +64,14 @@ def with_ids(app: Flask, school: Foreign) -> Iterator[tuple[Route, str]]:
     """Routes that take ids, with the foreign school's filled in."""
     for route in routes(app):
         names = [name for name in route.parameters if name not in NO_IDS]
-        if names and route.endpoint not in OPEN:
+        if names and route.endpoint not in OPEN and not is_shared(route):
             yield route, route.address(app, **{name: id_for(route, name, school) for name in names})
+
+
+def is_shared(route: Route) -> bool:
+    """True for records of the whole province, such as subjects: nobody's in particular."""
+    interface = getattr(route.view, "datamodel", None)
+    return interface is not None and interface.obj.__tablename__ in foreign.SHARED
 
 
 def id_for(route: Route, name: str, school: Foreign) -> int | str:
