@@ -92,6 +92,7 @@ class HocVuSecurityManager(SecurityManager):
         if not sign_in.still_alive(login, request_clock(), idle_limit()):
             return None
         g.hv_login_session = login.id
+        g.hv_idle_minutes = login.idle_minutes
         return account
 
     def create_jwt_manager(self, app: Any) -> Any:

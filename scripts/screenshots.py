@@ -1,14 +1,16 @@
 """make screenshots: pictures of the demo's pages, as each role sees them, into docs/screenshots/.
 
-Serves a fresh demo province from a temporary folder; the accounts are those of its demo_accounts.txt
-(lines "user name / password  description"). Without arguments: the first page of every account, wide and on a phone.
-Arguments name further pages: ACCOUNT=PATH, e.g. gv.toan=/gradebook/1
+Serves a fresh demo province from a temporary folder, signs in with the accounts of its demo_accounts.txt, and saves the
+first page of every account (wide, and some on a phone), the grid with a locked cell and its history, the sheet's history,
+the lock calendar and two pages of the printed book.
 """
 
-import argparse
 import re
+import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -18,7 +20,19 @@ from tests.support.server import AppServer
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 ACCOUNT = re.compile(r"^\s*(?P<name>\S+) / (?P<password>\S+)(?:\s|$)", re.MULTILINE)
-WIDTHS = (1366, 390)
+TEACHER, HEAD = "longpd.thcstk", "giangnt.thcstk"
+WIDE, PHONE = 1366, 390
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: who looks at what, how wide, and what is done before the shutter."""
+
+    name: str
+    account: str
+    path: str
+    width: int = WIDE
+    prepare: Callable[[Page], None] | None = None
 
 
 def accounts(server: AppServer) -> dict[str, str]:
@@ -36,31 +50,80 @@ def sign_in(page: Page, server: AppServer, name: str, password: str) -> None:
     page.wait_for_url(lambda url: "/login" not in url)
 
 
-def shoot(
-    browser: Browser, server: AppServer, account: tuple[str, str], paths: Iterable[str], width: int
-) -> Iterator[str]:
-    """Save a picture of each page; yields what the browser complained about."""
-    name, password = account
-    context = new_context(browser, width=width)
+def select_locked_cell(page: Page) -> None:
+    """Click a locked midterm mark, so that the panel tells why it is locked and how it came to be."""
+    page.locator("table[role=grid] tbody td.is-locked").nth(3).click()
+    page.locator("#hv-cell .hv-history li").first.wait_for()
+
+
+def shots(names: list[str], sheet: str) -> list[Shot]:
+    """Every picture of the documentation."""
+    pages = [Shot(f"home-{name.replace('.', '-')}", name, "/") for name in names]
+    pages += [Shot(f"home-{name.replace('.', '-')}", name, "/", PHONE) for name in (TEACHER, HEAD, names[0])]
+    return [
+        *pages,
+        Shot("gradebook", TEACHER, sheet, prepare=select_locked_cell),
+        Shot("gradebook", TEACHER, sheet, PHONE),
+        Shot("gradebook-plain", TEACHER, f"{sheet}/plain", PHONE),
+        Shot("gradebook-history", HEAD, f"{sheet}/history"),
+        Shot("lock-calendar", HEAD, "/locks/"),
+        Shot("lock-calendar", HEAD, "/locks/", PHONE),
+        Shot("progress", HEAD, "/progress/"),
+        Shot("students", HEAD, "/students/list/"),
+    ]
+
+
+def take(browser: Browser, server: AppServer, shot: Shot, password: str) -> Iterator[str]:
+    """Save one picture; yields what the browser complained about."""
+    context = new_context(browser, width=shot.width, height=844 if shot.width == PHONE else 768)
     page = context.new_page()
     found = complaints(page)
-    sign_in(page, server, name, password)
-    for path in paths:
-        page.goto(server.url + path, wait_until="networkidle")
-        label = "-".join(filter(None, re.split(r"\W+", f"{name} {path}")))
-        page.screenshot(path=FOLDER / f"{label}-{width}.png", full_page=True)
-        yield from (f"{name} {path} ({width}): {problem}" for problem in found)
-        found.clear()
+    sign_in(page, server, shot.account, password)
+    page.goto(server.url + shot.path, wait_until="networkidle")
+    if shot.prepare:
+        shot.prepare(page)
+    page.screenshot(path=FOLDER / f"{shot.name}-{shot.width}.png")
+    yield from (f"{shot.name} ({shot.width}): {problem}" for problem in found)
+    context.close()
+
+
+def readable_sheets(browser: Browser, server: AppServer, password: str) -> list[str]:
+    """Paths of the sheets the teacher may read: own ones first, then those of the homeroom class."""
+    context = new_context(browser)
+    page = context.new_page()
+    sign_in(page, server, TEACHER, password)
+    page.goto(f"{server.url}/gradebook/")
+    links = page.locator("main a[href^='/gradebook/']").evaluate_all(
+        "all => all.map(a => a.getAttribute('href'))"
+    )
+    context.close()
+    if not links:
+        raise SystemExit("the demo's teacher has no sheet")
+    return links
+
+
+def print_pages(browser: Browser, server: AppServer, sheets: list[str], password: str) -> None:
+    """The first printed page of a scored and of a comment sheet, as pictures."""
+    context = new_context(browser)
+    sign_in(context.new_page(), server, TEACHER, password)
+    for sheet, name in zip(sheets, ("print-scored", "print-comment"), strict=True):
+        answer = context.request.get(f"{server.url}{sheet.replace('/gradebook/', '/print/sheet/')}.pdf")
+        if not answer.ok:
+            raise SystemExit(f"printing answered {answer.status}")
+        with tempfile.TemporaryDirectory() as folder:
+            pdf = Path(folder) / "page.pdf"
+            pdf.write_bytes(answer.body())
+            picture = [
+                *["pdftoppm", "-r", "80", "-png", "-singlefile", "-f", "1"],
+                str(pdf),
+                str(FOLDER / name),
+            ]
+            subprocess.run(picture, check=True)
     context.close()
 
 
 def main() -> int:
     """Exit status 1 if any page made the browser complain."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.screenshots", description="Pictures of the demo's pages."
-    )
-    parser.add_argument("pages", nargs="*", metavar="ACCOUNT=PATH")
-    options = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     server = AppServer()
     problems: list[str] = []
@@ -68,17 +131,16 @@ def main() -> int:
         server.flask("init-app")
         server.flask("demo", "--if-empty")
         server.start()
+        known = accounts(server)
         with launched() as browser:
-            for account in accounts(server).items():
-                paths = [
-                    "/",
-                    *(page.split("=", 1)[1] for page in options.pages if page.startswith(account[0] + "=")),
-                ]
-                for width in WIDTHS:
-                    problems += shoot(browser, server, account, paths, width)
+            sheets = readable_sheets(browser, server, known[TEACHER])
+            for shot in shots(list(known), sheets[0]):
+                problems += take(browser, server, shot, known[shot.account])
+            print_pages(browser, server, [sheets[0], sheets[-1]], known[TEACHER])
     finally:
         server.stop()
-    print("\n".join(problems) or f"Pictures in {FOLDER}, no complaints.")
+    sys.stdout.writelines(f"{problem}\n" for problem in problems)
+    sys.stdout.write(f"{len(list(FOLDER.glob('*.png')))} pictures in docs/screenshots\n")
     return 1 if problems else 0
 
 

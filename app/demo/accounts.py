@@ -48,7 +48,11 @@ LISTED = (
 def add_accounts(work: Work, world: World, unit: OrgUnit, school: School, spec: UnitSpec, day: date) -> None:
     """Inside a transaction: accounts of the unit's staff and of its administration. The ids are there afterwards."""
     people = {p.id: p for p in work.session.scalars(sa.select(Person).where(Person.unit_id == unit.id))}
-    made = {key: person_account(work, world, unit, people[m.person_id]) for key, m in school.staff.items()}
+    fixed = {
+        post.key for post in spec.staff if post.name
+    }  # these names are printed: nobody drawn takes them first
+    order = sorted(school.staff.items(), key=lambda item: item[0] not in fixed)
+    made = {key: person_account(work, world, unit, people[m.person_id]) for key, m in order}
     holder = next((m for m in school.staff.values() if m.key in ("admin", "office")), school.head)
     admin = _administration(work, world, unit, spec)
     work.session.add(

@@ -68,9 +68,11 @@ def _teachers(team: str, *posts: tuple[str, tuple[str, ...]]) -> tuple[StaffSpec
     )
 
 
-def _office(head: str = "Hiệu trưởng", deputy: str = "Phó Hiệu trưởng") -> tuple[StaffSpec, ...]:
+def _office(
+    head: str = "Hiệu trưởng", deputy: str = "Phó Hiệu trưởng", name: NamedOne | None = None
+) -> tuple[StaffSpec, ...]:
     return (
-        StaffSpec("head", R.PRINCIPAL, head),
+        StaffSpec("head", R.PRINCIPAL, head, name=name),
         StaffSpec("deputy", R.VICE_PRINCIPAL, deputy),
         StaffSpec("office", R.OFFICE_STAFF, "Nhân viên văn phòng"),
     )
@@ -175,12 +177,18 @@ MAIN_STAFF = (
     StaffSpec("fine_arts", R.SUBJECT_TEACHER, "Giáo viên", ("arts:fine_arts",), _ARTS),
 )  # fmt: skip
 
+_UPPER_MATHS = "Tổ Toán – Tin – Công nghệ"
 _UPPER = (
-    *_office(),
+    *_office(name=NamedOne("Mai", "Thị Hồng", "Thơm")),
     StaffSpec("it", R.IT_STAFF, "Nhân viên công nghệ thông tin"),
     StaffSpec("clerk", R.OFFICE_STAFF, "Nhân viên văn thư"),
-    *_teachers("Tổ Toán – Tin – Công nghệ", ("math1", ("math",)), ("math2", ("math",)),
-               ("it_teacher", ("informatics",)), ("tech", ("technology",))),
+    StaffSpec(
+        "math1", R.SUBJECT_TEACHER, "Giáo viên", ("math",), _UPPER_MATHS, leads=True,
+        name=NamedOne("Lê", "Thị Lan", "Ánh"),
+    ),
+    StaffSpec("math2", R.SUBJECT_TEACHER, "Giáo viên", ("math",), _UPPER_MATHS),
+    StaffSpec("it_teacher", R.SUBJECT_TEACHER, "Giáo viên", ("informatics",), _UPPER_MATHS),
+    StaffSpec("tech", R.SUBJECT_TEACHER, "Giáo viên", ("technology",), _UPPER_MATHS),
     *_teachers("Tổ Ngữ văn – Ngoại ngữ", ("words1", ("literature",)), ("words2", ("literature",)),
                ("english1", ("foreign_language_1",)), ("english2", ("foreign_language_1",))),
     *_teachers("Tổ Vật lí – Hóa học – Sinh học", ("physics", ("physics",)), ("chemistry", ("chemistry",)),
@@ -199,12 +207,15 @@ _MULTI_LEVEL = (
                ("english", ("foreign_language_1",)), ("arts", ("arts", "experiential_career"))),
 )  # fmt: skip
 
-_CENTRE = (
-    *_office("Giám đốc", "Phó Giám đốc"),
+_CENTRE_TEACHERS = (
     *_teachers("Tổ Văn hóa", ("math", ("math", "physics")), ("words", ("literature",)), ("chemistry", ("chemistry",)),
                ("history", ("history", "local_education")), ("geography", ("geography", "natural_science")),
                ("law", ("economics_law", "civic_education", "experiential_career", "history_geography"))),
 )  # fmt: skip
+
+_DIRECTED = "Giám đốc", "Phó Giám đốc"
+_DISTRICT_CENTRE = (*_office(*_DIRECTED, NamedOne("Trần", "Thị Tú", "Quyên")), *_CENTRE_TEACHERS)
+_PROVINCIAL_CENTRE = (*_office(*_DIRECTED), *_CENTRE_TEACHERS)
 
 _PRIMARY = (
     *_office(),
@@ -230,34 +241,34 @@ def _grades(*pairs: tuple[int, int]) -> tuple[tuple[str, int], ...]:
 SCHOOLS = (
     UnitSpec(
         MAIN, UnitKind.LOWER_SECONDARY, "Trường Trung học cơ sở Thúc Kháng", "THCS Thúc Kháng", "xael", MAIN_STAFF,
-        _grades((6, 2), (7, 2), (8, 2), (9, 2)), 34, since_last_year=True, under_district=True,
+        _grades((6, 2), (7, 2), (8, 2), (9, 2)), 31, since_last_year=True, under_district=True,
     ),
     UnitSpec(
         "thptbg", UnitKind.UPPER_SECONDARY, "Trường Trung học phổ thông Bình Giang", "THPT Bình Giang", "sogd", _UPPER,
-        (("10A1", 10), ("10A2", 10), ("11A1", 11), ("11A2", 11), ("12A1", 12), ("12A2", 12)), 40, since_last_year=True,
+        (("10A1", 10), ("10A2", 10), ("11A1", 11), ("11A2", 11), ("12A1", 12), ("12A2", 12)), 36, since_last_year=True,
     ),
     UnitSpec(
         "thcssl", UnitKind.MULTI_LEVEL, "Trường Phổ thông dân tộc bán trú Tiểu học và Trung học cơ sở Suối Lài",
         "PTDTBT TH và THCS Suối Lài", "pld", _MULTI_LEVEL,
-        _grades((1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1), (9, 1)), 26,
+        _grades((1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1), (9, 1)), 23,
         levels=(Level.PRIMARY, Level.LOWER_SECONDARY), commune=WARD, under_district=True,
     ),
     UnitSpec(
         "thtk", UnitKind.PRIMARY, "Trường Tiểu học Thúc Kháng", "TH Thúc Kháng", "xael", _PRIMARY,
-        _grades((1, 3), (2, 3), (3, 2), (4, 2), (5, 2)), 29, under_district=True,
+        _grades((1, 3), (2, 3), (3, 2), (4, 2), (5, 2)), 33, under_district=True,
     ),
     UnitSpec(
         "mnhb", UnitKind.PRESCHOOL, "Trường Mầm non Hoa Ban", "MN Hoa Ban", "pld", _PRESCHOOL,
-        (("Nhà trẻ 24–36 tháng", 16), ("Mầm 1", 17), ("Mầm 2", 17), ("Chồi 1", 17), ("Chồi 2", 17), ("Lá 1", 17)), 25,
+        (("Nhà trẻ 24–36 tháng", 16), ("Mầm 1", 17), ("Mầm 2", 17), ("Chồi 1", 17), ("Chồi 2", 17), ("Lá 1", 17)), 28,
         commune=WARD, under_district=True,
     ),
     UnitSpec(
         "gdnnbg", UnitKind.VOCATIONAL_CENTRE, "Trung tâm Giáo dục nghề nghiệp – Giáo dục thường xuyên Bình Giang",
-        "TT GDNN-GDTX Bình Giang", "sogd", _CENTRE, (("10", 10), ("11", 11), ("12", 12)), 35,
+        "TT GDNN-GDTX Bình Giang", "sogd", _DISTRICT_CENTRE, (("10", 10), ("11", 11), ("12", 12)), 30,
     ),
     UnitSpec(
         "gdtxtl", UnitKind.PROVINCIAL_CENTRE, f"Trung tâm Giáo dục thường xuyên tỉnh {REGION}",
-        f"TT GDTX tỉnh {REGION}", "sogd", _CENTRE, (("9", 9), ("10", 10), ("12", 12)), 35, locality="tl", commune=WARD,
+        f"TT GDTX tỉnh {REGION}", "sogd", _PROVINCIAL_CENTRE, (("9", 9), ("10", 10), ("12", 12)), 30, locality="tl", commune=WARD,
     ),
 )  # fmt: skip
 

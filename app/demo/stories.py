@@ -252,6 +252,7 @@ class Stories:
         for subject, name, places in self.absences():
             for place in places:
                 self._note(subject, name, place, MarkState.AWAITING)
+                self.world.clock.move_to(self.world.clock.now + timedelta(seconds=41))
 
     def make_up_the_test(self) -> None:
         """One of them has made it up; one is still awaited on the day of seeding."""

@@ -166,11 +166,12 @@ class Trail:
         evenings: dict[tuple[int, date], list[Batch]] = {}
         for batch in sorted(self.planned, key=lambda b: b.moment):
             evenings.setdefault((batch.member.account_id, local_day(batch.moment)), []).append(batch)
+        logins = [(self._login(batches), batches) for batches in evenings.values()]
         with plain_write() as session:
-            for batches in evenings.values():
-                login = self._login(batches)
-                session.add_all([login, _signed_in(login, batches[0].member, self.world)])
-                session.flush()
+            session.add_all(login for login, _batches in logins)
+            session.add_all(_signed_in(login, batches[0].member, self.world) for login, batches in logins)
+            session.flush()
+            for login, batches in logins:
                 for batch in batches:
                     batch.session_id = login.id
         for batch in self.planned:

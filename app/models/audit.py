@@ -33,6 +33,7 @@ class LoginSession(Model):
     )  # sign_out · idle · reset · disabled · password · elsewhere
     address: Mapped[str | None] = mapped_column(sa.String(45))
     agent: Mapped[str | None] = mapped_column(sa.String(200))
+    idle_minutes: Mapped[int | None] = mapped_column()  # the unit's rule when it began; empty: the program's
     user: Mapped["Account"] = relationship()
 
 

@@ -63,6 +63,11 @@ class View:
     year: SchoolYear
     day: date
 
+    @property
+    def as_of(self) -> date:
+        """The day whose places and assignments are exported: today, or the last day of a year that is over."""
+        return min(self.day, self.year.ends_on)
+
     def select(self, model: type, unit: Any) -> Any:
         """Rows of a model within reach, of the chosen unit."""
         query: Any = scope.scoped(self.actor, model, self.day)
@@ -200,7 +205,7 @@ def _students(view: View) -> Iterator[Values]:
         .join(OrgUnit, OrgUnit.id == SchoolClass.unit_id)
         .where(
             SchoolClass.school_year_id == view.year.id,
-            sa.or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= view.day),
+            sa.or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= view.as_of),
         )
         .order_by(
             OrgUnit.code,
@@ -290,7 +295,7 @@ def _classes(view: View) -> Iterator[Values]:
     rows = _within_limit(view.session.scalars(query).all())
     homerooms = (
         sa.select(HomeroomAssignment)
-        .where(sa.or_(HomeroomAssignment.ends_on.is_(None), HomeroomAssignment.ends_on >= view.day))
+        .where(sa.or_(HomeroomAssignment.ends_on.is_(None), HomeroomAssignment.ends_on >= view.as_of))
         .options(joinedload(HomeroomAssignment.person))
         .order_by(HomeroomAssignment.starts_on)
     )
@@ -320,7 +325,7 @@ def _assignments(view: View) -> Iterator[Values]:
         .join(Subject, Subject.id == TeachingAssignment.subject_id)
         .where(
             TeachingGroup.school_year_id == view.year.id,
-            sa.or_(TeachingAssignment.ends_on.is_(None), TeachingAssignment.ends_on >= view.day),
+            sa.or_(TeachingAssignment.ends_on.is_(None), TeachingAssignment.ends_on >= view.as_of),
         )
         .options(
             joinedload(TeachingAssignment.person),

@@ -239,15 +239,22 @@ def start_session(
                 last_seen_at=now,
                 address=address[:45],
                 agent=agent[:200],
+                idle_minutes=int(idle.total_seconds() // 60) if idle else None,
             )
         )
     return token
+
+
+def idle_of(login: LoginSession, default: timedelta) -> timedelta:
+    """How long this session may sit idle: by the unit's rule of the day it began, else the program's `default`."""
+    return timedelta(minutes=login.idle_minutes) if login.idle_minutes else default
 
 
 def left_at(login: LoginSession, now: datetime, idle: timedelta) -> datetime | None:
     """When this session ended, or fell idle for good though nobody has noticed yet; None while it lives."""
     if login.ended_at is not None:
         return login.ended_at
+    idle = idle_of(login, idle)
     return login.last_seen_at + idle if now - login.last_seen_at > idle else None
 
 
@@ -256,6 +263,7 @@ def still_alive(login: LoginSession, clock: Clock, idle: timedelta) -> bool:
     now = clock()
     if login.ended_at is not None:
         return False
+    idle = idle_of(login, idle)
     if now - login.last_seen_at > idle:
         end_session(login.token, "idle", moment=login.last_seen_at + idle)
         return False
@@ -300,13 +308,11 @@ def end_idle_sessions(*, clock: Clock, idle: timedelta) -> int:
 
 
 def _end_idle(session: Session, now: datetime, idle: timedelta) -> int:
-    query = sa.select(LoginSession).where(
-        LoginSession.ended_at.is_(None), LoginSession.last_seen_at < now - idle
-    )
-    rows = session.scalars(query.limit(SWEEP)).all()
-    for row in rows:
-        row.ended_at, row.end_reason = row.last_seen_at + idle, "idle"
-    return len(rows)
+    query = sa.select(LoginSession).where(LoginSession.ended_at.is_(None)).order_by(LoginSession.last_seen_at)
+    over = [row for row in session.scalars(query.limit(SWEEP)) if now - row.last_seen_at > idle_of(row, idle)]
+    for row in over:
+        row.ended_at, row.end_reason = row.last_seen_at + idle_of(row, idle), "idle"
+    return len(over)
 
 
 def _forget_old_tries(session: Session, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from flask import current_app, flash, jsonify, redirect, request, url_for
+from flask import current_app, flash, g, jsonify, redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -87,7 +87,7 @@ class AccountView(PageView):
     @has_access
     def alive(self) -> Any:
         """Somebody works on an open page: keeps the session from falling idle."""
-        return jsonify(idle_minutes=current_app.config["IDLE_MINUTES"])
+        return jsonify(idle_minutes=g.get("hv_idle_minutes") or current_app.config["IDLE_MINUTES"])
 
 
 class UnitAccountsView(PageView):

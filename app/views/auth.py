@@ -1,8 +1,9 @@
 """Signing in and out, by form and by API."""
 
+from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app, flash, g, redirect, request, session, url_for
+from flask import Response, flash, g, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.decorators import no_cache
@@ -18,9 +19,12 @@ from flask_jwt_extended import (
 )
 from flask_login import login_user, logout_user
 
+from app.extensions import db
 from app.forms.accounts import SignInForm
 from app.security import SESSION_TOKEN, idle_limit, request_clock
 from app.services import sign_in
+from app.services.clock import local_day
+from app.services.locks import load_policies
 from app.views.base import tell
 
 
@@ -31,8 +35,16 @@ def open_session(account: Any) -> str:
         address=request.remote_addr or "",
         agent=request.user_agent.string,
         clock=request_clock(),
-        idle=idle_limit(),
+        idle=_idle_rule(account),
     )
+
+
+def _idle_rule(account: Any) -> timedelta:
+    """The idle time the account's unit and those above it have set; the program's own when none has."""
+    if account.unit_id is None:
+        return idle_limit()
+    policies = load_policies(db.session(), account.unit_id, local_day(request_clock()()))
+    return timedelta(minutes=policies.idle_minutes) if policies.idle_minutes else idle_limit()
 
 
 class AuthDBView(FabAuthDBView):
@@ -120,8 +132,7 @@ def _tell_why() -> None:
 
 
 def _idle_text() -> str:
-    minutes = current_app.config["IDLE_MINUTES"]
-    return _("You were signed out after %(n)s minutes without work. Sign in to go on.", n=minutes)
+    return _("You were signed out because nobody had worked here for a while. Sign in to go on.")
 
 
 def _own_path(path: str) -> str:

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-22 05:19:55.866425
+Create Date: 2026-11-22 05:21:25.828337
 
 """
 from alembic import op
@@ -1253,6 +1253,7 @@ def upgrade():
     sa.Column('end_reason', sa.String(length=16), nullable=True),
     sa.Column('address', sa.String(length=45), nullable=True),
     sa.Column('agent', sa.String(length=200), nullable=True),
+    sa.Column('idle_minutes', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('token')

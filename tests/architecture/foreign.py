@@ -155,6 +155,7 @@ def sample(column: sa.Column[Any]) -> Any:
         "kind": "team",
         "key": "quick_entry",
         "value": "on",
+        "relation": "father",
     }.get(column.name, MARK[: kind.length or 4] if isinstance(kind, sa.String) else None)
 
 

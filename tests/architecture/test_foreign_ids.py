@@ -25,11 +25,11 @@ from tests.architecture.routes import OPEN, Route, routes
 from tests.conftest import csrf
 from tests.factories.province import PASSWORD, Province
 
+CELLS = {"json": {"revision": 0, "changes": [{"student": 1, "column": "final", "old": None, "new": "8"}]}}
 BODIES: dict[str, dict[str, Any]] = {
     # What a POST needs to get as far as its scope; the rest is posted as an empty form.
-    "GradebookView.cells": {
-        "json": {"revision": 0, "changes": [{"student": 1, "column": "final", "old": None, "new": "8"}]}
-    },
+    "GradebookView.cells": CELLS,
+    "SheetApi.cells": CELLS,
     "GradebookView.submit": {"json": {"columns": ["final"]}},
     "GradebookView.absence": {"json": {"student": 1, "column": "final", "state": "awaiting"}},
 }

@@ -49,6 +49,7 @@ from tests.factories.province import Province
 
 pytest_plugins = ["tests.demo_fixture"]
 
+ROOT = Path(__file__).resolve().parents[2]
 RANDOM_OR_CLOCK = {"password", "token", "created_on", "changed_on"}
 
 
@@ -155,6 +156,8 @@ def test_every_printed_account_signs_in_and_sees_its_first_page(
         "sula.thcstk",
     } <= set(names)
     assert len(names) == len(set(names)) == len({what for *_rest, what in printed})
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in names if f"| `{name}` |" not in readme] == []
     for name, password, _what in printed:
         held = account(name)
         assert problems(password, username=name, names=[held.get_full_name()]) == ()

@@ -32,6 +32,7 @@ class Column:
     width: int = 14
     is_date: bool = False
     is_number: bool = False
+    ignored: bool = False  # written, never read: numbering, worked-out averages
 
 
 @dataclass(frozen=True)

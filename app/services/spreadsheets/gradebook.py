@@ -86,7 +86,7 @@ def sheet_kind(facts: SheetFacts) -> Kind:
         "sheet",
         "Sổ điểm",
         (
-            Column(STT, "STT", text(10), ("TT",), width=6, is_number=True),
+            Column(STT, "STT", text(10), ("TT",), width=6, is_number=True, ignored=True),
             Column(_STUDENT, "Mã HS", whole(1, _HIGHEST_ID), required=True, width=10, is_number=True),
             Column("full_name", "Họ và tên", text(120), ("Họ tên",), True, width=28),
             Column("birth_date", "Ngày sinh", day, is_date=True, width=12),
@@ -95,7 +95,7 @@ def sheet_kind(facts: SheetFacts) -> Kind:
                 for c in facts.columns
                 if c in MARK_COLUMNS
             ),
-            Column(_AVERAGE, result, _mark_text, width=10),
+            Column(_AVERAGE, result, _mark_text, width=10, ignored=True),
             Column(_COMMENT, "Nhận xét", text(MAX_COMMENT), show=_shown, width=50),
         ),
     )

@@ -18,6 +18,7 @@ def _number_in_list() -> Column:
         cells.text(10),
         ("TT", "Số TT", "Số thứ tự"),
         example=EXAMPLE_MARK,
+        ignored=True,
         width=6,
         is_number=True,
     )

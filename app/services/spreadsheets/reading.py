@@ -27,7 +27,7 @@ from app.services.spreadsheets.archive import (
     scan_sheet,
 )
 from app.services.spreadsheets.cells import CellError, Formula, Padded
-from app.services.spreadsheets.columns import Column, heading_key, known_headings
+from app.services.spreadsheets.columns import EXAMPLE_MARK, Column, heading_key, known_headings
 from app.services.spreadsheets.plan import BadFile, Problem
 
 FEWEST_HEADINGS: Final = 3
@@ -266,6 +266,9 @@ def _rows(book: Workbook, sheet: _Sheet, headings: _Headings) -> Iterator[Row]:
             if index not in headings.by_index and index not in stray:
                 letter = get_column_letter(index)
                 stray[index] = Problem(NO_HEADING, {"letter": letter}, number, letter, str(value)[:80])
+        values = {headings.by_index[i].field: v for i, v in cells.items() if i in headings.by_index}
+        if not any(i not in headings.by_index or _counts(headings.by_index[i], v) for i, v in cells.items()):
+            continue  # a line that is only numbered
         problems = [*_cell_problems(number, cells, headings)]
         if number in sheet.outline.hidden_rows:
             problems.append(Problem(HIDDEN_ROW, {}, number))
@@ -273,20 +276,25 @@ def _rows(book: Workbook, sheet: _Sheet, headings: _Headings) -> Iterator[Row]:
             left, top, right, bottom = merged[number]
             place = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}"
             problems.append(Problem(MERGED_CELLS, {"place": place}, number, get_column_letter(left)))
-        values = {headings.by_index[i].field: v for i, v in cells.items() if i in headings.by_index}
         yield Row(number, values, tuple(problems))
     if stray:
         raise BadFile(*stray.values())
 
 
+def _counts(column: Column, value: Any) -> bool:
+    """True for a cell that makes its line a row of the table."""
+    return not column.ignored or value == EXAMPLE_MARK
+
+
 def _cell_problems(number: int, cells: dict[int, Any], headings: _Headings) -> Iterator[Problem]:
     for index, value in cells.items():
-        if isinstance(value, (Formula, CellError)) and index in headings.by_index:
+        column = headings.by_index.get(index)
+        if isinstance(value, (Formula, CellError)) and column is not None and not column.ignored:
             message = FORMULA if isinstance(value, Formula) else EXCEL_ERROR
             params = {"place": f"{get_column_letter(index)}{number}"}
             if message == EXCEL_ERROR:
                 params["value"] = str(value)
-            yield Problem(message, params, number, headings.by_index[index].heading, str(value)[:80])
+            yield Problem(message, params, number, column.heading, str(value)[:80])
 
 
 def _cells(book: Workbook, title: str, first: int, last: int) -> Iterator[tuple[int, dict[int, Any]]]:

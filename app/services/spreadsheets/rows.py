@@ -16,7 +16,7 @@ from app.errors import N_
 from app.models import OrgUnit, SchoolYear
 from app.reference.code_lists import match_key
 from app.services.people import PersonName
-from app.services.spreadsheets.cells import CellError, Formula, is_decomposed
+from app.services.spreadsheets.cells import TOO_LONG, CellError, Formula, is_decomposed
 from app.services.spreadsheets.columns import EXAMPLE_MARK, STT, Column, Kind
 from app.services.spreadsheets.plan import REFUSED, Change, Planned, Problem, Refused, RowVerdict
 from app.services.spreadsheets.reading import Row, Table
@@ -142,6 +142,10 @@ class Parsed:
             self.refuse(row, "full_name", ORDER_UNKNOWN)
         else:
             parts = list(split_suggestion(full))
+        longest = zip(("family_name", "middle_name", "given_name"), parts, (40, 60, 40), strict=True)
+        for part_name, part, most in longest:
+            if len(part) > most:
+                self.refuse(row, part_name, TOO_LONG, n=len(part), most=most)
         name = PersonName(parts[0], parts[1], parts[2], written=full)
         return None if name == known else name
 
@@ -167,7 +171,7 @@ def _parse(row: Row, columns: Sequence[Column]) -> ParsedRow:
             if column.required:
                 parsed.problems.append(Problem(REQUIRED, {}, row.number, column.heading))
             continue
-        if isinstance(raw, (Formula, CellError)) or column.field == STT:
+        if isinstance(raw, (Formula, CellError)) or column.ignored:
             continue
         try:
             parsed.values[column.field] = _value(raw, column)

@@ -39,7 +39,7 @@ class Uploads:
     def keep(self, ticket: Ticket, data: bytes, plan: str, now: datetime) -> str:
         """Keep a file with its dry run; returns the token. Throws away what has expired."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._clear(now)
+        self.clear(now)
         token = secrets.token_urlsafe(24)
         self._write(token, "xlsx", data)
         self._write(token, "plan", plan.encode())
@@ -82,7 +82,8 @@ class Uploads:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
 
-    def _clear(self, now: datetime) -> None:
+    def clear(self, now: datetime) -> None:
+        """Throw away what has expired."""
         for path in self._folder.glob("*.json"):
             try:
                 facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
