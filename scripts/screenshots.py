@@ -52,7 +52,7 @@ def sign_in(page: Page, server: AppServer, name: str, password: str) -> None:
 
 def select_locked_cell(page: Page) -> None:
     """Click a locked midterm mark, so that the panel tells why it is locked and how it came to be."""
-    page.locator("table[role=grid] tbody td.is-locked").nth(3).click()
+    page.locator("table[role=grid] tbody td.is-locked.is-one").nth(3).click()
     page.locator("#hv-cell .hv-history li").first.wait_for()
 
 

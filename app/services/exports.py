@@ -198,6 +198,23 @@ _OWN_LISTS: Mapping[str, Mapping[str, Callable[[View, OrgUnit], Sequence[str]]]]
 
 def _students(view: View) -> Iterator[Values]:
     """Students with a place in a class of the year, class by class; read a chunk at a time."""
+    latest: dict[int, Any] = {}
+    for place in _within_limit(view.session.execute(_places(view)).all()):
+        # one who is to change class stands once, with the later place
+        if place[0] not in latest or latest[place[0]].starts_on < place.starts_on:
+            latest[place[0]] = place
+    for some in chunks(latest):
+        students = sa.select(Student).where(Student.id.in_(some)).options(selectinload(Student.guardians))
+        by_id = {student.id: student for student in view.session.scalars(students)}
+        wanted = sa.select(Enrolment).where(Enrolment.id.in_([latest[key][1] for key in some]))
+        enrolments = {row.id: row for row in view.session.scalars(wanted)}
+        for key in some:
+            _id, enrolment_id, class_name, unit_code, _day = latest[key]
+            yield _student_values(by_id[key], enrolments[enrolment_id], class_name, unit_code)
+
+
+def _places(view: View) -> Any:
+    """SELECT of the places: student, enrolment, class, school, first day; in the order of the class lists."""
     query = (
         view.select(Student, Student.unit_id)
         .join(Enrolment, Enrolment.student_id == Student.id)
@@ -216,29 +233,8 @@ def _students(view: View) -> Iterator[Values]:
             Student.id,
         )
     )
-    places = view.session.execute(
-        query.with_only_columns(
-            Student.id, Enrolment.id, SchoolClass.name, OrgUnit.code, Enrolment.starts_on
-        ).limit(MOST_ROWS + 1)
-    ).all()
-    latest: dict[int, Any] = {}
-    for place in _within_limit(places):  # one who is to change class stands once, with the later place
-        if place[0] not in latest or latest[place[0]].starts_on < place.starts_on:
-            latest[place[0]] = place
-    for some in chunks(latest):
-        by_id = {
-            student.id: student
-            for student in view.session.scalars(
-                sa.select(Student).where(Student.id.in_(some)).options(selectinload(Student.guardians))
-            )
-        }
-        wanted = [latest[key][1] for key in some]
-        enrolments = {
-            row.id: row for row in view.session.scalars(sa.select(Enrolment).where(Enrolment.id.in_(wanted)))
-        }
-        for key in some:
-            _id, enrolment_id, class_name, unit_code, _day = latest[key]
-            yield _student_values(by_id[key], enrolments[enrolment_id], class_name, unit_code)
+    columns = (Student.id, Enrolment.id, SchoolClass.name, OrgUnit.code, Enrolment.starts_on)
+    return query.with_only_columns(*columns).limit(MOST_ROWS + 1)
 
 
 def _student_values(student: Student, place: Enrolment, class_name: str, unit_code: str) -> Values:

@@ -104,11 +104,10 @@ class ImportView(FilePages):
     def preview(self, token: str) -> Any:
         """The dry run, row by row."""
         try:
-            ticket = self._ticket(token)
+            return self._preview(token, self._ticket(token))
         except Stale as error:
             flash(tell(error), "warning")
             return redirect(url_for("ImportView.index"))
-        return self._preview(token, ticket)
 
     @expose("/check/<string:token>/apply", methods=["POST"])
     @has_access
@@ -117,14 +116,13 @@ class ImportView(FilePages):
         uploads = kept_files()
         try:
             ticket = self._ticket(token)
-            data = uploads.data(token)
+            data, counts = uploads.data(token), from_json(uploads.plan(token)).counts
             name, digest = request.form.get("name", ""), request.form.get("digest", "")
             arguments: dict[str, Any] = {"clock": request_clock(), "start_year": ticket.about}
             imports.apply(actor(), ticket.kind, data, digest, name, **arguments)
         except (Invalid, Stale) as error:
             flash(tell(error), "danger")
             return self._again(token)
-        counts = from_json(uploads.plan(token)).counts
         uploads.drop(token)
         flash(
             _(

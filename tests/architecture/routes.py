@@ -25,10 +25,12 @@ PUBLIC = {"AuthDBView.login", "static", "appbuilder.static"}
 """What a stranger may see (200)."""
 
 SHUT = {
+    "can_add": "a view that only reads",
+    "can_edit": "a view that only reads, or whose verbs have forms of their own",
     "can_delete": "rows are ended, not deleted",
     "can_download": "FAB's export: ours asks for the right to export",
 }
-"""FAB permissions no action opens, each with its reason."""
+"""Doors FAB builds into every model view, with the reason why some view leaves them out."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,10 @@ class Route:
 
     @property
     def shut(self) -> bool:
-        """True for FAB's buttons nobody has: has_access refuses what isn't in the permission table."""
-        return self.door is not None and self.door[1] in SHUT
+        """True for FAB's buttons nobody has: has_access refuses what the view doesn't list."""
+        return (
+            self.door is not None and self.door[1] in SHUT and self.door[1] not in self.view.base_permissions
+        )
 
     @property
     def parameters(self) -> list[str]:

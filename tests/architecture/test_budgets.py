@@ -62,7 +62,7 @@ def test_public_functions_of_rules_and_verbs_say_what_they_mean() -> None:
         and not ast.get_docstring(function)
         and not _is_inner(module, name)
     ]
-    assert silent == []
+    assert not silent, "\n" + "\n".join(silent)
 
 
 def _is_inner(module: Module, name: str) -> bool:
@@ -79,7 +79,7 @@ def test_public_functions_of_rules_and_verbs_have_types() -> None:
         for name, function in module.functions()
         if function.returns is None or any(_untyped(function))
     ]
-    assert untyped == []
+    assert not untyped, "\n" + "\n".join(untyped)
 
 
 def _untyped(function: Function):

@@ -47,7 +47,7 @@ def test_every_route_asks_for_a_right_of_the_table(app: Flask) -> None:
         for route in routes(app)
         if route.endpoint not in OPEN and not route.shut and (route.door is None or route.door not in rights)
     ]
-    assert open_doors == []
+    assert not open_doors, "\n" + "\n".join(open_doors)
 
 
 def test_a_door_is_one_fab_knows_too(app: Flask) -> None:
@@ -60,7 +60,7 @@ def test_a_door_is_one_fab_knows_too(app: Flask) -> None:
         and not route.shut
         and route.door[1] not in route.view.base_permissions
     ]
-    assert shut == []
+    assert not shut, "\n" + "\n".join(shut)
 
 
 def test_no_right_is_left_without_a_door(app: Flask) -> None:
@@ -98,7 +98,7 @@ def test_a_stranger_sees_the_sign_in_page_and_nothing_else(app: Flask, province:
             seen.append(f"{route.rule}: {answer.status_code}")
         elif answer.status_code == 302:
             assert "/login/" in answer.location or answer.location in ("/", "http://localhost/"), route
-    assert seen == []
+    assert not seen, "\n" + "\n".join(seen)
 
 
 def test_a_stranger_changes_nothing(app: Flask, province: object) -> None:
@@ -129,7 +129,7 @@ def test_views_stand_on_the_two_bases(app: Flask) -> None:
                 wrong.append(f"{name} shows a model without ScopedModelView")
         elif not isinstance(view, (PageView, BaseApi)) and name not in FABS_OWN:
             wrong.append(f"{name} is no PageView")
-    assert wrong == []
+    assert not wrong, "\n" + "\n".join(wrong)
     assert set(FABS_OWN) <= {type(view).__name__ for view in app.appbuilder.baseviews}  # type: ignore[attr-defined]
 
 

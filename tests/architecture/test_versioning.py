@@ -90,7 +90,7 @@ def test_continuums_unused_indexes_are_gone() -> None:
         for index in table.indexes
         if {column.name for column in index.columns} <= unused
     ]
-    assert left == []
+    assert not left, "\n" + "\n".join(left)
 
 
 def test_the_migrations_make_what_the_models_say(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -125,16 +126,7 @@ def _meant(
     part_id, columns = part.id if part else None, tuple(row.get("columns") or ())
     today = max(register.ground.day, register.ground.year.starts_on - SUMMER)
     day = row.get("starts_on") or today
-    replaced = next(
-        (
-            held
-            for held in reversed(register.standing.get((group.id, subject.id), []))
-            if held.part_id == part_id
-            and _overlap(held.columns, columns)
-            and (held.ends_on is None or held.ends_on >= day)
-        ),
-        None,
-    )
+    replaced = _standing(register, (group.id, subject.id), part_id, columns, day)
     same = replaced if replaced is not None and replaced.person_id == person.id else None
     charge = row.get("in_charge")
     new = NewAssignment(
@@ -151,6 +143,21 @@ def _meant(
     if same and row.get("starts_on") is None and _differs(new, same):
         new = replace(new, starts_on=today)
     return new, replaced
+
+
+def _standing(
+    register: _Register, key: tuple[int, int], part_id: int | None, columns: Iterable[str], day: date
+) -> TeachingAssignment | None:
+    """The latest assignment of the same cells that reaches `day`."""
+    held = (row for row in reversed(register.standing.get(key, [])) if row.part_id == part_id)
+    return next(
+        (
+            row
+            for row in held
+            if _overlap(row.columns, columns) and (row.ends_on is None or row.ends_on >= day)
+        ),
+        None,
+    )
 
 
 def _group(parsed: Parsed, register: _Register, row: ParsedRow) -> TeachingGroup | None:

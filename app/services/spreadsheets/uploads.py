@@ -61,11 +61,11 @@ class Uploads:
 
     def data(self, token: str) -> bytes:
         """The file; ask for the ticket first."""
-        return self._path(token, "xlsx").read_bytes()
+        return self._read(token, "xlsx")
 
     def plan(self, token: str) -> str:
         """The dry run as it was shown; ask for the ticket first."""
-        return self._path(token, "plan").read_text(encoding="utf-8")
+        return self._read(token, "plan").decode()
 
     def drop(self, token: str) -> None:
         """Throw a file away."""
@@ -76,6 +76,12 @@ class Uploads:
         if not _TOKEN.fullmatch(token):
             raise NotFound
         return self._folder / f"{token}.{suffix}"
+
+    def _read(self, token: str, suffix: str) -> bytes:
+        try:
+            return self._path(token, suffix).read_bytes()
+        except FileNotFoundError as error:  # imported or expired between two questions
+            raise Stale(GONE) from error
 
     def _write(self, token: str, suffix: str, data: bytes) -> None:
         descriptor = os.open(self._path(token, suffix), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
