@@ -5,7 +5,17 @@ from typing import Any
 
 from app.domain.vocabulary import N_
 
-__all__ = ["N_", "Forbidden", "HocVuError", "Invalid", "Locked", "NotFound", "Stale", "Unavailable"]
+__all__ = [
+    "N_",
+    "Forbidden",
+    "HocVuError",
+    "Invalid",
+    "Locked",
+    "NotFound",
+    "Stale",
+    "Unavailable",
+    "Uncertain",
+]
 
 
 class HocVuError(Exception):
@@ -73,3 +83,11 @@ class Unavailable(HocVuError):
     """The database can't take the write now (full, read-only, busy); nothing was saved."""
 
     status = 503
+
+
+class Uncertain(Unavailable):
+    """The connection broke during the commit: saved or not, nobody knows yet. The same request id may be sent again."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {"uncertain": True}

@@ -8,13 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from app.domain.marks import format_mark
-from app.errors import HocVuError
+from app.errors import HocVuError, NotFound
 from app.extensions import db
 from app.models import Installation, Notice, NoticeRead
 from app.security import current_actor, request_clock
@@ -51,6 +52,7 @@ def install_web(app: Flask) -> None:
     app.register_error_handler(HocVuError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(OverflowError, _number_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.before_request(_force_new_password)
     app.after_request(_no_store)
@@ -203,15 +205,39 @@ def _csrf_error(_error: CSRFError) -> Any:
 
 def _database_error(error: DBAPIError) -> Any:
     current_app.logger.error("database: %s", error.orig)
-    db.session.rollback()
+    _roll_back()
     text = _("The server is busy. Nothing was saved; try again in a moment.")
     return (jsonify(message=text), 503) if wants_json() else _error_page(503, text)
 
 
+def _number_error(_error: OverflowError) -> Any:
+    """A number no row's id can be (beyond 64 bits): SQLite's driver refuses it, and there is no such record."""
+    return _domain_error(NotFound())
+
+
 def _error_page(code: int, text: str) -> tuple[str, int]:
+    try:
+        return _error_html(code, text), code
+    except (
+        DBAPIError
+    ):  # the frame asks who is signed in and what is unread; without a database it is a stranger's
+        _roll_back()
+        g.hv_actor, g.hv_page = None, PageContext()
+        g.user = g._login_user = AnonymousUserMixin()
+        return _error_html(code, text), code
+
+
+def _roll_back() -> None:
+    try:
+        db.session.rollback()
+    except DBAPIError:  # the connection is gone, and with it the transaction
+        db.session.remove()
+
+
+def _error_html(code: int, text: str) -> str:
     return render_template(
         "hocvu/error.html", code=code, text=text, title=None, appbuilder=current_app.appbuilder
-    ), code
+    )
 
 
 def _plain(facts: Any) -> dict[str, Any]:

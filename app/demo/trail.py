@@ -20,8 +20,9 @@ from app.domain.lock_calendar import TermDates as CalendarTerm
 from app.domain.lock_calendar import default_windows
 from app.extensions import db
 from app.models import AuditEvent, LoginSession
+from app.services.cells import CellChange, Saved
 from app.services.clock import VIETNAM, local_day
-from app.services.gradebook import CellChange, Saved, enter_scores
+from app.services.gradebook import enter_scores
 from app.services.unit_of_work import plain_write
 from app.services.years import TermDates
 

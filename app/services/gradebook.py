@@ -1,7 +1,7 @@
 """Writing marks: the one path of grid, form, import and API (design §6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,84 +11,30 @@ from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 from app.domain.access import Action, Actor, may
 from app.domain.marks import parse_mark
 from app.domain.names import nfc, unicode_problem
-from app.domain.vocabulary import MARK_COLUMNS, MarkState, SubjectKind
+from app.domain.vocabulary import MARK_COLUMNS, MarkState
 from app.errors import N_, Forbidden, Invalid, Locked, NotFound, Stale
 from app.models import Grade, GradebookSheet, SheetSubmission, SubjectYear, TxLog
 from app.models.gradebook import Mark
 from app.services import averages, history, locks
+from app.services.cells import (
+    CONFLICT,
+    INVALID,
+    LOCKED,
+    MAX_COMMENT,
+    NOT_HERE,
+    NOT_YOURS,
+    TOO_LONG,
+    UNKNOWN_CELL,
+    CellChange,
+    CellProblem,
+    Conflict,
+    LockedCell,
+    Parsed,
+    Saved,
+)
 from app.services.clock import Clock, local_day
 from app.services.sheet_reading import Line, SheetFacts, load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
-
-MAX_COMMENT = 500
-NOT_YOURS = N_("You are not assigned to this sheet today, or not to these columns.")
-LOCKED = N_("Some cells are locked. Nothing was saved.")
-CONFLICT = N_("Somebody saved these cells first. Nothing was saved; choose which value is right.")
-INVALID = N_("Some values are not valid. Nothing was saved.")
-TOO_LONG = N_("A comment has at most 500 characters.")
-NOT_HERE = N_("This student is not in the class any more.")
-UNKNOWN_CELL = N_("This sheet has no such cell.")
-
-
-@dataclass(frozen=True)
-class CellChange:
-    """One typed cell: what the page showed before and what it holds now, both as text (None: blank)."""
-
-    student_id: int
-    column: str
-    old: str | None
-    new: str | None
-
-
-@dataclass(frozen=True)
-class CellProblem:
-    """Why a cell was refused; `suggestion` is a mark that would be accepted."""
-
-    student_id: int
-    column: str
-    reason: str
-    suggestion: Mark | None = None
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Both values of a cell somebody else saved first."""
-
-    student_id: int
-    column: str
-    yours: Mark | str | None
-    theirs: Mark | str | None
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class LockedCell:
-    """A cell that can't be written, with each thing that holds it."""
-
-    student_id: int
-    column: str
-    reasons: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What the server now holds: changed cells and the recomputed averages of their rows."""
-
-    kind: SubjectKind
-    revision: int
-    saved_at: datetime
-    cells: Mapping[tuple[int, str], Mark | str | None]
-    averages: Mapping[int, Mark | None]
-    years: Mapping[int, Mark | None]
-    states: Mapping[tuple[int, str], MarkState | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Parsed:
-    change: CellChange
-    old: Mark | str | None
-    new: Mark | str | None
 
 
 def enter_scores(
@@ -169,10 +115,10 @@ def _as_it_stands(work: Work, facts: SheetFacts, changes: Sequence[CellChange]) 
     )
 
 
-def _parse(changes: Sequence[CellChange], facts: SheetFacts, quick_entry: bool) -> list[_Parsed]:
+def _parse(changes: Sequence[CellChange], facts: SheetFacts, quick_entry: bool) -> list[Parsed]:
     """Typed texts as values; raises Invalid naming every refused cell."""
     problems: list[CellProblem] = []
-    parsed: dict[tuple[int, str], _Parsed] = {}
+    parsed: dict[tuple[int, str], Parsed] = {}
     for change in changes:
         if change.column not in facts.columns:
             problems.append(CellProblem(change.student_id, change.column, UNKNOWN_CELL))
@@ -181,7 +127,7 @@ def _parse(changes: Sequence[CellChange], facts: SheetFacts, quick_entry: bool) 
         old, _ignored = _value(change.old, change, facts, False)
         if problem is not None:
             problems.append(problem)
-        parsed[change.student_id, change.column] = _Parsed(change, old, new)
+        parsed[change.student_id, change.column] = Parsed(change, old, new)
     if problems:
         raise Invalid(INVALID, problems=tuple(problems))
     return list(parsed.values())
@@ -202,7 +148,7 @@ def _value(
     return None, CellProblem(change.student_id, change.column, mark.problem, mark.suggestion)
 
 
-def _require_lines(parsed: Sequence[_Parsed], lines: Mapping[int, Line], work: Work) -> None:
+def _require_lines(parsed: Sequence[Parsed], lines: Mapping[int, Line], work: Work) -> None:
     """Every cell must be of a student who is (or, for the day of leaving, was) in the group."""
     today = local_day(work.now)
     gone = [
@@ -215,12 +161,12 @@ def _require_lines(parsed: Sequence[_Parsed], lines: Mapping[int, Line], work: W
         raise Invalid(INVALID, problems=tuple(gone))
 
 
-def _require_columns(parsed: Sequence[_Parsed], covered: frozenset[str]) -> None:
+def _require_columns(parsed: Sequence[Parsed], covered: frozenset[str]) -> None:
     if any(p.change.column not in covered for p in parsed):
         raise Forbidden(NOT_YOURS)
 
 
-def _require_open(parsed: Sequence[_Parsed], sheet_locks: locks.SheetLocks) -> None:
+def _require_open(parsed: Sequence[Parsed], sheet_locks: locks.SheetLocks) -> None:
     held = [
         LockedCell(p.change.student_id, p.change.column, reasons)
         for p in parsed
@@ -231,11 +177,11 @@ def _require_open(parsed: Sequence[_Parsed], sheet_locks: locks.SheetLocks) -> N
 
 
 def _without_conflicts(
-    work: Work, facts: SheetFacts, parsed: Sequence[_Parsed], lines: Mapping[int, Line]
-) -> list[_Parsed]:
+    work: Work, facts: SheetFacts, parsed: Sequence[Parsed], lines: Mapping[int, Line]
+) -> list[Parsed]:
     """The changes still to make; raises Stale when a cell no longer holds what the page showed."""
-    wanted: list[_Parsed] = []
-    clashes: list[_Parsed] = []
+    wanted: list[Parsed] = []
+    clashes: list[Parsed] = []
     for item in parsed:
         current = lines[item.change.student_id].value(item.change.column)
         if current == item.new:
@@ -248,15 +194,13 @@ def _without_conflicts(
     return wanted
 
 
-def _conflict(
-    item: _Parsed, lines: Mapping[int, Line], writers: Mapping[Any, Any], now: datetime
-) -> Conflict:
+def _conflict(item: Parsed, lines: Mapping[int, Line], writers: Mapping[Any, Any], now: datetime) -> Conflict:
     cell = (item.change.student_id, item.change.column)
     by, at = writers.get(cell, ("HocVu", now))
     return Conflict(*cell, yours=item.new, theirs=lines[cell[0]].value(cell[1]), by=by, at=at)
 
 
-def _apply(work: Work, facts: SheetFacts, wanted: Sequence[_Parsed], lines: dict[int, Line]) -> Saved:
+def _apply(work: Work, facts: SheetFacts, wanted: Sequence[Parsed], lines: dict[int, Line]) -> Saved:
     """Set the cells, recompute the rows, count the revision; flushed once, with the commit."""
     sheet = facts.sheet
     rows: dict[int, Grade] = {}
@@ -404,9 +348,9 @@ def record_absence(
         if column not in _require_entry(work, facts):
             raise Forbidden(NOT_YOURS)
         lines = {line.student_id: line for line in load_lines(work.session, facts.sheet, [student_id])}
-        _require_lines([_Parsed(change, None, None)], lines, work)
+        _require_lines([Parsed(change, None, None)], lines, work)
         sheet_locks = locks.sheet_locks(work.session, facts.sheet, facts.columns, work.now)
-        _require_open([_Parsed(change, None, None)], sheet_locks)
+        _require_open([Parsed(change, None, None)], sheet_locks)
         return _note_absence(work, facts, lines, change, state, reason)
 
 
@@ -426,7 +370,7 @@ def _note_absence(
         raise Invalid(N_("A recorded 0 needs its reason, for example the date of the test and the decision."))
     zero = parse_mark("0" if facts.sheet.kind == "scored" else "CĐ", kind=facts.sheet.kind).value
     value = zero if state is MarkState.RECORDED_ZERO else None
-    saved = _apply(work, facts, [_Parsed(change, line.value(change.column), value)], lines)
+    saved = _apply(work, facts, [Parsed(change, line.value(change.column), value)], lines)
     row = line.grade or next(
         r for r in work.session.new if isinstance(r, Grade) and r.student_id == line.student_id
     )

@@ -6,8 +6,9 @@ from app.domain.access import Action, Actor, may
 from app.domain.names import fold, nfc
 from app.errors import N_, Forbidden, Invalid, Stale
 from app.extensions import db
+from app.services.cells import NOT_YOURS, Saved
 from app.services.clock import Clock, local_day
-from app.services.gradebook import NOT_YOURS, Saved, enter_scores
+from app.services.gradebook import enter_scores
 from app.services.imports import CHANGED_SINCE, HAS_REFUSED, NOTHING_TO_DO
 from app.services.locks import sheet_locks
 from app.services.sheet_reading import SheetFacts, load_facts, load_lines

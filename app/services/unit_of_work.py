@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.domain.access import Actor
-from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, Unavailable
+from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, Unavailable, Uncertain
 from app.extensions import db
 from app.models import AuditEvent, GradebookSheet, TxLog, UnitEpoch
 from app.services.clock import Clock
@@ -127,7 +127,8 @@ def transaction(
         with session.no_autoflush:  # one flush a transaction: a second one rewrites the version rows (trap 8)
             yield work
             work.stamp()
-            session.commit()
+            session.flush()
+            _commit(session)
     except HocVuError as error:
         session.rollback()
         if isinstance(error, (Forbidden, Locked)):
@@ -165,13 +166,29 @@ def plain_write() -> Iterator[Session]:
     try:
         begin_write(session)
         yield session
-        session.commit()
+        session.flush()
+        _commit(session)
     except DBAPIError as error:
         session.rollback()
         raise _translate(error) from error
     except BaseException:
         session.rollback()
         raise
+
+
+def _commit(session: Session) -> None:
+    """Commit what has been flushed. Raises Uncertain when the connection broke before the database answered."""
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        log.exception("the connection broke during a commit")
+        raise Uncertain(
+            N_(
+                "The connection broke while saving, so it is not known whether it was saved. Look again in a moment."
+            )
+        ) from error
 
 
 def _event(

@@ -3,24 +3,22 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import jsonify, request
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy.orm import joinedload
 
 from app.domain.access import Action
 from app.domain.marks import format_mark
 from app.domain.vocabulary import MarkState
 from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, Stale
 from app.extensions import db
-from app.models import GradebookSheet, Person, SchoolClass, Subject, TeachingAssignment, TeachingGroup
-from app.models.base import in_force
 from app.security import request_clock
-from app.services import history, scope
-from app.services.gradebook import CellChange, Saved, enter_scores, record_absence, submit_sheet
+from app.services import history
+from app.services.cells import CellChange, Saved
+from app.services.gradebook import enter_scores, record_absence, submit_sheet
 from app.services.locks import SheetLocks, sheet_locks
+from app.services.sheet_list import sheets_of
 from app.services.sheet_reading import Line, SheetFacts, load_facts, load_lines
 from app.views.base import PageView, actor, menu, require, tell, today
 from app.views.lock_texts import at_time, column_title, layer_lines, reason_facts, reason_line
@@ -61,7 +59,7 @@ class GradebookView(PageView):
         """The sheets within reach in this year and term, by class; one's own first."""
         period = current_period()
         unit_id = request.args.get("unit", type=int) or actor().unit_id
-        rows = _sheet_rows(period, unit_id) if period else []
+        rows = sheets_of(db.session(), actor(), period, unit_id, today()) if period else []
         return self.render_template("gradebook/index.html", title=_("Gradebook"), rows=rows, period=period)
 
     @expose("/<int:sheet_id>")
@@ -378,38 +376,6 @@ def show_value(value: Any) -> str | None:
     if value is None:
         return None
     return value if type(value) is str else format_mark(value)
-
-
-def _sheet_rows(period: Any, unit_id: int | None) -> list[dict[str, Any]]:
-    """Sheets of a unit in a period with class, subject and teachers; two statements."""
-    session, day = db.session(), today()
-    sheets = session.scalars(
-        scope.scoped(actor(), GradebookSheet, day)
-        .join(Subject, Subject.id == GradebookSheet.subject_id)
-        .join(TeachingGroup, TeachingGroup.id == GradebookSheet.group_id)
-        .outerjoin(SchoolClass, SchoolClass.id == GradebookSheet.class_id)
-        .where(
-            GradebookSheet.unit_id == unit_id,
-            GradebookSheet.school_year_id == period.year_id,
-            GradebookSheet.term == period.term,
-        )
-        .options(joinedload(GradebookSheet.subject), joinedload(GradebookSheet.group))
-        .order_by(GradebookSheet.grade, TeachingGroup.name, Subject.order_no)
-        .limit(2000)
-    ).all()
-    groups = {s.group_id for s in sheets}
-    teachers: dict[tuple[int, int], list[Any]] = {}
-    for group, subject, person, name in session.execute(
-        sa.select(TeachingAssignment.group_id, TeachingAssignment.subject_id, Person.id, Person.full_name)
-        .join(Person, Person.id == TeachingAssignment.person_id)
-        .where(TeachingAssignment.group_id.in_(groups), in_force(TeachingAssignment, day))
-        .order_by(TeachingAssignment.in_charge.desc())
-    ):
-        teachers.setdefault((group, subject), []).append((person, name))
-    rows = [{"sheet": s, "teachers": teachers.get((s.group_id, s.subject_id), [])} for s in sheets]
-    for row in rows:
-        row["mine"] = any(person == actor().person_id for person, _name in row["teachers"])
-    return rows
 
 
 def register(appbuilder: Any) -> None:

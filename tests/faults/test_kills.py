@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.client import Client
 from tests.faults.seed import Seeded, seed
 from tests.faults.writers import check_record, hammer
 from tests.support.mariadb import MariaDBServer, program
@@ -50,9 +51,14 @@ def kill_the_application(seeded: Seeded, folder: Path, times: int) -> None:
 
 def kill_the_database(seeded: Seeded, mariadb: MariaDBServer, folder: Path, times: int) -> None:
     with served(seeded, folder) as server:
+        visitor = Client(server.url).sign_in(seeded.sheets[0].teacher)
 
         def break_it() -> None:
             mariadb.kill9()
+            for path in ("/", "/gradebook/", "/login/"):
+                answer = visitor.get(path)
+                assert answer.status == 503 or (path == "/login/" and answer.status == 200), path
+                assert "Máy chủ" in answer.text or path == "/login/", answer.text[-500:]
             mariadb.start()
 
         teachers = hammer(seeded, server.url, break_it, times=times)

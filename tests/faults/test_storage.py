@@ -21,6 +21,10 @@ FULL = N_("The server's disk is full. Nothing was saved; what you typed is still
 READ_ONLY = N_("The server is read-only now. Nothing was saved; what you typed is still on this page.")
 
 
+AFTER_CONTINUUM = pytest.mark.filterwarnings("ignore:transaction already deassociated from connection")
+"""Continuum's own session on the same connection has rolled back already when ours does; nothing else is left to do."""
+
+
 @pytest.fixture
 def engine_name() -> str:
     """MariaDB's own full disk needs a file system of its own; its errors are told apart in the unit of work."""
@@ -54,10 +58,12 @@ def disk_full() -> Iterator[None]:
         db.engine.dispose()
 
 
-def long_comments(province: Province, text: str) -> dict[str, Any]:
-    """A save that needs more pages than the file has free."""
-    students = province.first.student_ids[:8]
-    changes = [{"student": s, "column": "comment", "old": None, "new": text * 480} for s in students]
+def long_comments(province: Province, text: str, before: str | None = None) -> dict[str, Any]:
+    """A save that needs pages: kilobytes in the rows, and as many in their history."""
+    changes = [
+        {"student": s, "column": "comment", "old": before and before * 480, "new": text * 480}
+        for s in province.first.student_ids[:8]
+    ]
     return {"revision": 0, "changes": changes}
 
 
@@ -69,19 +75,26 @@ def counts() -> tuple[int, int]:
     return found  # type: ignore[return-value]
 
 
+@AFTER_CONTINUUM
 def test_a_full_disk(app: Flask, province: Province, client_for: Callable[[str], FlaskClient]) -> None:
     client = client_for("longpd.thcstk")
-    headers, before = {"X-CSRFToken": csrf(client)}, counts()
+    headers, old = {"X-CSRFToken": csrf(client)}, None
     address = f"/gradebook/{province.first.sheet_ids['7A', 'math', 1]}/cells"
     with disk_full():
-        answer = client.post(address, json=long_comments(province, "a"), headers=headers)
-        assert answer.status_code == 503, answer.text
+        for new in "abcdefghijklmnopqrstuvwxyz":
+            before = counts()
+            answer = client.post(address, json=long_comments(province, new, old), headers=headers)
+            if answer.status_code != 200:
+                break
+            old = new
+        assert answer.status_code == 503, answer.text[:500]
         assert answer.json["message"] == in_vietnamese(app, FULL) != FULL
         assert client.get(address.removesuffix("/cells")).status_code == 200, "reading goes on"
     assert counts() == before
-    assert client.post(address, json=long_comments(province, "a"), headers=headers).status_code == 200
+    assert client.post(address, json=long_comments(province, new, old), headers=headers).status_code == 200
 
 
+@AFTER_CONTINUUM
 def test_a_read_only_database(
     app: Flask, province: Province, client_for: Callable[[str], FlaskClient], tmp_path: Path
 ) -> None:

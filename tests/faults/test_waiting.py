@@ -152,7 +152,6 @@ def test_a_save_elsewhere_that_commits_first_is_no_clock_running_backwards(
         assert outcome == [None]
         return moment + timedelta(seconds=3)
 
-    sheet_id, student = province.first.sheet_ids["7A", "math", 1], province.first.student_ids[0]
     with transaction(SYSTEM, "test.here", clock=clock) as work:
         unit = work.session.get_one(OrgUnit, province.first.unit_id)
         unit.phone = "02203 654 321"

@@ -73,7 +73,10 @@ class Teacher(threading.Thread):
             return new
         assert answer.status == 503, f"{answer.status}: {answer.text[-1000:]}"
         assert answer.json["message"], "a refusal without a word"
-        self.log.refused.add(request_id)
+        if answer.json.get("uncertain"):
+            self.log.unknown += 1
+        else:
+            self.log.refused.add(request_id)
         return self._read_again()
 
     def _read_again(self) -> str | None:

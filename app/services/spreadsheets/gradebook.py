@@ -20,7 +20,7 @@ from app.domain.names import nfc
 from app.domain.vocabulary import MARK_COLUMNS, REGULAR_COLUMNS, Passing, SubjectKind
 from app.errors import N_
 from app.reference.code_lists import match_key
-from app.services.gradebook import MAX_COMMENT, NOT_HERE, NOT_YOURS, CellChange
+from app.services.cells import MAX_COMMENT, NOT_HERE, NOT_YOURS, CellChange
 from app.services.locks import SheetLocks
 from app.services.sheet_reading import Line, SheetFacts
 from app.services.spreadsheets.cells import BECAME_DATE, NOT_TEXT, day, plain, text, whole

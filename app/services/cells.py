@@ -1,0 +1,80 @@
+"""What a save of a sheet is made of: the typed cells, and every way one can be refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.domain.vocabulary import MarkState, SubjectKind
+from app.errors import N_
+from app.models.gradebook import Mark
+
+MAX_COMMENT = 500
+NOT_YOURS = N_("You are not assigned to this sheet today, or not to these columns.")
+LOCKED = N_("Some cells are locked. Nothing was saved.")
+CONFLICT = N_("Somebody saved these cells first. Nothing was saved; choose which value is right.")
+INVALID = N_("Some values are not valid. Nothing was saved.")
+TOO_LONG = N_("A comment has at most 500 characters.")
+NOT_HERE = N_("This student is not in the class any more.")
+UNKNOWN_CELL = N_("This sheet has no such cell.")
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """One typed cell: what the page showed before and what it holds now, both as text (None: blank)."""
+
+    student_id: int
+    column: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class CellProblem:
+    """Why a cell was refused; `suggestion` is a mark that would be accepted."""
+
+    student_id: int
+    column: str
+    reason: str
+    suggestion: Mark | None = None
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Both values of a cell somebody else saved first."""
+
+    student_id: int
+    column: str
+    yours: Mark | str | None
+    theirs: Mark | str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LockedCell:
+    """A cell that can't be written, with each thing that holds it."""
+
+    student_id: int
+    column: str
+    reasons: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What the server now holds: changed cells and the recomputed averages of their rows."""
+
+    kind: SubjectKind
+    revision: int
+    saved_at: datetime
+    cells: Mapping[tuple[int, str], Mark | str | None]
+    averages: Mapping[int, Mark | None]
+    years: Mapping[int, Mark | None]
+    states: Mapping[tuple[int, str], MarkState | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    change: CellChange
+    old: Mark | str | None
+    new: Mark | str | None
