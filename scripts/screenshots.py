@@ -136,7 +136,7 @@ def main() -> int:
             sheets = readable_sheets(browser, server, known[TEACHER])
             for shot in shots(list(known), sheets[0]):
                 problems += take(browser, server, shot, known[shot.account])
-            print_pages(browser, server, [sheets[0], sheets[-1]], known[TEACHER])
+            print_pages(browser, server, sheets[:2], known[TEACHER])
     finally:
         server.stop()
     sys.stdout.writelines(f"{problem}\n" for problem in problems)

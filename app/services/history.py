@@ -42,22 +42,16 @@ class Difference:
     new: Mark | str | None
 
 
-def last_transaction(moment: datetime) -> sa.ScalarSelect[Any]:
-    """Scalar subquery: the newest transaction at or before `moment` (reads one index entry)."""
-    return (
-        sa.select(TxLog.id)
-        .where(TxLog.issued_at <= moment)
-        .order_by(TxLog.issued_at.desc(), TxLog.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
 def sheet_as_of(session: Session, sheet_id: int, moment: datetime) -> dict[int, Any]:
-    """Rows of a sheet as they stood at `moment`, by student id; one statement."""
+    """Rows of a sheet as they stood at `moment`, by student id; one statement.
+
+    Each version is asked for its own instant: ids of transactions that overlapped on other sheets don't follow the
+    clock, so no id stands for an instant; on one sheet, which a save holds, the two orders agree.
+    """
     newest = (
         sa.select(GradeVersion.student_id, sa.func.max(GradeVersion.transaction_id).label("tx"))
-        .where(GradeVersion.sheet_id == sheet_id, GradeVersion.transaction_id <= last_transaction(moment))
+        .join(TxLog, TxLog.id == GradeVersion.transaction_id)
+        .where(GradeVersion.sheet_id == sheet_id, TxLog.issued_at <= moment)
         .group_by(GradeVersion.student_id)
         .subquery()
     )

@@ -45,8 +45,10 @@ class Work:
         """Read the clock for this transaction, unless it has been read."""
         if self._now is not None:
             return self._now
-        moment = self._clock()
+        # The newest transaction first, the clock after it: the other way round a save elsewhere that commits in
+        # between would look as if the clock ran backwards.
         last = self.session.scalar(sa.select(TxLog.issued_at).order_by(TxLog.id.desc()).limit(1))
+        moment = self._clock()
         if last is not None and moment < last:
             raise Unavailable(CLOCK_BEHIND)
         self.session.info[TX_INFO]["issued_at"] = moment
