@@ -6,13 +6,14 @@ the account and the person behind it, the address, the action, the reason and th
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from flask_appbuilder import Model
 from sqlalchemy.dialects import mysql
-from sqlalchemy.orm import configure_mappers
-from sqlalchemy_continuum import make_versioned, versioning_manager
+from sqlalchemy.orm import Session, configure_mappers
+from sqlalchemy_continuum import make_versioned, unit_of_work, utils, versioning_manager
 from sqlalchemy_continuum.plugins.base import Plugin
 from sqlalchemy_continuum.transaction import TransactionFactory
 
@@ -80,12 +81,56 @@ class _TxInfoPlugin(Plugin):
         return dict(info)
 
 
+def _forget(session: Session) -> None:
+    """After a commit or rollback: drop this session's unit of work, and nobody else's.
+
+    Continuum's own walks over those of all threads and asks each connection whether it is this one; a connection that
+    its thread closes meanwhile raises then, after the commit, and the teacher would be told that nothing was saved.
+    """
+    if not session.in_nested_transaction():
+        connection = versioning_manager.session_connection_map.pop(session, None)
+        _drop(connection, session)
+
+
+def _forget_connection(connection: Any) -> None:
+    """After a rollback below the session; see `_forget`."""
+    _drop(connection, None)
+    for session, known in list(versioning_manager.session_connection_map.items()):
+        if known is connection:
+            versioning_manager.session_connection_map.pop(session, None)
+
+
+@cache
+def _columns_of(model: type) -> tuple[Any, ...]:
+    return tuple(_versioned_column_properties(model))
+
+
+def _versioned_columns(row_or_model: Any) -> tuple[Any, ...]:
+    """What Continuum works out anew for each row of a flush, three times; it is the model's and never changes."""
+    return _columns_of(row_or_model if isinstance(row_or_model, type) else type(row_or_model))
+
+
+def _drop(connection: Any, session: Session | None) -> None:
+    unit = versioning_manager.units_of_work.pop(connection, None)
+    if unit is not None:
+        unit.reset(session)
+
+
 if versioning_manager.declarative_base is None:
     versioning_manager.transaction_cls = _TxLogFactory()
+    _versioned_column_properties = utils.versioned_column_properties
+    utils.versioned_column_properties = unit_of_work.versioned_column_properties = _versioned_columns
+    versioning_manager.session_listeners.update(after_commit=_forget, after_rollback=_forget)
     make_versioned(
         plugins=[_TxInfoPlugin()],
         user_cls=None,
         options={"strategy": "subquery", "create_composite_index": False},
+    )
+    sa.event.remove(sa.engine.Engine, "rollback", versioning_manager.clear_connection)
+    sa.event.listen(sa.engine.Engine, "rollback", _forget_connection)
+    # Looks for clones of a connection, which SQLAlchemy 2 doesn't make any more, in the connections of all threads.
+    sa.event.remove(
+        sa.engine.Engine, "set_connection_execution_options", versioning_manager.track_cloned_connections
     )
 
 

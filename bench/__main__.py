@@ -1,4 +1,4 @@
-"""`python -m bench [--engine sqlite|mariadb|both] [--quick] [--json FILE]`: the table of docs/adr and the issue tracker."""
+"""`python -m bench [--engine sqlite|mariadb|both] [--quick] [--json FILE]`: what is fast enough, measured, with its target."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flask import Flask
@@ -58,18 +58,14 @@ def worker_start() -> Line:
 
 def run(engine: str, rounds: int, many: int) -> list[Line]:
     """All lines of one engine."""
-    server = MariaDBServer(durable=True) if engine == "mariadb" else None
-    lines: list[Line] = []
-    try:
-        if server:
-            server.start()
+    with ExitStack() as stack:
+        server = stack.enter_context(MariaDBServer(durable=True)) if engine == "mariadb" else None
         with application(server) as app:
-            lines += sheet.measure(app, engine, rounds)
+            lines = sheet.measure(app, engine, rounds)
+        with application(server) as app:
+            lines += sheet.measure_growth(app, engine, lines)
         with application(server) as app:
             lines += lists.measure(app, engine, max(rounds // 2, 5), many)
-    finally:
-        if server:
-            server.stop()
     return lines
 
 

@@ -42,6 +42,14 @@ class SheetBench:
         assert answer.status_code == 200, answer.text
         self.held |= {(c["student"], c["column"]): c["new"] for c in changes}
 
+    def counts(self) -> tuple[int, int, int]:
+        """Statements of a save with one changed cell a row, each row's another; statements and bytes of opening."""
+        with counting(self.app) as saving:
+            self.save(lambda s, c: "9.1" if CELLS[s % len(CELLS)] == c else None)
+        with counting(self.app) as reading:
+            size = self.open()
+        return len(saving), len(reading), size
+
     def open(self) -> int:
         """One whole HTTP request for the grid; returns bytes."""
         answer = self.client.get(f"/gradebook/{self.sheet}")
@@ -77,17 +85,28 @@ def measure(app: Flask, engine: str, rounds: int) -> list[Line]:
             )
         opens.append(timed(bench.open))
     save, floor, opened = map(statistics.median, (saves, floors, opens))
-    with counting(app) as ragged:
-        bench.save(lambda s, c: "9.1" if CELLS[s % len(CELLS)] == c else None)
-    with counting(app) as reading:
-        size = bench.open()
+    ragged, reading, size = bench.counts()
     return [
         Line(engine, "save 270 marks, HTTP", save, "ms"),
         Line(engine, "floor: same rows and history, raw", floor, "ms"),
         Line(engine, "save / floor", save / floor, "×", most=20 if engine == "sqlite" else 5),
-        Line(engine, "statements, 45 ragged rows", len(ragged), "", most=15),
+        Line(engine, "statements, 45 ragged rows", ragged, "", most=15),
         Line(engine, "open the sheet, HTTP", opened, "ms"),
         Line(engine, "open / save", opened / save, "×", most=1),
-        Line(engine, "statements to open", len(reading), "", most=10),
+        Line(engine, "statements to open", reading, "", most=10),
         Line(engine, "HTML and data", size / 1000, "kB", most=120),
+    ]
+
+
+def measure_growth(app: Flask, engine: str, lines: list[Line]) -> list[Line]:
+    """A class of ten takes as many statements as one of 45: neither saving nor opening asks once a student."""
+    with app.app_context():
+        province = factory.build(app, pupils=10)
+    bench = SheetBench(app, province, 10)
+    bench.save(lambda _s, _c: "5.0")
+    small = dict(zip(("statements, 45 ragged rows", "statements to open"), bench.counts(), strict=False))
+    return [
+        Line(engine, f"{line.name}, more than for 10 students", line.value - small[line.name], "", most=0)
+        for line in lines
+        if line.name in small
     ]

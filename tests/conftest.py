@@ -14,11 +14,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import event
 
 from app import create_app
 from app.extensions import db
 from tests.factories import province as factory
+from tests.support.browser import launched
 from tests.support.mariadb import program, shared_server
 
 ENGINES = ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)]
@@ -177,3 +179,10 @@ def counting(app: Flask) -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session: Playwright runs only once in a process."""
+    with launched() as running:
+        yield running

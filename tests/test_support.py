@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.support import browser as chromium
 from tests.support.mariadb import MariaDBServer, shared_server
@@ -111,17 +112,16 @@ def test_a_process_that_ends_early_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_chromium_draws_a_page_and_complaints_are_heard() -> None:
-    with chromium.launched() as browser:
-        context = chromium.new_context(browser, width=390)
-        page = context.new_page()
-        found = chromium.complaints(page)
-        page.set_content("<h1>Sổ điểm lớp 7A</h1>")
-        assert page.get_by_role("heading").inner_text() == "Sổ điểm lớp 7A"
-        assert found == []
-        with page.expect_console_message():
-            page.evaluate("() => console.error('hỏng')")
-        context.close()
+def test_chromium_draws_a_page_and_complaints_are_heard(browser: Browser) -> None:
+    context = chromium.new_context(browser, width=390)
+    page = context.new_page()
+    found = chromium.complaints(page)
+    page.set_content("<h1>Sổ điểm lớp 7A</h1>")
+    assert page.get_by_role("heading").inner_text() == "Sổ điểm lớp 7A"
+    assert found == []
+    with page.expect_console_message():
+        page.evaluate("() => console.error('hỏng')")
+    context.close()
     assert found == ["console error: hỏng"]
 
 

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from app.domain.rounding import half_up
@@ -39,6 +40,8 @@ _PASSING = {
     **dict.fromkeys(("đ", "d", "đạt", "dat", "passed"), Passing.PASSED),
     **dict.fromkeys(("cđ", "cd", "chưa đạt", "chua dat", "failed"), Passing.FAILED),
 }
+LONGEST: Final = 16
+"""Characters of a text worth remembering; no mark is longer."""
 _INVISIBLE = "\u200b\u200c\u200d\ufeff"
 
 
@@ -65,9 +68,14 @@ def parse_mark(text: str | None, *, kind: SubjectKind, quick_entry: bool = False
     cleaned = " ".join((text or "").translate(_FULL_WIDTH).strip(_INVISIBLE).split())
     if not cleaned:
         return ParsedMark()
-    if kind is SubjectKind.COMMENT:
-        return _parse_passing(cleaned)
-    return _parse_score(cleaned, quick_entry)
+    parse = _parse if len(cleaned) <= LONGEST else _parse.__wrapped__
+    return parse(cleaned, kind, quick_entry)
+
+
+@lru_cache(maxsize=4096)
+def _parse(cleaned: str, kind: SubjectKind, quick_entry: bool) -> ParsedMark:
+    """Remembered: a class is sent with a few dozen different texts, each old and new."""
+    return _parse_passing(cleaned) if kind is SubjectKind.COMMENT else _parse_score(cleaned, quick_entry)
 
 
 def _parse_passing(text: str) -> ParsedMark:

@@ -82,6 +82,6 @@ class Named:
     sort_key: Mapped[str] = mapped_column(sa.String(191), nullable=False)
 
 
-def in_force(model: Any, day: date) -> sa.ColumnElement[bool]:
+def in_force(model: Any, day: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
     """SQL: the dated row is in force on `day`."""
     return sa.and_(model.starts_on <= day, sa.or_(model.ends_on.is_(None), model.ends_on >= day))

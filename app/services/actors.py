@@ -1,7 +1,9 @@
 """Builds the Actor of a request: positions, board seat, groups, assignments and place in the tree, in one statement."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,7 +43,7 @@ def actor_for(
 ) -> Actor:
     """The facts about an account on `day`. An administrator account acts as its holder of that day, if any."""
     unit = account.unit
-    facts = _Facts(session.execute(_facts_query(account, day)).all() if unit else [])
+    facts = _Facts(_rows(session, account, unit.tier, day) if unit else [])
     person_id = facts.holder_id if account.is_unit_admin else account.person_id
     roles = set(facts.roles)
     if account.is_unit_admin and unit and facts.holder_id:
@@ -113,6 +115,12 @@ class _Facts:
         self.above.add((int(text), number))
 
 
+def _rows(session: Session, account: Account, tier: Tier, day: date) -> Sequence[Any]:
+    query = _facts_query(tier, account.is_unit_admin)
+    values = {"account": account.id, "person": account.person_id, "unit": account.unit_id, "day": day}
+    return session.execute(query, values).all()
+
+
 def _row(kind: str, number: Any, text: Any, extra: Any = "") -> sa.Select[Any]:
     columns: list[Any] = [
         sa.literal(kind).label("kind"),
@@ -123,25 +131,27 @@ def _row(kind: str, number: Any, text: Any, extra: Any = "") -> sa.Select[Any]:
     return sa.select(*columns)
 
 
-def _facts_query(account: Account, day: date) -> sa.CompoundSelect[Any]:
-    person, unit = account.person_id, account.unit_id
-    admin_role = ADMIN_ROLE[account.unit.tier].value if account.unit else ""
+@cache
+def _facts_query(tier: Tier, is_unit_admin: bool) -> sa.CompoundSelect[Any]:
+    """Parameters: account, person, unit, day. Built once: every request of everybody asks it."""
+    person, unit = sa.bindparam("person", type_=sa.Integer), sa.bindparam("unit", type_=sa.Integer)
+    account, day = sa.bindparam("account", type_=sa.Integer), sa.bindparam("day", type_=sa.Date)
     up = ancestors(unit, day)
     selects = [_row("above", up.c.unit_id, up.c.depth)]
-    if account.unit and account.unit.tier is not Tier.SCHOOL:
+    if tier is not Tier.SCHOOL:
         selects.append(_row("below", descendants(unit, day).c.unit_id, ""))
-    if account.is_unit_admin:
+    if is_unit_admin:
         selects.append(
             _row("holder", AccountHolder.person_id, Person.full_name)
             .join(Person, Person.id == AccountHolder.person_id)
-            .where(AccountHolder.user_id == account.id, in_force(AccountHolder, day))
+            .where(AccountHolder.user_id == account, in_force(AccountHolder, day))
         )
         return sa.union_all(*selects)
     selects += [
         _row("role", Position.unit_id, Position.role, Position.title).where(
             Position.person_id == person, Position.unit_id == unit, in_force(Position, day)
         ),
-        _row("board", AdminBoard.unit_id, admin_role)
+        _row("board", AdminBoard.unit_id, ADMIN_ROLE[tier].value)
         .join(AdminBoardMember, AdminBoardMember.board_id == AdminBoard.id)
         .where(AdminBoardMember.person_id == person, AdminBoard.unit_id == unit, in_force(AdminBoard, day)),
         _row("group", UnitGroup.id, UnitGroup.rights)
@@ -181,12 +191,16 @@ def _facts_query(account: Account, day: date) -> sa.CompoundSelect[Any]:
     return sa.union_all(*selects)
 
 
-def ancestors(unit_id: int | None, day: date) -> sa.CTE:
+Id = int | sa.BindParameter[int] | None
+Day = date | sa.BindParameter[date]
+
+
+def ancestors(unit_id: Id, day: Day) -> sa.CTE:
     """Units above `unit_id` on `day`: columns unit_id and depth (1 = the tier right above)."""
     links = (
         sa.select(OrgParent.parent_id.label("unit_id"), sa.literal(1).label("depth"))
         .where(OrgParent.unit_id == unit_id, in_force(OrgParent, day))
-        .cte(f"ancestors_{unit_id}", recursive=True)
+        .cte("ancestors", recursive=True)
     )
     return links.union_all(
         sa.select(OrgParent.parent_id, links.c.depth + 1).where(
@@ -195,7 +209,7 @@ def ancestors(unit_id: int | None, day: date) -> sa.CTE:
     )
 
 
-def descendants(unit_id: int | None, day: date) -> sa.CTE:
+def descendants(unit_id: Id, day: Day) -> sa.CTE:
     """Units below `unit_id` on `day`; a unit that has ended stays below the one it ended under."""
 
     def link() -> sa.ColumnElement[bool]:
@@ -206,7 +220,7 @@ def descendants(unit_id: int | None, day: date) -> sa.CTE:
         sa.select(OrgParent.unit_id.label("unit_id"))
         .join(OrgUnit, link())
         .where(OrgParent.parent_id == unit_id)
-        .cte(f"descendants_{unit_id}", recursive=True)
+        .cte("descendants", recursive=True)
     )
     return links.union(
         sa.select(OrgParent.unit_id).join(OrgUnit, link()).join(links, OrgParent.parent_id == links.c.unit_id)

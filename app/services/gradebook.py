@@ -69,7 +69,7 @@ def enter_scores(
 
 def _hold_sheet(work: Work, sheet_id: int, clock: Clock) -> SheetFacts:
     """Scope first, then the locks, then the clock; the day of the first reading only finds the assignments."""
-    facts = load_facts(work.session, work.actor, sheet_id, local_day(clock()))
+    facts = load_facts(work.session, work.actor, sheet_id, local_day(clock()), to_write=True)
     held = work.lock_sheets(facts.sheet.unit_id, [sheet_id])
     if sheet_id not in held:
         raise NotFound

@@ -7,6 +7,7 @@ round closed, or when the teacher pressed Chốt, come from history: the record 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -97,32 +98,38 @@ def sheet_locks(session: Session, sheet: GradebookSheet, columns: Sequence[str],
 
 def load_layers(session: Session, scope: BookScope, day: date) -> tuple[Layer, ...]:
     """The layers over a school's book, school first, each with the windows that match; one statement."""
-    above = ancestors(scope.unit_id, day)
-    rows = session.execute(
-        sa.select(
-            OrgUnit,
-            LockWindow,
-            Person.full_name,
-            Account.username,
-            sa.func.coalesce(above.c.depth, 0).label("depth"),
-        )
+    values = {
+        "unit": scope.unit_id,
+        "year": scope.school_year_id,
+        "term": scope.term,
+        "book": scope.book,
+        "day": day,
+    }
+    return layers_from(session.execute(_layers_query(), values).all(), scope)
+
+
+@cache
+def _layers_query() -> sa.Select[*tuple[Any, ...]]:
+    """Parameters: unit, year, term, book, day. Built once: every save and every open sheet asks it."""
+    unit = sa.bindparam("unit", type_=sa.Integer)
+    above = ancestors(unit, sa.bindparam("day", type_=sa.Date))
+    of_this_book = sa.and_(
+        LockWindow.owner_id == OrgUnit.id,
+        LockWindow.school_year_id == sa.bindparam("year"),
+        LockWindow.book == sa.bindparam("book"),
+        sa.or_(LockWindow.term.is_(None), LockWindow.term == sa.bindparam("term")),
+    )
+    depth = sa.func.coalesce(above.c.depth, 0).label("depth")
+    return (
+        sa.select(OrgUnit, LockWindow, Person.full_name, Account.username, depth)
         .select_from(OrgUnit)
         .outerjoin(above, above.c.unit_id == OrgUnit.id)
-        .outerjoin(
-            LockWindow,
-            sa.and_(
-                LockWindow.owner_id == OrgUnit.id,
-                LockWindow.school_year_id == scope.school_year_id,
-                LockWindow.book == scope.book,
-                sa.or_(LockWindow.term.is_(None), LockWindow.term == scope.term),
-            ),
-        )
+        .outerjoin(LockWindow, of_this_book)
         .outerjoin(Person, Person.id == LockWindow.ordered_by_id)
         .outerjoin(Account, Account.id == LockWindow.executed_by_id)
-        .where(sa.or_(OrgUnit.id == scope.unit_id, above.c.unit_id.is_not(None)))
+        .where(sa.or_(OrgUnit.id == unit, above.c.unit_id.is_not(None)))
         .order_by("depth", LockWindow.opens_at)
-    ).all()
-    return layers_from(rows, scope)
+    )
 
 
 def layers_from(rows: Iterable[Any], scope: BookScope) -> tuple[Layer, ...]:
@@ -170,16 +177,7 @@ def as_window(window: LockWindow, unit: OrgUnit, ordered_by: str | None, execute
 
 def load_policies(session: Session, unit_id: int, day: date) -> Policies:
     """Settings in force on `day`: of every key the strictest value of all tiers, whoever set it last."""
-    above = ancestors(unit_id, day)
-    rows = session.execute(
-        sa.select(
-            Policy.key, Policy.value, OrgUnit.short_name, sa.func.coalesce(above.c.depth, 0).label("depth")
-        )
-        .join(OrgUnit, OrgUnit.id == Policy.unit_id)
-        .outerjoin(above, above.c.unit_id == Policy.unit_id)
-        .where(sa.or_(Policy.unit_id == unit_id, above.c.unit_id.is_not(None)), in_force(Policy, day))
-        .order_by(sa.desc("depth"), Policy.starts_on)
-    ).all()
+    rows = session.execute(_policies_query(), {"unit": unit_id, "day": day}).all()
     finality, finality_unit = Finality.WINDOW_CLOSE, ""
     values: dict[str, list[str]] = {}
     for key, value, unit_name, _depth in rows:
@@ -194,6 +192,21 @@ def load_policies(session: Session, unit_id: int, day: date) -> Policies:
         entry_day=int(entry_day) if entry_day else None,
         quick_entry=strictest(PolicyKey.QUICK_ENTRY, values.get("quick_entry", ())) == "on",
         idle_minutes=int(idle_minutes) if idle_minutes else None,
+    )
+
+
+@cache
+def _policies_query() -> sa.Select[*tuple[Any, ...]]:
+    """Parameters: unit, day."""
+    unit, day = sa.bindparam("unit", type_=sa.Integer), sa.bindparam("day", type_=sa.Date)
+    above = ancestors(unit, day)
+    depth = sa.func.coalesce(above.c.depth, 0).label("depth")
+    return (
+        sa.select(Policy.key, Policy.value, OrgUnit.short_name, depth)
+        .join(OrgUnit, OrgUnit.id == Policy.unit_id)
+        .outerjoin(above, above.c.unit_id == Policy.unit_id)
+        .where(sa.or_(Policy.unit_id == unit, above.c.unit_id.is_not(None)), in_force(Policy, day))
+        .order_by(sa.desc("depth"), Policy.starts_on)
     )
 
 

@@ -119,8 +119,19 @@ class Line:
         return None if self.grade is None else getattr(self.grade, f"{column}_state", None)
 
 
-def load_facts(session: Session, actor: Actor, sheet_id: int, day: date) -> SheetFacts:
-    """The sheet with its teachers on `day`, delegations and homeroom teacher. Raises NotFound out of reach."""
+def load_facts(
+    session: Session, actor: Actor, sheet_id: int, day: date, *, to_write: bool = False
+) -> SheetFacts:
+    """The sheet with its teachers on `day`, delegations and homeroom teacher. Raises NotFound out of reach.
+
+    `to_write` leaves out what only a page shows: the rows of its subject, class, school and year.
+    """
+    shown = (
+        GradebookSheet.subject,
+        GradebookSheet.school_class,
+        GradebookSheet.unit,
+        GradebookSheet.school_year,
+    )
     query = (
         sa.select(
             GradebookSheet, TeachingAssignment, Person.full_name, Delegation, HomeroomAssignment.person_id
@@ -143,12 +154,9 @@ def load_facts(session: Session, actor: Actor, sheet_id: int, day: date) -> Shee
         )
         .where(GradebookSheet.id == sheet_id, scope.condition(actor, GradebookSheet, day))
         .options(
-            joinedload(GradebookSheet.subject),
             joinedload(GradebookSheet.group),
-            joinedload(GradebookSheet.school_class),
-            joinedload(GradebookSheet.unit),
-            joinedload(GradebookSheet.school_year),
             joinedload(TeachingAssignment.part),
+            *(joinedload(relation) for relation in (() if to_write else shown)),
         )
     )
     rows: Sequence[Any] = session.execute(query).unique().all()
@@ -179,6 +187,10 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
     `students` keeps only those ids. One statement; a student who came back twice stands once.
     """
     member = _membership(sheet)
+    # Begun from the few students of the sheet: an OR of two INs would read every student of the province (MariaDB).
+    present = sa.union(
+        sa.select(member.c.student_id), sa.select(Grade.student_id).where(Grade.sheet_id == sheet.id)
+    ).subquery()
     query = (
         sa.select(
             Student.id,
@@ -191,7 +203,8 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
             SubjectYear,
             ExemptionDecision,
         )
-        .select_from(Student)
+        .select_from(present)
+        .join(Student, Student.id == present.c.student_id)
         .outerjoin(member, member.c.student_id == Student.id)
         .outerjoin(Grade, sa.and_(Grade.student_id == Student.id, Grade.sheet_id == sheet.id))
         .outerjoin(
@@ -210,12 +223,6 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
                 ExemptionDecision.school_year_id == sheet.school_year_id,
                 sa.or_(ExemptionDecision.term.is_(None), ExemptionDecision.term == sheet.term),
             ),
-        )
-        .where(
-            sa.or_(
-                Student.id.in_(sa.select(member.c.student_id)),
-                Student.id.in_(sa.select(Grade.student_id).where(Grade.sheet_id == sheet.id)),
-            )
         )
         .order_by(Student.sort_key, Student.id, sa.func.coalesce(member.c.ends_on, date.max).desc())
         .execution_options(populate_existing=True)

@@ -12,7 +12,7 @@ from waitress import create_server
 from app.extensions import db
 from tests.conftest import make_app
 from tests.factories import province as factory
-from tests.support.browser import launched, new_context
+from tests.support.browser import new_context
 
 
 class LiveServer(str):
@@ -39,13 +39,6 @@ def live_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
     thread.join(timeout=10)
     with app.app_context():
         db.engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the session."""
-    with launched() as running:
-        yield running
 
 
 @pytest.fixture

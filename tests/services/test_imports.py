@@ -32,6 +32,7 @@ from tests.services.import_helpers import (
     saved,
     students,
 )
+from tests.support.workbooks import repacked
 
 # -- the dry run and what it promises ---------------------------------------------------------------------------
 
@@ -259,3 +260,33 @@ def test_an_odd_age_is_pointed_out_and_blank_cells_leave_what_is_known(
         province, "students", students({**BINH, "Mã định danh": "0120260001", "Họ tên cha": "Trần Văn Cả"})
     )
     assert dry(province, "students", students(BINH)).counts[SAME] == 1
+
+
+@ON_SQLITE
+def test_no_bad_file_saves_anything(app: Flask, province: Province) -> None:
+    """Dry run and import alike, also by somebody who sends a digest of his own making."""
+    hidden = students(BINH, BINH, change=lambda sheet: setattr(sheet.row_dimensions[3], "hidden", True))
+    files = {
+        "empty": b"",
+        "old": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600,
+        "page": b"<html><table><tr><td>x</td></tr></table></html>",
+        "merged": students(BINH, change=lambda sheet: sheet.merge_cells("A1:B1")),
+        "unknown": students({**BINH, "Chiều cao": 150}, headings=(*HEADINGS, "Chiều cao")),
+        "date": students({**BINH, "Ngày sinh": "31/02/2014"}),
+        "twice": students(BINH, BINH),
+        "class": students({**BINH, "Lớp": "7Z"}),
+        "old font": students({**BINH, "Họ và tên": "NguyÔn V¨n §øc"}),
+        "number": students({**BINH, "Số định danh cá nhân": 24214000123}),
+        "formula": students({**BINH, "Họ và tên": "=A1"}),
+        "hidden": hidden,
+        "bomb": repacked(students(BINH), {}, {"xl/media/x.bin": b"\0" * (60 * 1024 * 1024)}),
+    }
+    before = saved()
+    for name, data in files.items():
+        try:
+            digest = dry(province, "students", data).digest
+        except Invalid:
+            digest = "0" * 64
+        with pytest.raises((Invalid, Stale)):
+            carry_out(province, "students", data, digest=digest)
+        assert saved() == before, name
