@@ -1,7 +1,7 @@
 """Fixtures every test may use: an application on each engine, a small province, a signed-in client."""
 
 import contextvars
-import os
+import copy
 import re
 import shutil
 import uuid
@@ -21,6 +21,7 @@ from app import create_app
 from app.extensions import db
 from tests.factories import province as factory
 from tests.support.browser import launched
+from tests.support.copies import Copy
 from tests.support.mariadb import program, shared_server
 
 ENGINES = ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)]
@@ -74,35 +75,55 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def mariadb_template() -> Iterator[str]:
-    """The name of a migrated, seeded MariaDB database, cloned for each test."""
-    server = shared_server()
-    name = f"template_{os.getpid()}"
-    url = server.create_database(name)
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"hocvu-template-{uuid.uuid4().hex}"
-    app = make_app(folder, url)
-    initialise(app)
+def sqlite_province(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, factory.Province]:
+    """The same file with the small province in it."""
+    folder = tmp_path_factory.mktemp("province")
+    path = Path(shutil.copy(sqlite_template, folder / "province.db"))
+    return path, built(make_app(folder, f"sqlite:///{path}"))
+
+
+@pytest.fixture(scope="session")
+def mariadb_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """A copy of a migrated, seeded MariaDB database, one for all tests of this process."""
+    with mariadb_copy(tmp_path_factory.mktemp("mariadb"), initialise) as (made, _nothing):
+        yield made
+
+
+@pytest.fixture(scope="session")
+def mariadb_province(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Copy, factory.Province]]:
+    """A copy of one with the small province in it."""
+
+    def fill(app: Flask) -> factory.Province:
+        initialise(app)
+        return built(app)
+
+    with mariadb_copy(tmp_path_factory.mktemp("mariadb"), fill) as made:
+        yield made
+
+
+def built(app: Flask) -> factory.Province:
+    """The small province, built in the database of `app`."""
+    with app.app_context():
+        province = factory.build(app)
+        db.engine.dispose()
+    return province
+
+
+@contextmanager
+def mariadb_copy(folder: Path, fill: Callable[[Flask], Any]) -> Iterator[tuple[Copy, Any]]:
+    """A template that `fill` made, with its copy; both gone afterwards."""
+    server, name = shared_server(), f"template_{uuid.uuid4().hex[:12]}"
+    app = make_app(folder, server.create_database(name))
+    filled = fill(app)
     with app.app_context():
         db.engine.dispose()
-    shutil.rmtree(folder)
-    yield name
+    yield Copy(server, name, f"copy_{name}"), filled
+    server.drop_database(f"copy_{name}")
     server.drop_database(name)
-
-
-def _clone_mariadb(template: str) -> tuple[str, str]:
-    server = shared_server()
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    url = server.create_database(name)
-    with server.connect(database=name) as connection, connection.cursor() as cursor:
-        cursor.execute("SET foreign_key_checks = 0")
-        cursor.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", (template,)
-        )
-        for (table,) in cursor.fetchall():
-            cursor.execute(f"SHOW CREATE TABLE `{template}`.`{table}`")
-            cursor.execute(cursor.fetchone()[1])
-            cursor.execute(f"INSERT INTO `{table}` SELECT * FROM `{template}`.`{table}`")
-    return name, url
 
 
 @pytest.fixture(params=ENGINES)
@@ -115,26 +136,31 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """A ready application on an empty, migrated database of its own, with its context pushed."""
-    if engine_name == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
-        database, url = None, f"sqlite:///{tmp_path / 'test.db'}"
+    """A ready application with its context pushed; its database is empty, or holds the province if the test asks."""
+    with_province = "province" in request.fixturenames
+    source = request.getfixturevalue(f"{engine_name}_{'province' if with_province else 'template'}")
+    template, province = source if with_province else (source, None)
+    if isinstance(template, Copy):
+        template.restore()
+        url = template.url
     else:
-        database, url = _clone_mariadb(request.getfixturevalue("mariadb_template"))
+        url = f"sqlite:///{shutil.copy(template, tmp_path / 'test.db')}"
     application = make_app(tmp_path, url)
+    if province is not None:
+        application.extensions["hocvu.tests.province"] = copy.deepcopy(province)
     with application.app_context():
         yield application
         db.session.rollback()
         db.session.remove()
         db.engine.dispose()
-    if database:
-        shared_server().drop_database(database)
 
 
 @pytest.fixture
 def province(app: Flask) -> factory.Province:
     """The small province, with its clock in the application."""
-    return factory.build(app)
+    found: factory.Province = app.extensions["hocvu.tests.province"]
+    app.extensions["hocvu.clock"] = found.clock
+    return found
 
 
 def sign_in(client: FlaskClient, username: str, password: str = factory.PASSWORD) -> FlaskClient:

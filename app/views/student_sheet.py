@@ -4,14 +4,17 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import joinedload
 
+from app.domain.units import grades_of
 from app.extensions import db
 from app.forms.people import GUARDIAN_PARTS, NAME_PARTS
-from app.models import Enrolment, HomeroomAssignment, SchoolClass
+from app.models import Enrolment, HomeroomAssignment, SchoolClass, Student
 from app.models.base import in_force
-from app.services.enrolments import RELATIONS, GuardianSheet
+from app.reference.code_lists import CODE_LISTS
+from app.services.enrolments import RELATIONS, GuardianSheet, is_studying
 from app.services.people import PersonName
 
 BIRTH = ("birth_date", "sex_code", "ethnicity_code", "religion_code", "nationality", "birthplace", "hometown")
@@ -47,6 +50,7 @@ LABELS = {
     "health_note": lazy_gettext("Health note"),
     "note": lazy_gettext("Note"),
     "status_code": lazy_gettext("Status"),
+    "status_name": lazy_gettext("Status"),
     "class_name": lazy_gettext("Class"),
     "unit_name": lazy_gettext("School"),
 }
@@ -90,16 +94,32 @@ def guardians_of(form: Any) -> list[GuardianSheet]:
     return found
 
 
-def classes_today(student_ids: list[int], day: date) -> dict[int, str]:
-    """Class names by student, of the places in force on a day."""
-    if not student_ids:
-        return {}
+def last_places(student_ids: list[int], day: date) -> dict[int, Enrolment]:
+    """By student, the latest place in a class that had begun by a day, with class and year; one query."""
     query = (
-        sa.select(Enrolment.student_id, SchoolClass.name)
-        .join(SchoolClass, SchoolClass.id == Enrolment.class_id)
-        .where(Enrolment.student_id.in_(student_ids), in_force(Enrolment, day))
+        sa.select(Enrolment)
+        .where(Enrolment.student_id.in_(student_ids), Enrolment.starts_on <= day)
+        .options(joinedload(Enrolment.school_class).joinedload(SchoolClass.school_year))
+        .order_by(Enrolment.starts_on, Enrolment.id)
     )
-    return {row.student_id: row.name for row in db.session.execute(query)}
+    return {row.student_id: row for row in db.session.scalars(query)} if student_ids else {}
+
+
+def place_words(student: Student, place: Enrolment | None, day: date) -> tuple[str, Any]:
+    """Class and status as a list shows them; a class that was left carries its year.
+
+    Somebody whose year ended without a next place is not "studying", whatever the sector's code still says.
+    """
+    status: Any = CODE_LISTS["enrolment_status"].label(student.status_code)
+    if place is None:
+        return "", _("In no class yet") if is_studying(student.status_code) else status
+    room = place.school_class
+    if place.ends_on is None or place.ends_on >= day:
+        return room.name, status
+    if is_studying(student.status_code):
+        last = room.grade == max(grades_of(room.level))
+        status = _("Finished grade %(grade)s", grade=room.grade) if last else _("In no class yet")
+    return f"{room.name} ({room.school_year.label})", status
 
 
 def homeroom_students(student_ids: list[int], person_id: int | None, day: date) -> set[int]:

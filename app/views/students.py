@@ -43,10 +43,11 @@ from app.views.student_sheet import (
     PLACE,
     RELATION_TITLES,
     SHEET,
-    classes_today,
     guardians_of,
     homeroom_students,
+    last_places,
     name_of,
+    place_words,
     places_of,
     sections,
     written_apart,
@@ -89,7 +90,7 @@ class StudentModelView(ScopedModelView):
         "ethnicity_code",
         "class_name",
         "student_code",
-        "status_code",
+        "status_name",
         "unit_name",
     ]
     order_columns = ["full_name", "birth_date", "student_code"]
@@ -116,10 +117,10 @@ class StudentModelView(ScopedModelView):
         return [name for name in self.list_columns if not (at_school and name == "unit_name")]
 
     def prepare_rows(self, rows: Sequence[Any]) -> None:
-        """The class each student of the page sits in today, in one query."""
-        names = classes_today([row.id for row in rows], today())
+        """The class each student of the page sits in today, or sat in last, in one query."""
+        places = last_places([row.id for row in rows], today())
         for row in rows:
-            row.class_name = names.get(row.id, "")
+            row.class_name, row.status_name = place_words(row, places.get(row.id), today())
             row.unit_name = row.unit.short_name
 
     def editable(self, rows: Sequence[Any]) -> set[Any]:
