@@ -13,9 +13,17 @@ import sqlalchemy as sa
 from flask_appbuilder import Model
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Session, configure_mappers
-from sqlalchemy_continuum import make_versioned, unit_of_work, utils, versioning_manager
+from sqlalchemy_continuum import (
+    make_versioned,
+    manager,
+    unit_of_work,
+    utils,
+    version_class,
+    versioning_manager,
+)
 from sqlalchemy_continuum.plugins.base import Plugin
 from sqlalchemy_continuum.transaction import TransactionFactory
+from sqlalchemy_continuum.unit_of_work import UnitOfWork
 
 TX_INFO = "hocvu.tx"
 """Key of `session.info` under which the unit of work leaves who, why and from where."""
@@ -81,6 +89,36 @@ class _TxInfoPlugin(Plugin):
         return dict(info)
 
 
+class _UnitOfWork(UnitOfWork):
+    """Writes the history rows of a flush in one INSERT a class, where Continuum makes an object of each row first."""
+
+    def create_version_objects(self, session: Session) -> None:
+        """A row written in an earlier flush of the same transaction is brought up to date instead."""
+        fresh: dict[sa.Table, list[dict[str, Any]]] = {}
+        connection = session.connection()
+        for key, operation in list(self.operations.items()):
+            if operation.processed:
+                continue
+            operation.processed = True
+            table, row = self._history_row(operation)
+            if key in self.version_objs:
+                same = [column == row[column.name] for column in table.primary_key]
+                connection.execute(sa.update(table).where(*same).values(row))
+            else:
+                self.version_objs[key] = row
+                fresh.setdefault(table, []).append(row)
+        for table, rows in fresh.items():
+            connection.execute(sa.insert(table), rows)
+
+    def _history_row(self, operation: Any) -> tuple[sa.Table, dict[str, Any]]:
+        target = operation.target
+        model: type = type(target)
+        table = version_class(model).__table__
+        row = {name: getattr(target, key) for key, name in _names_of(model)}
+        row |= {"transaction_id": self.current_transaction.id, "operation_type": operation.type}
+        return table, row
+
+
 def _forget(session: Session) -> None:
     """After a commit or rollback: drop this session's unit of work, and nobody else's.
 
@@ -105,6 +143,22 @@ def _columns_of(model: type) -> tuple[Any, ...]:
     return tuple(_versioned_column_properties(model))
 
 
+@cache
+def _names_of(model: type) -> tuple[tuple[str, str], ...]:
+    """Attribute and column of everything the history keeps."""
+    return tuple((prop.key, prop.columns[0].name) for prop in _columns_of(model))
+
+
+def _is_modified(row: Any) -> bool:
+    """Continuum's question, asked of the values that were set alone."""
+    state: Any = sa.inspect(row)
+    model: type = type(row)
+    return any(
+        key in state.committed_state and state.attrs[key].history.has_changes()
+        for key, _column in _names_of(model)
+    )
+
+
 def _versioned_columns(row_or_model: Any) -> tuple[Any, ...]:
     """What Continuum works out anew for each row of a flush, three times; it is the model's and never changes."""
     return _columns_of(row_or_model if isinstance(row_or_model, type) else type(row_or_model))
@@ -118,8 +172,10 @@ def _drop(connection: Any, session: Session | None) -> None:
 
 if versioning_manager.declarative_base is None:
     versioning_manager.transaction_cls = _TxLogFactory()
+    versioning_manager.uow_class = _UnitOfWork
     _versioned_column_properties = utils.versioned_column_properties
     utils.versioned_column_properties = unit_of_work.versioned_column_properties = _versioned_columns
+    utils.is_modified = manager.is_modified = _is_modified
     versioning_manager.session_listeners.update(after_commit=_forget, after_rollback=_forget)
     make_versioned(
         plugins=[_TxInfoPlugin()],

@@ -54,8 +54,10 @@ def _check_flush(session: Session, _context: Any, _instances: Any) -> None:
     for row in session.dirty:
         if isinstance(row, APPEND_ONLY) and session.is_modified(row):
             raise ProtectedWrite(f"{type(row).__name__} is append-only")
+    if TX_INFO in session.info:
+        return
     changed = (*session.new, *(row for row in session.dirty if session.is_modified(row)))
-    if TX_INFO not in session.info and any(isinstance(row, Versioned) for row in changed):
+    if any(isinstance(row, Versioned) for row in changed):
         raise ProtectedWrite("a protected row changed outside services.unit_of_work")
 
 

@@ -242,13 +242,13 @@ def verdict_line(state: ColumnState) -> str:
     """The answer in a line: open until when, or locked since when."""
     if state.open:
         if state.entered_cut is not None:
-            since = at_time(state.entered_cut)
+            entered = at_time(state.entered_cut)
             if state.until is None:
-                return _("Blank cells are open; entered ones are locked since %(since)s", since=since)
+                return _("Blank cells are open; entered ones are locked since %(since)s", since=entered)
             return _(
                 "Blank cells are open until %(until)s; entered ones are locked since %(since)s",
                 until=weekday_time(state.until),
-                since=since,
+                since=entered,
             )
         return (
             _("Open until %(until)s", until=weekday_time(state.until))
