@@ -44,6 +44,9 @@ def load(**overrides: Any) -> dict[str, Any]:
         "HOST": os.environ.get("HOST", "127.0.0.1"),
         "PORT": int(os.environ.get("PORT", "8080")),
         "WEB_WORKERS": int(os.environ.get("WEB_WORKERS", "2")),
+        # Seconds without a sign of life before a web process is killed. An import of 5,000 rows takes 10 s, on a slow
+        # machine a minute; its threads leave the process time for that sign, and this is the margin for a stalled disk.
+        "WEB_TIMEOUT": int(os.environ.get("WEB_TIMEOUT", "180")),
         # Proxies in front of us whose X-Forwarded-* headers are believed (address in the audit, https in cookies).
         "TRUSTED_PROXIES": int(os.environ.get("TRUSTED_PROXIES", "0")),
         # Secure cookies need TLS; plain http on loopback or a school's LAN must still sign in.

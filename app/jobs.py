@@ -18,6 +18,7 @@ from flask import Flask, current_app
 from app.extensions import db
 from app.security import request_clock
 from app.services import print_jobs
+from app.services.spreadsheets.uploads import Uploads
 
 EXTENSION = "hocvu.jobs"
 LOOK_EVERY = 10.0
@@ -42,7 +43,10 @@ class Jobs:
         self._queue[1]["run_print"](job_id)
 
     def keep_order(self) -> None:
-        """Have jobs taken up that nobody makes, and old files removed; nothing while there is other work."""
+        """Have jobs taken up that nobody makes, and old files removed: books, and files kept for a dry run.
+
+        Nothing while there is other work.
+        """
         huey, tasks = self._queue
         if not len(huey):
             tasks["keep_order"]()
@@ -69,12 +73,16 @@ class Jobs:
             print_jobs.run_job(job_id, self.prints, clock=request_clock())
 
     def _keep_order(self) -> None:
-        """Here, one after the other, and not through the queue: a busy queue would fill with the same wake-ups."""
+        """Here, one after the other, and not through the queue: a busy queue would fill with the same wake-ups.
+
+        Files sent for a dry run that nobody came back to hold names and birth dates: they go after their hour.
+        """
         with self._app.app_context():
             clock = request_clock()
             for job_id in print_jobs.forgotten(db.session(), clock()):
                 print_jobs.run_job(job_id, self.prints, clock=clock)
             print_jobs.purge(self.prints, clock=clock)
+            Uploads(Path(self._app.config["INSTANCE_DIR"])).clear(clock())
 
     def consume(self, parent: int | None = None) -> None:
         """Work until told to stop, or until the process `parent` is gone."""

@@ -8,7 +8,7 @@ from flask import current_app, g, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from sqlalchemy.orm import joinedload
 
-from app.domain.access import SYSTEM, Action, Actor, may_ever
+from app.domain.access import SYSTEM, Actor, Needed, may_ever
 from app.models import Account, LoginSession
 from app.services import account_state, sign_in
 from app.services.actors import actor_for
@@ -48,7 +48,7 @@ class HocVuSecurityManager(SecurityManager):
     """Rights come from `domain.access`; FAB's tables only mirror them for its own screens."""
 
     user_model = Account
-    view_rights: dict[tuple[str, str], Action]  # (FAB view name, FAB permission) → action
+    view_rights: dict[tuple[str, str], Needed]  # (FAB view name, FAB permission) → action, or any of several
 
     def __init__(self, appbuilder: Any) -> None:
         self.view_rights = {}
@@ -66,8 +66,8 @@ class HocVuSecurityManager(SecurityManager):
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """May the current actor pass this door at all? Services ask again with the facts of the target."""
         actor = current_actor()
-        action = self.view_rights.get((view_name, permission_name))
-        return actor is not None and action is not None and may_ever(actor, action)
+        needed = self.view_rights.get((view_name, permission_name))
+        return actor is not None and needed is not None and may_ever(actor, needed)
 
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
         """Menu entries this actor sees; no query a name (design §5, trap 15)."""

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,13 @@ from app.extensions import db
 from app.jobs import EXTENSION
 from app.models import PrintJob
 from app.services.print_jobs import BookOrder, create_job
+from app.services.spreadsheets.uploads import LIFETIME, Uploads, ticket_for
 from tests.factories.province import Province
 from tests.services.helpers import acting
 from tests.services.print_helpers import OFFICE
 from tests.support.server import AppServer
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -66,10 +70,13 @@ def is_done(job_id: int) -> bool:
 def test_the_worker_makes_jobs_and_comes_back(app: Flask, province: Province) -> None:
     folder = Path(app.config["INSTANCE_DIR"])
     first = order(app, province, "7A")
+    uploads = Uploads(folder)
+    forgotten = uploads.keep(ticket_for(1, "students", 2026, "lop-7a.xlsx", LONG_AGO), b"PK", "{}", LONG_AGO)
     server = AppServer({"DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"]}, instance=folder)
     with server:
         wait_for(lambda: is_done(first), server)
         assert (folder / "prints" / str(first) / "book.pdf").stat().st_size > 10_000
+        wait_for(lambda: not (folder / "uploads" / f"{forgotten}.xlsx").exists(), server)
         killed = worker_of(server.pid)
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
@@ -78,3 +85,16 @@ def test_the_worker_makes_jobs_and_comes_back(app: Flask, province: Province) ->
         again = worker_of(server.pid)
         assert again not in (None, killed)
     wait_for(lambda: again not in [pid for pid, _parent, _command in processes()], server)
+
+
+def test_files_nobody_came_back_for_go_without_another_upload(app: Flask, province: Province) -> None:
+    """Names and birth dates sent for a dry run don't lie about until somebody imports again."""
+    folder = Path(app.config["INSTANCE_DIR"])
+    uploads, now = Uploads(folder), province.clock()
+    uploads.keep(ticket_for(1, "students", 2026, "lop-7a.xlsx", now), b"PK", "{}", now)
+    queue = app.extensions[EXTENSION]
+    queue.keep_order()
+    assert len(list((folder / "uploads").iterdir())) == 3
+    province.now += LIFETIME + timedelta(minutes=1)
+    queue.keep_order()
+    assert list((folder / "uploads").iterdir()) == []

@@ -1,7 +1,7 @@
 """What students of the demo get: by ability, subject and test; written as teachers type it."""
 
 from app.demo.world import Sheet, World, chance
-from app.domain.vocabulary import Passing, SubjectKind, Threshold
+from app.domain.vocabulary import CELL_COLUMNS, Passing, SubjectKind, Threshold
 from app.reference.comments_bank import draw_comment
 
 PASSED, FAILED = "Đ", "CĐ"
@@ -66,6 +66,13 @@ class Marker:
             self.cells.pop((sheet.id, student_id, column), None)
         else:
             self.cells[sheet.id, student_id, column] = text
+
+    def came_along(self, student_id: int, former: Sheet, new: Sheet) -> None:
+        """The student's cells of one sheet stand in another now, too."""
+        for column in CELL_COLUMNS:
+            text = self.known(former, student_id, column)
+            if text is not None:
+                self.remember(new, student_id, column, text)
 
     def corrected(self, sheet: Sheet, student_id: int, column: str, *, upward: bool = False) -> str:
         """Another mark for the same paper: a slip of the pen, a sum added up again."""

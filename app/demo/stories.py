@@ -10,13 +10,14 @@ from app.demo.accounts import act
 from app.demo.orders import coming_lock, commune_inspection
 from app.demo.people import pupil_values
 from app.demo.plan import ONE_DAY, at, part_of
-from app.demo.schools import MAIN
+from app.demo.schools import MAIN, SPECS
 from app.demo.trail import Trail
 from app.demo.world import Duty, Member, School, Seat, Sheet, World
 from app.domain.access import Actor
 from app.domain.vocabulary import MarkState
 from app.extensions import db
-from app.models import SchoolYear
+from app.models import SchoolYear, Student
+from app.services.arrivals import receive_student
 from app.services.assignments import NewAssignment, assign_teacher
 from app.services.clock import local_day
 from app.services.enrolments import (
@@ -44,6 +45,9 @@ endstream endobj
 trailer<</Root 1 0 R/Size 6>>
 """
 """A one-page file that stands for a parent's request with the medical record."""
+
+NEXT, LEAVER = "thcssl", 1
+"""The school a student of 8B goes to, and the place in the class list."""
 
 CHANGE_OF_TEACHER = 22
 """Per cent of the term after which Toán 9B has another teacher."""
@@ -76,6 +80,7 @@ class Stories:
             (CHANGE_OF_TEACHER, 16, self.change_teacher),
             (30, 9, self.change_class),
             (44, 15, self.leave_school),
+            (46, 8, self.be_received),
             (45, 7, self.delegate),
             (46, 20, self.enter_for_the_sick),
             (47, 19, self.correct_for_the_sick),
@@ -161,24 +166,42 @@ class Stories:
         assign_teacher(self._act("deputy"), new, clock=self.world.clock)
 
     def change_class(self) -> None:
-        """A student goes from 7A to 7B; the marks stay with their authors in the former sheet."""
-        day = local_day(self.world.clock.now) + ONE_DAY
+        """A student goes from 7A to 7B and takes the marks along; the former sheet keeps its line."""
+        day = local_day(self.world.clock.now)
         seat, room = self._room("7A")[-2], self.school.classes[self.year, "7B"]
         reason = "Theo nguyện vọng của gia đình"
         move_to_class(
             self._act("office"), seat.student_id, room.id, day, reason=reason, clock=self.world.clock
         )
         self._end_seat("7A", seat, day - ONE_DAY)
-        room.seats.append(Seat(seat.student_id, day))
+        self._take_along(seat.student_id, "7A", self.school, "7B", day)
 
     def leave_school(self) -> None:
-        """A student of 8B moves away."""
+        """A student of 8B moves to the school of the next commune …"""
         day = local_day(self.world.clock.now)
-        seat = self._room("8B")[1]
+        seat = self._room("8B")[LEAVER]
         code = leaving_code(db.session(), self.school.id, self._year_row(), day, moved=True)
-        leaving = Leaving(code, day, other_school="THCS Nguyễn Du, thành phố Đà Nẵng")
+        leaving = Leaving(code, day, other_school=SPECS[NEXT].short_name)
         leave(self._act("office"), seat.student_id, leaving, clock=self.world.clock)
         self._end_seat("8B", seat, day)
+
+    def be_received(self) -> None:
+        """… which finds the student by identifier and birth date, and gets the marks of the term."""
+        day, school = local_day(self.world.clock.now), self.world.units[NEXT]
+        student_id, room = self._room("8B")[LEAVER].student_id, school.classes[self.year, "8A"]
+        student = db.session().get_one(Student, student_id)
+        code, born = student.student_code or "", student.birth_date
+        office = act(db.session(), school.staff["office"], day)
+        receive_student(office, code, born, room.id, day, clock=self.world.clock)
+        self._take_along(student_id, "8B", school, "8A", day)
+
+    def _take_along(self, student: int, former: str, school: School, name: str, day: date) -> None:
+        """Seat the student in the new class, and know what came along with it."""
+        school.classes[self.year, name].seats.append(Seat(student, day))
+        for sheet in school.sheets_of(self.year, self.world.plan.term, [name]):
+            key = self.year, self.world.plan.term, former, sheet.subject
+            if key in self.school.sheets:
+                self.trail.marker.came_along(student, self.school.sheets[key], sheet)
 
     def _end_seat(self, name: str, seat: Seat, day: date) -> None:
         seats = self._room(name)

@@ -202,23 +202,17 @@ LEADERS = has_role(R.PRINCIPAL, R.DEPARTMENT_LEADER, R.DISTRICT_LEADER)
 OFFICE_STAFF = has_role(R.OFFICE_STAFF)
 IT = has_role(R.IT_STAFF)
 TEAM_LEADER = has_role(R.TEAM_LEADER)
-TEACHERS = has_role(R.SUBJECT_TEACHER, R.HOMEROOM_TEACHER, R.TEAM_LEADER)
+TEACHING = (R.TEAM_LEADER, R.HOMEROOM_TEACHER, R.SUBJECT_TEACHER)
+TEACHERS = has_role(*TEACHING)
 INSPECTOR = has_role(R.INSPECTOR)
-SCHOOL_STAFF = has_role(
-    R.PRINCIPAL,
-    R.VICE_PRINCIPAL,
-    R.SCHOOL_ADMIN,
-    R.OFFICE_STAFF,
-    R.IT_STAFF,
-    R.TEAM_LEADER,
-    R.HOMEROOM_TEACHER,
-    R.SUBJECT_TEACHER,
-)
+SCHOOL_STAFF = has_role(R.PRINCIPAL, R.VICE_PRINCIPAL, R.SCHOOL_ADMIN, R.OFFICE_STAFF, R.IT_STAFF, *TEACHING)
 EVERY_STAFF = has_role(*(r for r in Role if r not in (R.PARENT, R.STUDENT)))
+ADMINISTRATION = has_role(*(r for r in Role if r not in (R.PARENT, R.STUDENT, *TEACHING)))
+"""Leaders, boards, office and IT staff, offices, inspectors: who sets a school up or looks into how it is set up."""
 
 RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.HOME_VIEW: ((has_role(*Role),),),
-    Action.ORG_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
+    Action.ORG_VIEW: ((ADMINISTRATION, OWN_OR_BELOW),),
     Action.ORG_MANAGE: ((OFFICE_ADMINS, OWN_OR_BELOW),),
     Action.DEPARTMENT_MANAGE: ((OFFICE_ADMINS, OWN_UNIT),),
     Action.ACCOUNT_VIEW: ((ADMINS, OWN_OR_BELOW), (HEADS, OWN_UNIT), (LEADERS, OWN_UNIT), (IT, OWN_UNIT)),
@@ -245,10 +239,10 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.GROUP_MANAGE: ((ADMINS, OWN_UNIT), (LEADERS, OWN_UNIT)),
     Action.BOARD_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
     Action.BOARD_APPOINT: ((LEADERS, OWN_UNIT),),
-    Action.YEAR_VIEW: ((EVERY_STAFF,),),
+    Action.YEAR_VIEW: ((ADMINISTRATION,),),
     Action.YEAR_MANAGE: ((has_role(R.DEPARTMENT_ADMIN), OWN_OR_BELOW),),
     Action.TERM_MANAGE: ((has_role(R.DEPARTMENT_ADMIN, R.SCHOOL_ADMIN), OWN_UNIT),),
-    Action.SUBJECT_VIEW: ((EVERY_STAFF,),),
+    Action.SUBJECT_VIEW: ((ADMINISTRATION,),),
     Action.SUBJECT_MANAGE: ((has_role(R.DEPARTMENT_ADMIN), OWN_OR_BELOW),),
     Action.PLAN_MANAGE: ((has_role(R.DEPARTMENT_ADMIN, R.SCHOOL_ADMIN), OWN_UNIT),),
     Action.STAFF_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
@@ -318,7 +312,7 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
         (OFFICE_LEADERS, OWN_OR_BELOW),
         (INSPECTOR, OWN_OR_BELOW),
     ),
-    Action.CODE_VIEW: ((EVERY_STAFF,),),
+    Action.CODE_VIEW: ((ADMINISTRATION,),),
     Action.OWN_RECORD_VIEW: ((has_role(R.PARENT, R.STUDENT), OWN_RECORD),),
 }
 
@@ -383,11 +377,17 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
     return any(all(p.holds(actor, target) for p in alternative) for alternative in RULES[action])
 
 
-def may_ever(actor: Actor, action: Action) -> bool:
-    """True when some target exists the actor could do the action on: what menus and page doors ask."""
-    if actor.is_system or (action in actor.rights and action in GRANTABLE):
+Needed = Action | tuple[Action, ...]
+"""What a page or a menu entry asks for: a right, or any one of several."""
+
+
+def may_ever(actor: Actor, needed: Needed) -> bool:
+    """True when some target exists the actor could do the action on (or one of them): what menus and page doors ask."""
+    if isinstance(needed, tuple):
+        return any(may_ever(actor, action) for action in needed)
+    if actor.is_system or (needed in actor.rights and needed in GRANTABLE):
         return True
     anything = Target()
     return any(
-        all(p.about_target or p.holds(actor, anything) for p in alternative) for alternative in RULES[action]
+        all(p.about_target or p.holds(actor, anything) for p in alternative) for alternative in RULES[needed]
     )

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import Final
 
-from app.domain.vocabulary import N_, Finality, Role, Tier, WindowEffect, WindowMode
+from app.domain.vocabulary import N_, Role, Tier, WindowEffect, WindowMode
 
 LOOSER_POLICY: Final = N_("A unit can only tighten the rule on final marks set by the unit above it.")
 
@@ -324,44 +324,3 @@ def entry_date(year: int, month: int, entry_day: int) -> date:
     if not 1 <= entry_day <= 31:
         raise ValueError("an entry day lies between 1 and 31")
     return date(year, month, min(entry_day, monthrange(year, month)[1]))
-
-
-def finality_cut(
-    policy: Finality, *, entry_day: int | None, now: datetime, submitted_at: datetime | None
-) -> datetime | None:
-    """The time at which cells that held a value became final, None if none has by this policy.
-
-    WINDOW_CLOSE: None, the windows say it. ENTRY_DAY: the end of the latest past entry day (S1 Điều 5.1, ngày
-    23). ON_SUBMIT: when the teacher pressed Chốt. ON_LEAVING: None, see `left_since`. Windows apply besides.
-    """
-    require_aware(now)
-    if policy is Finality.ON_SUBMIT:
-        return submitted_at
-    if policy is not Finality.ENTRY_DAY:
-        return None
-    if entry_day is None:
-        raise ValueError("the policy needs an entry day")
-    return _last_entry_cut(entry_day, now)
-
-
-def _last_entry_cut(entry_day: int, now: datetime) -> datetime:
-    today = now.astimezone(VN_TIME).date()
-    this_month = end_of_day(entry_date(today.year, today.month, entry_day))
-    if this_month <= now:
-        return this_month
-    before = today.replace(day=1) - timedelta(days=1)
-    return end_of_day(entry_date(before.year, before.month, entry_day))
-
-
-def left_since(last_session_ended_at: datetime | None, entered_at: datetime) -> bool:
-    """Policy ON_LEAVING: True when the author has left the system since writing the cell (S4 Điều 16.2)."""
-    return last_session_ended_at is not None and entered_at <= last_session_ended_at
-
-
-def tighten(parent: Finality, own: Finality | None) -> Finality:
-    """The policy in force in a unit: its own, else the unit above's. ValueError when its own is looser."""
-    if own is None:
-        return parent
-    if own.strictness < parent.strictness:
-        raise ValueError(LOOSER_POLICY)
-    return own

@@ -141,11 +141,16 @@ def encode(value: Mark | None) -> int | None:
         return None
     if isinstance(value, Passing):
         return PASSED_CODE if value is Passing.PASSED else FAILED_CODE
-    if not isinstance(value, Decimal):
-        raise TypeError(f"a mark is Decimal or Passing, not {type(value).__name__}")
-    code = _CODES.get(value) if value.is_finite() else None
+    return tenths(value)
+
+
+def tenths(score: Decimal) -> int:
+    """A score as a whole number of tenths, 0–100, for exact sums. ValueError outside the scale or step."""
+    if not isinstance(score, Decimal):
+        raise TypeError(f"a mark is Decimal or Passing, not {type(score).__name__}")
+    code = _CODES.get(score) if score.is_finite() else None
     if code is None:
-        raise ValueError(f"{value} is not a mark from 0 to 10 in steps of 0.1")
+        raise ValueError(f"{score} is not a mark from 0 to 10 in steps of 0.1")
     return code
 
 

@@ -20,6 +20,8 @@ SORT_KEY_LENGTH: Final = 191
 """Longest sort key: the longest utf8mb4 column that every MariaDB row format indexes in full."""
 
 MAX_STEM: Final = 40
+MAX_CODE: Final = 20
+"""Stem, dot, number and unit code together fit the 64 characters of an account name."""
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´", "'"))
 _SINGLE_LETTERS = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b"})
@@ -108,8 +110,8 @@ def account_stem(family: str, middle: str, given: str) -> str:
 
     ASCII letters and digits only. ValueError when nothing of the name is left.
     """
-    initials = "".join(_ascii(word)[:1] for word in f"{family} {middle}".split())
-    stem = _ascii(given)[: MAX_STEM - len(initials)] + initials
+    initials = "".join(account_part(word)[:1] for word in f"{family} {middle}".split())
+    stem = account_part(given)[: MAX_STEM - len(initials)] + initials
     if not stem:
         raise ValueError("no account name can be made from an empty name")
     return stem[:MAX_STEM]
@@ -117,25 +119,26 @@ def account_stem(family: str, middle: str, given: str) -> str:
 
 def account_name(stem: str, unit_code: str, taken: Container[str]) -> str:
     """First free account: giangnt.thcstk, then giangnt2.thcstk, giangnt3.thcstk… (`taken` in lower case)."""
-    unit = _ascii(unit_code)
-    if not _ascii(stem) or not unit:
+    unit = account_part(unit_code)
+    if not account_part(stem) or not unit:
         raise ValueError("an account name needs a stem and a unit code")
-    candidate, number = f"{_ascii(stem)}.{unit}", 1
+    candidate, number = f"{account_part(stem)}.{unit}", 1
     while candidate in taken:
         number += 1
-        candidate = f"{_ascii(stem)}{number}.{unit}"
+        candidate = f"{account_part(stem)}{number}.{unit}"
     return candidate
 
 
 def admin_account_name(locality_code: str, unit_code: str) -> str:
     """A unit's administration account (S4 Điều 3 khoản 2b): bg_thcstk."""
-    locality, unit = _ascii(locality_code), _ascii(unit_code)
+    locality, unit = account_part(locality_code), account_part(unit_code)
     if not locality or not unit:
         raise ValueError("an account name needs a locality code and a unit code")
     return f"{locality}_{unit}"
 
 
-def _ascii(text: str) -> str:
+def account_part(text: str) -> str:
+    """What an account name carries of a text (S4 Điều 3 khoản 2): small letters and digits, đ → d; maybe nothing."""
     return re.sub(r"[^a-z0-9]", "", fold(text))
 
 

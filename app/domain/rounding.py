@@ -16,7 +16,7 @@ def half_up(value: Decimal | Fraction, places: int = 1) -> Decimal:
         raise ValueError("half_up takes finite numbers only")
     if places < 0:
         raise ValueError("places must be 0 or more")
-    scaled = abs(Fraction(value)) * 10**places
-    units = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    sign = "-" if value < 0 and units else ""
+    numerator, denominator = value.as_integer_ratio()
+    units = (2 * abs(numerator) * 10**places + denominator) // (2 * denominator)
+    sign = "-" if numerator < 0 and units else ""
     return Decimal(f"{sign}{units}E-{places}")

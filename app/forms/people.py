@@ -5,7 +5,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from wtforms import HiddenField
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
 from app.forms import fields
 from app.forms.converter import REQUIRED
@@ -70,7 +72,11 @@ class MoveForm(FlaskForm):
 
     school_class = fields.RecordField(_("New class"), NEEDED, kind="school_class")
     day = fields.VnDateField(
-        _("From day"), NEEDED, description=_("The day before is the last one in the present class.")
+        _("From day"),
+        NEEDED,
+        description=_(
+            "The day before is the last one in the present class. Within a term it is recorded on that day or later."
+        ),
     )
     reason = fields.TextField(_("Reason or decision"), [Optional(), Length(max=300)])
 
@@ -94,6 +100,24 @@ class EnrolForm(FlaskForm):
     other_school = fields.TextField(_("Comes from school"), [Optional(), Length(max=160)])
 
 
+class ReleasedForm(FlaskForm):
+    """Who comes from another school: both must fit."""
+
+    identifier = fields.TextField(
+        _("Identifier"),
+        [*NEEDED, Length(max=20)],
+        description=_("The sector's student code, or the 12 digits of the personal identification number."),
+    )
+    born = fields.VnDateField(_("Date of birth"), NEEDED)
+
+
+class ArrivalForm(FlaskForm):
+    """The place of somebody who comes from another school."""
+
+    school_class = fields.RecordField(_("Class"), NEEDED, kind="school_class")
+    day = fields.VnDateField(_("From day"), NEEDED)
+
+
 class StatusForm(FlaskForm):
     """Another status of somebody who goes on studying here."""
 
@@ -113,6 +137,30 @@ class HomeroomForm(FlaskForm):
 
     person = fields.RecordField(_("Homeroom teacher"), NEEDED, kind="person")
     day = fields.VnDateField(_("From day"), NEEDED)
+    decision = fields.TextField(_("Decision"), [Optional(), Length(max=120)])
+
+
+class FindMemberForm(FlaskForm):
+    """Who is meant: both must be right."""
+
+    identifier = fields.TextField(
+        _("Identifier"),
+        [*NEEDED, Length(max=20)],
+        description=_("Ministry identifier or personal identification number, as on the person's papers."),
+    )
+    birth_date = fields.VnDateField(_("Date of birth"), NEEDED)
+
+
+class PlacementForm(FlaskForm):
+    """The position here of the person found, but for the role; who is meant goes along and is asked for again."""
+
+    identifier = HiddenField()
+    birth_date = fields.VnDateField(widget=HiddenInput())
+    title = fields.TextField(
+        _("Position"), [Optional(), Length(max=80)], description=_("Empty: the usual one of the role.")
+    )
+    starts_on = fields.VnDateField(_("From day"), NEEDED)
+    ends_on = fields.VnDateField(_("Last day"), [Optional()])
     decision = fields.TextField(_("Decision"), [Optional(), Length(max=120)])
 
 

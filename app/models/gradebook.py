@@ -89,7 +89,10 @@ class Grade(Model, Versioned):
     final_state: Mapped[MarkState | None] = mapped_column(words(MarkState))
     average: _MARK = mapped_column(MarkType)  # ĐTBmhk, or Đạt / Chưa đạt of the term
     comment: Mapped[str | None] = mapped_column(sa.String(500))
-    sheet: Mapped[GradebookSheet] = relationship()
+    # The row came along with the student from this sheet at this instant; its history goes on there.
+    carried_from_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gradebook_sheet.id"))
+    carried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    sheet: Mapped[GradebookSheet] = relationship(foreign_keys=[sheet_id])
     student: Mapped["Student"] = relationship()
 
 

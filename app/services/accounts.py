@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
-from app.domain.names import account_name, account_stem, admin_account_name, fold
+from app.domain.names import account_name, account_stem, admin_account_name
 from app.domain.passwords import one_time_password
 from app.domain.vocabulary import UnitKind
 from app.errors import N_, Forbidden, Invalid
@@ -19,7 +19,7 @@ from app.services import scope, sign_in
 from app.services.clock import Clock, local_day
 from app.services.org import NewUnit, add_unit
 from app.services.rights import demand
-from app.services.staff import NewPerson, add_person, chosen_person, end_before, locked_unit, staff
+from app.services.staff import NewPerson, chosen_person, end_before, locked_unit, staff
 from app.services.unit_of_work import Work, transaction
 
 BATCH = 400
@@ -276,7 +276,7 @@ def create_first_department(
         account = work.session.scalars(
             sa.select(Account).where(Account.id == actor.user_id).with_for_update()
         ).one()
-        person = add_person(work, unit, holder, day)
+        person = chosen_person(work, unit, holder, day)
         account.unit = unit
         work.session.add(AccountHolder(user=account, person=person, decision=None, starts_on=day))
         work.flush()
@@ -285,11 +285,7 @@ def create_first_department(
 
 
 def _new_department(code: str, name: str, short_name: str, locality_code: str, starts_on: date) -> NewUnit:
-    plain = code.strip().lower()
-    problems = []
-    if not plain or fold(plain) != plain or not plain.isalnum() or len(plain) > 24:
-        problems.append(("code", N_("Use up to 24 small letters and digits without accents.")))
-    problems += [
+    problems = [
         (field, N_("Fill in this field."))
         for field, text in (("name", name), ("short_name", short_name), ("locality_code", locality_code))
         if not text.strip()
@@ -297,10 +293,10 @@ def _new_department(code: str, name: str, short_name: str, locality_code: str, s
     if problems:
         raise Invalid(problems[0][1], problems=tuple(problems))
     return NewUnit(
-        code=plain,
+        code=code,
         kind=UnitKind.DEPARTMENT,
         name=name,
         short_name=short_name,
         starts_on=starts_on,
-        locality_code=locality_code.strip().lower(),
+        locality_code=locality_code,
     )

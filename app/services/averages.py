@@ -4,14 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.assessment import tt22_2021
-from app.domain.vocabulary import Passing, SubjectKind
+from app.domain.vocabulary import REGULAR_COLUMNS, Passing, SubjectKind
 from app.models import Grade, GradebookSheet
 from app.models.gradebook import Mark
 
 
 def term_result(sheet: GradebookSheet, row: Grade | Any) -> Mark | None:
-    """ĐTBmhk, or Đạt / Chưa đạt, of a row; None while something is missing (TT 22/2021 Điều 9 khoản 1)."""
-    regular: list[Any] = [getattr(row, f"regular_{n}") for n in range(1, sheet.regular_count + 1)]
+    """ĐTBmhk, or Đạt / Chưa đạt, of a row; None while something is missing (TT 22/2021 Điều 9 khoản 1).
+
+    A score beyond the sheet's columns counts too: a student from a class with more of them loses none.
+    """
+    regular: list[Any] = [getattr(row, column) for column in REGULAR_COLUMNS]
     midterm: Any = row.midterm
     final: Any = row.final
     if sheet.kind is SubjectKind.SCORED:

@@ -3,16 +3,16 @@
 S0 Điều 6 khoản 1 and 12 khoản 2; the columns are those of S1 Điều 6. The head and the deputy may sit on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 
-from app.domain.access import Action, Actor
+from app.domain.access import ADMIN_ROLE, Action, Actor
 from app.domain.names import nfc
 from app.errors import N_, Forbidden, Invalid
-from app.models import AdminBoard, AdminBoardMember, Notice, Person
+from app.models import AdminBoard, AdminBoardMember, Notice, OrgUnit, Person, Position
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
 from app.services.staff import end_before, later, locked_unit, staff
@@ -47,8 +47,9 @@ def appoint_board(
 ) -> int:
     """The head of the actor's unit appoints its board from a day on (the decision's unless said otherwise).
 
-    Returns the board's id; the former board ends the day before. Forbidden for anybody but the head; NotFound for
-    somebody of another unit; Invalid with `problems` (field, message) where fields of line n are named `seats-n-…`.
+    Returns the board's id. The former board ends the day before, and with it the administrators' rights of whoever is
+    not on the new one, also where a position gave them. Forbidden for anybody but the head; NotFound for somebody of
+    another unit; Invalid with `problems` (field, message) where fields of line n are named `seats-n-…`.
     """
     with transaction(actor, "board.appoint", clock=clock, reason=decision_number) as work:
         demand(actor, Action.BOARD_APPOINT, actor.unit_id)
@@ -62,7 +63,7 @@ def appoint_board(
             raise Invalid(problems[0][1], problems=tuple(problems))
         people = {p.id: p for p in staff(work.session, unit.id, today, [seat.person_id for seat in seats])}
         start = starts_on or decision_date
-        _end_former(work, unit.id, start)
+        leaving = _end_former(work, unit, start, people)
         board = AdminBoard(
             unit=unit,
             decision_number=number,
@@ -75,7 +76,8 @@ def appoint_board(
             ],
         )
         work.session.add(board)
-        _tell_members(work, board, people)
+        _tell(work, people, "Bạn được cử vào Ban quản trị", f"{_named(board)}; có hiệu lực từ {_day(start)}.")
+        _tell(work, leaving, "Bạn thôi tham gia Ban quản trị", f"{_named(board)}; thôi từ {_day(start)}.")
         work.flush()
         work.audit(
             "board.appoint", target=board, number=number, members=[p.full_name for p in people.values()]
@@ -139,10 +141,30 @@ def _line_problems(number: int, seat: Seat) -> list[Problem]:
     return found
 
 
-def _end_former(work: Work, unit_id: int, start: date) -> None:
-    query = sa.select(AdminBoard).where(AdminBoard.unit_id == unit_id, later(AdminBoard, start))
-    for former in work.session.scalars(query):
+def _end_former(work: Work, unit: OrgUnit, start: date, staying: Collection[int]) -> list[int]:
+    """End the boards before, and administrators' positions of people not `staying`; returns who thereby leaves."""
+    leaving: dict[int, Person] = {}
+    boards = sa.select(AdminBoard).where(AdminBoard.unit_id == unit.id, later(AdminBoard, start))
+    for former in work.session.scalars(boards):
         end_before(former, start)
+        leaving |= {seat.person_id: seat.person for seat in former.members}
+    role = ADMIN_ROLE[unit.tier]
+    held = sa.select(Position).where(
+        Position.unit_id == unit.id, Position.role == role, later(Position, start)
+    )
+    for position in work.session.scalars(held.where(Position.person_id.not_in(staying))):
+        end_before(position, start)
+        leaving[position.person_id] = position.person
+    gone = {key: person for key, person in leaving.items() if key not in staying}
+    for person in gone.values():
+        work.audit(
+            "role.withdraw",
+            target=person,
+            role=role.value,
+            person=person.full_name,
+            from_day=start.isoformat(),
+        )
+    return sorted(gone)
 
 
 def _member(order: int, seat: Seat, person: Person) -> AdminBoardMember:
@@ -156,17 +178,23 @@ def _member(order: int, seat: Seat, person: Person) -> AdminBoardMember:
     )
 
 
-def _tell_members(work: Work, board: AdminBoard, people: dict[int, Person]) -> None:
-    decided = board.decision_date.strftime("%d/%m/%Y")
-    for person_id in people:
-        # A notice is stored in the language of the record, not the reader's.
-        work.session.add(
-            Notice(
-                person_id=person_id,
-                title="Bạn được cử vào Ban quản trị",
-                body=f"Quyết định số {board.decision_number} ngày {decided}; có hiệu lực từ "
-                f"{board.starts_on.strftime('%d/%m/%Y')}.",
-                created_at=work.now,
-                created_by_id=work.actor.user_id,
-            )
+def _named(board: AdminBoard) -> str:
+    return f"Quyết định số {board.decision_number} ngày {_day(board.decision_date)}"
+
+
+def _day(day: date) -> str:
+    return day.strftime("%d/%m/%Y")
+
+
+def _tell(work: Work, person_ids: Iterable[int], title: str, body: str) -> None:
+    """A notice for each; stored in the language of the record, not the reader's."""
+    work.session.add_all(
+        Notice(
+            person_id=person_id,
+            title=title,
+            body=body,
+            created_at=work.now,
+            created_by_id=work.actor.user_id,
         )
+        for person_id in person_ids
+    )

@@ -87,7 +87,7 @@ def subject_page(entry: SheetLines, officials: Officials, day: date) -> SubjectP
         term=sheet.term,
         teachers=tuple(f"{t.full_name} ({t.part})" if t.part else t.full_name for t in entry.teachers),
         regular_count=sheet.regular_count,
-        lines=tuple(build(no, line, sheet.regular_count, sheet.term, _Left.of(entry, line, day))
+        lines=tuple(build(no, line, sheet, _Left.of(entry, line, day))
                     for no, line in enumerate(entry.lines, start=1)),
         signatures=_signatures(entry.teachers, officials),
     )  # fmt: skip
@@ -118,34 +118,34 @@ class _Left:
         return cls(True, f"{moved} {_date(left_on + _ONE_DAY)}") if left_on < day else cls()
 
 
-def _scored(no: int, line: Line, count: int, term: int, left: _Left) -> SubjectLine:
-    year, retest = _year_cells(line, term)
+def _scored(no: int, line: Line, sheet: GradebookSheet, left: _Left) -> SubjectLine:
+    year, retest = _year_cells(line, sheet)
     return ScoredLine(
         no=no,
         name=line.full_name,
-        regular=_regular(line, count),
+        regular=_regular(line, sheet.regular_count),
         midterm=_cell(line.value("midterm")),
         final=_cell(line.value("final")),
         average=_cell(line.value("average")),
         year_average=year,
         retest=retest,
-        note=_note(line, left),
+        note=_note(line, sheet, left),
         struck=left.struck,
     )
 
 
-def _comment(no: int, line: Line, count: int, term: int, left: _Left) -> SubjectLine:
-    year, retest = _year_cells(line, term)
+def _comment(no: int, line: Line, sheet: GradebookSheet, left: _Left) -> SubjectLine:
+    year, retest = _year_cells(line, sheet)
     return CommentLine(
         no=no,
         name=line.full_name,
-        regular=_regular(line, count),
+        regular=_regular(line, sheet.regular_count),
         midterm=_cell(line.value("midterm")),
         final=_cell(line.value("final")),
         term_result=_cell(line.value("average")),
         year_result=year,
         retest=retest,
-        note=_note(line, left),
+        note=_note(line, sheet, left),
         struck=left.struck,
     )
 
@@ -154,18 +154,21 @@ def _regular(line: Line, count: int) -> tuple[Cell, ...]:
     return tuple(_cell(line.value(column)) for column in REGULAR_COLUMNS[:count])
 
 
-def _year_cells(line: Line, term: int) -> tuple[Cell, Cell]:
-    if term == 1 or line.year is None:
+def _year_cells(line: Line, sheet: GradebookSheet) -> tuple[Cell, Cell]:
+    year = line.year_at(sheet)
+    if sheet.term == 1 or year is None:
         return None, None
-    return _cell(line.year.average), _cell(line.year.retest)
+    return _cell(year.average), _cell(year.retest)
 
 
 def _cell(value: Mark | None) -> Cell:
     return None if value is None else PrintedMark(format_mark(value))
 
 
-def _note(line: Line, left: _Left) -> str:
+def _note(line: Line, sheet: GradebookSheet, left: _Left) -> str:
     notes = [left.words]
+    if beyond := line.beyond(sheet):
+        notes.append(f"Tính cả ĐĐGtx của lớp cũ: {'; '.join(format_mark(score) for score in beyond)}")
     if line.exemption is not None:
         notes.append(f"Miễn phần thực hành, QĐ số {line.exemption.number}")
     notes += [

@@ -24,6 +24,7 @@ from app.models import (
 )
 from app.models.base import in_force
 from app.services import scope
+from app.services.carry import carry_into_group
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
 from app.services.rows import is_saved
@@ -148,7 +149,10 @@ def set_members(actor: Actor, group_id: int, student_ids: Iterable[int], day: da
 
 
 def place_members(work: Work, group: TeachingGroup, student_ids: set[int], day: date) -> tuple[int, int]:
-    """Inside a transaction: (how many joined, how many left). Flushes where the group has no id yet."""
+    """Inside a transaction: (how many joined, how many left). Flushes where the group has no id yet.
+
+    Who joins brings the marks of a former group, or of the class as a whole, in the same subjects.
+    """
     if group.kind is GroupKind.WHOLE_CLASS:
         raise Invalid(
             N_("A whole-class group follows the class list. Enrol the student in the class instead.")
@@ -165,6 +169,7 @@ def place_members(work: Work, group: TeachingGroup, student_ids: set[int], day: 
     for member in leaving:
         member.ends_on = max(day - timedelta(days=1), member.starts_on)
     joining = student_ids - set(present)
+    carry_into_group(work, group, joining, day)
     for key in sorted(joining):
         work.session.add(TeachingGroupMember(group=group, student_id=key, starts_on=day))
     return len(joining), len(leaving)

@@ -25,6 +25,7 @@ from app.models import (
 from app.models.base import in_force
 from app.reference.code_lists import CODE_LISTS
 from app.services import scope
+from app.services.carry import carry_into_classes
 from app.services.clock import Clock, local_day
 from app.services.people import PersonName, apply_name, check_codes, complete_student
 from app.services.programme import terms_of
@@ -138,8 +139,13 @@ def set_guardians(work: Work, student: Student, sheets: Sequence[GuardianSheet])
 
 
 def enrol(work: Work, student: Student, school_class: SchoolClass, admission: Admission) -> Enrolment:
-    """Inside a transaction: a place in a class from a day; not flushed. Invalid while another place is open."""
-    _check_admission(work.session, student, school_class, admission)
+    """Inside a transaction: a place in a class from a day; not flushed. Invalid while another place is open.
+
+    Marks the student has of this year come along.
+    """
+    year = _check_admission(work.session, student, school_class, admission)
+    if is_saved(student):
+        carry_into_classes(work, year, [(student.id, school_class, admission.starts_on)])
     row = Enrolment(
         student=student,
         school_class=school_class,
@@ -161,7 +167,7 @@ def move_to_class(
 ) -> int:
     """From `day` on the student sits in another class of the same school and year. Returns the new enrolment's id.
 
-    The former place ends the day before; groups drawn from the former class end with it.
+    The former place ends the day before; groups drawn from the former class end with it. The marks come along.
     """
     with transaction(actor, "enrolment.move", clock=clock, reason=reason) as work:
         today = local_day(clock())
@@ -338,7 +344,8 @@ def homeroom_of(session: Session, student_id: int, person_id: int | None, day: d
 
 def _check_admission(
     session: Session, student: Student, school_class: SchoolClass, admission: Admission
-) -> None:
+) -> SchoolYear:
+    """The year of the class; the place an earlier year left open ends."""
     if (school_class.unit_id or school_class.unit.id) != (student.unit_id or student.unit.id):
         raise Invalid(N_("The class belongs to another school."))
     if admission.entry_code not in CODE_LISTS["entry_kind"]:
@@ -351,12 +358,13 @@ def _check_admission(
             N_("%(day)s lies outside the school year."), day=admission.starts_on.strftime("%d/%m/%Y")
         )
     if not is_saved(student):
-        return
+        return year
     current = open_enrolment(session, student.id, admission.starts_on)
     if current is not None and not _is_last_year(session, current, year):
         raise Invalid(N_("%(name)s is in a class already. Move the student instead."), name=student.full_name)
     if current is not None:
         current.ends_on = admission.starts_on - ONE_DAY
+    return year
 
 
 def _is_last_year(session: Session, row: Enrolment, year: SchoolYear) -> bool:

@@ -216,7 +216,7 @@ def _students(view: View) -> Iterator[Values]:
 def _places(view: View) -> Any:
     """SELECT of the places: student, enrolment, class, school, first day; in the order of the class lists."""
     query = (
-        view.select(Student, Student.unit_id)
+        view.select(Student, SchoolClass.unit_id)  # a place elsewhere is the other school's to export
         .join(Enrolment, Enrolment.student_id == Student.id)
         .join(SchoolClass, SchoolClass.id == Enrolment.class_id)
         .join(OrgUnit, OrgUnit.id == SchoolClass.unit_id)

@@ -1,9 +1,9 @@
 """Writing marks: the one path of grid, form, import and API (design §6)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
@@ -13,7 +13,7 @@ from app.domain.marks import parse_mark
 from app.domain.names import nfc, unicode_problem
 from app.domain.vocabulary import MARK_COLUMNS, MarkState
 from app.errors import N_, Forbidden, Invalid, Locked, NotFound, Stale
-from app.models import Grade, GradebookSheet, SheetSubmission, SubjectYear, TxLog
+from app.models import Grade, SheetSubmission, TxLog
 from app.models.gradebook import Mark
 from app.services import averages, history, locks
 from app.services.cells import (
@@ -35,6 +35,10 @@ from app.services.cells import (
 from app.services.clock import Clock, local_day
 from app.services.sheet_reading import Line, SheetFacts, load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
+from app.services.year_rows import note_terms
+
+PERIODIC: Final = frozenset({"midterm", "final"})
+"""Columns of tests that can be missed, made up, or recorded as 0 (TT 22/2021 Điều 7)."""
 
 
 def enter_scores(
@@ -213,7 +217,7 @@ def _apply(work: Work, facts: SheetFacts, wanted: Sequence[Parsed], lines: dict[
         rows[student] = row
         setattr(row, column, item.new)
         _follow_state(row, column)
-    _align(rows.values(), facts)
+    _align(rows.values(), {item.change.column for item in wanted})
     years = _recompute(work, facts, rows, lines)
     if wanted:
         sheet.revision += 1
@@ -227,14 +231,14 @@ def _apply(work: Work, facts: SheetFacts, wanted: Sequence[Parsed], lines: dict[
         states={
             (student, column): getattr(row, f"{column}_state")
             for student, row in rows.items()
-            for column in ("midterm", "final")
+            for column in PERIODIC
         },
     )
 
 
-def _align(rows: Iterable[Grade], facts: SheetFacts) -> None:
+def _align(rows: Iterable[Grade], changed: Set[str]) -> None:
     """Give every changed row the same set of columns: ragged changes stay one executemany (trap 8)."""
-    columns = (*facts.columns, "midterm_state", "final_state", "average")
+    columns = {*changed, *(f"{c}_state" for c in changed & PERIODIC), "average"}
     for row in rows:
         state: Any = sa.inspect(row)
         if state.persistent:
@@ -245,7 +249,7 @@ def _align(rows: Iterable[Grade], facts: SheetFacts) -> None:
 def _follow_state(row: Grade, column: str) -> None:
     """A mark typed into an awaited test is made up; a blanked cell awaits nothing any more."""
     state = f"{column}_state"
-    if column not in ("midterm", "final") or getattr(row, state) is None:
+    if column not in PERIODIC or getattr(row, state) is None:
         return
     setattr(row, state, None if getattr(row, column) is None else MarkState.MADE_UP)
 
@@ -254,52 +258,14 @@ def _recompute(
     work: Work, facts: SheetFacts, rows: Mapping[int, Grade], lines: Mapping[int, Line]
 ) -> dict[int, Any]:
     """Term results of the changed rows, and year results where a term result moved."""
-    moved: dict[int, Grade] = {}
+    moved: dict[int, Mark | None] = {}
     for student, row in rows.items():
         result = averages.term_result(facts.sheet, row)
         if result != row.average:
-            row.average = result
-            moved[student] = row
-    years = {s: line.year.average if line.year else None for s, line in lines.items() if s in rows}
-    counted = [s for s in moved if facts.sheet.term == 2 or lines[s].year is not None]
-    first_terms = _first_term_results(work, facts.sheet, [s for s in counted if lines[s].year is None])
-    for student in counted:
-        year = lines[student].year or _new_year(work, facts.sheet, student, first_terms.get(student))
-        setattr(year, f"term_{facts.sheet.term}", moved[student].average)
-        year.average = averages.year_result(facts.sheet.kind, year.term_1, year.term_2)
-        years[student] = year.average
-    return years
-
-
-def _first_term_results(work: Work, sheet: GradebookSheet, students: Sequence[int]) -> dict[int, Mark | None]:
-    """Term I results of students whose year row begins now, wherever in the school they sat."""
-    if not students:
-        return {}
-    rows = work.session.execute(
-        sa.select(Grade.student_id, Grade.average)
-        .join(GradebookSheet, GradebookSheet.id == Grade.sheet_id)
-        .where(
-            Grade.student_id.in_(students),
-            GradebookSheet.subject_id == sheet.subject_id,
-            GradebookSheet.school_year_id == sheet.school_year_id,
-            GradebookSheet.term == 1,
-        )
-    )
-    return {student: average for student, average in rows if average is not None}
-
-
-def _new_year(work: Work, sheet: GradebookSheet, student: int, first_term: Mark | None) -> SubjectYear:
-    year = SubjectYear(
-        student_id=student,
-        school_year_id=sheet.school_year_id,
-        subject_id=sheet.subject_id,
-        unit_id=sheet.unit_id,
-        class_id=sheet.class_id,
-        circular=sheet.circular,
-        term_1=first_term,
-    )
-    work.session.add(year)
-    return year
+            row.average = moved[student] = result
+    years = {s: line.year for s, line in lines.items() if s in rows}
+    standing = {s: year.average if year else None for s, year in years.items()}
+    return standing | note_terms(work, facts.sheet, moved, years)
 
 
 def submit_sheet(actor: Actor, sheet_id: int, columns: Sequence[str], *, clock: Clock) -> datetime:
@@ -342,7 +308,7 @@ def record_absence(
     """
     with transaction(actor, "sheet.absence", clock=clock, reason=reason) as work:
         facts = _hold_sheet(work, sheet_id, clock)
-        if column not in ("midterm", "final"):
+        if column not in PERIODIC:
             raise Invalid(N_("Only a midterm or final test can be noted as missed."))
         change = CellChange(student_id, column, None, None)
         if column not in _require_entry(work, facts):

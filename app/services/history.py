@@ -1,18 +1,31 @@
 """Reading what Continuum kept: one cell's changes, a sheet as it stood, two instants compared. Never writes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy_continuum import version_class
 
-from app.models import Account, Grade, LoginSession, Person, TxLog
+from app.domain.vocabulary import CELL_COLUMNS
+from app.models import (
+    Account,
+    Grade,
+    GradebookSheet,
+    LoginSession,
+    OrgUnit,
+    Person,
+    SheetSubmission,
+    TeachingGroup,
+    TxLog,
+)
 from app.models.gradebook import Mark
 
 GradeVersion: Any = version_class(Grade)
+CARRY = "sheet.carry"
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,8 @@ class CellChange:
     action: str
     reason: str | None
     address: str | None
+    place: str | None = None  # the class it was made in, where that is another
+    came_from: str | None = None  # nobody changed the value: the row came along from this class
 
 
 @dataclass(frozen=True)
@@ -84,13 +99,20 @@ def compare(
 
 
 def cell_history(session: Session, sheet_id: int, student_id: int, column: str) -> list[CellChange]:
-    """Every change of one cell, newest first, with who, when, from where and why; one statement."""
+    """Every change of one cell, newest first, with who, when, from where and why; one statement.
+
+    Where the row came along from other sheets, their changes up to then follow, each with the class it was made in.
+    """
     behalf = aliased(Person)
     state = getattr(GradeVersion, f"{column}_state", sa.null())
-    rows = session.execute(
+    query = (
         sa.select(
             getattr(GradeVersion, column).label("value"),
             sa.type_coerce(state, sa.String).label("state"),
+            GradeVersion.transaction_id,
+            GradeVersion.sheet_id,
+            GradeVersion.carried_from_id,
+            GradeVersion.carried_at,
             TxLog.issued_at,
             TxLog.action,
             TxLog.reason,
@@ -98,18 +120,38 @@ def cell_history(session: Session, sheet_id: int, student_id: int, column: str) 
             Person.full_name,
             Account.username,
             behalf.full_name.label("behalf"),
+            TeachingGroup.name.label("group_name"),
+            OrgUnit.id.label("unit_id"),
+            OrgUnit.short_name.label("unit_name"),
         )
         .join(TxLog, TxLog.id == GradeVersion.transaction_id)
+        .join(GradebookSheet, GradebookSheet.id == GradeVersion.sheet_id)
+        .join(TeachingGroup, TeachingGroup.id == GradebookSheet.group_id)
+        .join(OrgUnit, OrgUnit.id == GradebookSheet.unit_id)
         .outerjoin(Person, Person.id == TxLog.person_id)
         .outerjoin(Account, Account.id == TxLog.user_id)
         .outerjoin(behalf, behalf.id == TxLog.on_behalf_of_id)
-        .where(GradeVersion.sheet_id == sheet_id, GradeVersion.student_id == student_id)
-        .order_by(GradeVersion.transaction_id)
-    ).all()
+        .where(GradeVersion.student_id == sa.bindparam("student"))
+    )
+    here = query.where(GradeVersion.sheet_id == sa.bindparam("sheet"))
+    rows = session.execute(
+        sa.union_all(here, _came_along(query, _origins())).order_by("transaction_id"),
+        {"sheet": sheet_id, "student": student_id},
+    )
+    known = {
+        (row.transaction_id, row.sheet_id): row for row in rows
+    }  # who came back finds the own rows twice
+    return _cell_changes(list(known.values()), sheet_id)[::-1]
+
+
+def _cell_changes(rows: Sequence[Any], sheet_id: int) -> list[CellChange]:
+    """The versions that changed the cell, and those that carried its value along; oldest first."""
+    places = {row.sheet_id: row for row in rows}
     changes: list[CellChange] = []
     old = old_state = None
     for row in rows:
-        if (row.value, row.state) != (old, old_state):
+        carried = row.carried_at == row.issued_at and row.value is not None
+        if carried or (row.value, row.state) != (old, old_state):
             changes.append(
                 CellChange(
                     at=row.issued_at,
@@ -120,13 +162,52 @@ def cell_history(session: Session, sheet_id: int, student_id: int, column: str) 
                     new=row.value,
                     old_state=old_state,
                     new_state=row.state,
-                    action=row.action,
+                    action=CARRY if carried else row.action,
                     reason=row.reason,
                     address=row.address,
+                    place=_place(row, places.get(sheet_id)),
+                    came_from=_place(places.get(row.carried_from_id), row) if carried else None,
                 )
             )
         old, old_state = row.value, row.state
-    return changes[::-1]
+    return changes
+
+
+def _place(row: Any, seen_from: Any) -> str | None:
+    """The class a version was written in, with its school where that is another; None where it is the same sheet."""
+    if row is None or seen_from is None or row.sheet_id == seen_from.sheet_id:
+        return None
+    return row.group_name if row.unit_id == seen_from.unit_id else f"{row.group_name}, {row.unit_name}"
+
+
+def _came_along(query: sa.Select[Any], steps: sa.CTE) -> sa.Select[Any]:
+    """Of versions joined with TxLog: those written elsewhere before their row came onto the sheet of `_origins`."""
+    return query.join(
+        steps,
+        sa.and_(
+            steps.c.sheet_id == GradeVersion.sheet_id,
+            steps.c.student_id == GradeVersion.student_id,
+            TxLog.issued_at < steps.c.before,
+        ),
+    )
+
+
+def _origins() -> sa.CTE:
+    """Student, sheet and until when: where rows of a sheet stood before they came onto it. Parameter: sheet.
+
+    A row may have come a long way and back: each step ends with the instant of the next carry.
+    """
+    first, older = aliased(GradeVersion), aliased(GradeVersion)
+    steps = (
+        sa.select(first.student_id, first.carried_from_id.label("sheet_id"), first.carried_at.label("before"))
+        .where(first.sheet_id == sa.bindparam("sheet"), first.carried_from_id.is_not(None))
+        .cte("origins", recursive=True)
+    )
+    return steps.union(
+        sa.select(older.student_id, older.carried_from_id, older.carried_at)
+        .join(steps, sa.and_(older.sheet_id == steps.c.sheet_id, older.student_id == steps.c.student_id))
+        .where(older.carried_from_id.is_not(None), older.carried_at < steps.c.before)
+    )
 
 
 def _sheet_versions(session: Session, sheet_id: int) -> Sequence[Any]:
@@ -161,32 +242,71 @@ def last_writers(
     }
 
 
-def cells_left_behind(
-    session: Session,
-    sheet_id: int,
-    columns: Iterable[str],
-    now: datetime,
-    idle: timedelta = timedelta(minutes=30),
-) -> Mapping[tuple[int, str], datetime]:
-    """Entered cells whose author has left the system since (S4 Điều 16 khoản 2), with when the session ended.
+def sheet_writes(session: Session, sheet_id: int, since: datetime) -> Sequence[Any]:
+    """Rows of a sheet as they stood at `since`, and what each save has left in them later; oldest first; one statement.
 
-    A session ends by signing out, by idling, by a reset or a disabled account; one that was simply closed counts as
-    ended once it has idled. A value written without a session (set-up, import by a command) is left behind at once.
+    Of a row that came along also what was written elsewhere before: its values are as old as they are.
     """
-    last = _last_changes(_sheet_versions(session, sheet_id), tuple(columns))
-    ids = {row.session_id for row in last.values() if row.session_id}
-    sessions = (
-        {s.id: s for s in session.scalars(sa.select(LoginSession).where(LoginSession.id.in_(ids)))}
-        if ids
-        else {}
+    return session.execute(_writes_query(), {"sheet": sheet_id, "since": since}).all()
+
+
+@cache
+def _writes_query() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Parameters: sheet, since. Built once: a save asks it wherever what was entered may be final."""
+    stood = (
+        sa.select(GradeVersion.student_id, sa.func.max(GradeVersion.transaction_id).label("tx"))
+        .join(TxLog, TxLog.id == GradeVersion.transaction_id)
+        .where(GradeVersion.sheet_id == sa.bindparam("sheet"), TxLog.issued_at <= sa.bindparam("since"))
+        .group_by(GradeVersion.student_id)
+        .subquery()
     )
-    left: dict[tuple[int, str], datetime] = {}
-    for cell, row in last.items():
-        login = sessions.get(row.session_id)
-        ended = row.issued_at if login is None else login.ended_at or login.last_seen_at + idle
-        if ended <= now and getattr(row, cell[1]) is not None:
-            left[cell] = ended
-    return left
+    here = (
+        _all_writes()
+        .outerjoin(stood, stood.c.student_id == GradeVersion.student_id)
+        .where(sa.or_(stood.c.tx.is_(None), GradeVersion.transaction_id >= stood.c.tx))
+        .where(GradeVersion.sheet_id == sa.bindparam("sheet"))
+    )
+    return sa.union_all(here, _came_along(_all_writes(), _origins())).order_by("transaction_id")
+
+
+def _all_writes() -> sa.Select[*tuple[Any, ...]]:
+    cells = (getattr(GradeVersion, column) for column in CELL_COLUMNS)
+    columns = (GradeVersion.transaction_id, GradeVersion.student_id, TxLog.issued_at, *cells)
+    return sa.select(*columns).join(TxLog, TxLog.id == GradeVersion.transaction_id)
+
+
+def sheet_past(session: Session, sheet_id: int) -> tuple[list[Any], list[Any]]:
+    """What each save left in each row, oldest first, with the sign-in it came from; and each Chốt; one statement.
+
+    A Chốt is a row with `issued_at` and the columns it was pressed for, `submitted`; one pressed elsewhere, for a row
+    that came along later, names its student in `pressed_for`.
+    """
+    rows = session.execute(_past_query(), {"sheet": sheet_id}).all()
+    return [row for row in rows if row.student_id], [row for row in rows if not row.student_id]
+
+
+@cache
+def _past_query() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Parameter: sheet."""
+    login = (TxLog.session_id, LoginSession.ended_at, LoginSession.last_seen_at, LoginSession.idle_minutes)
+    writes = (
+        _all_writes()
+        .add_columns(*login, sa.type_coerce(sa.null(), sa.JSON).label("submitted"))
+        .add_columns(sa.type_coerce(sa.null(), sa.Integer).label("pressed_for"))
+        .outerjoin(LoginSession, LoginSession.id == TxLog.session_id)
+    )
+    nothing = [sa.null() for _column in writes.selected_columns[3:-2]]
+    presses = sa.select(sa.null(), sa.null(), SheetSubmission.submitted_at, *nothing, SheetSubmission.columns)
+    steps = _origins()
+    elsewhere = sa.and_(
+        steps.c.sheet_id == SheetSubmission.sheet_id, SheetSubmission.submitted_at < steps.c.before
+    )
+    return sa.union_all(
+        writes.where(GradeVersion.sheet_id == sa.bindparam("sheet")),
+        _came_along(writes, steps),
+        presses.add_columns(sa.null()).where(SheetSubmission.sheet_id == sa.bindparam("sheet")),
+        presses.add_columns(steps.c.student_id).join(steps, elsewhere),
+    ).order_by("transaction_id")
 
 
 def _last_changes(versions: Sequence[Any], columns: Iterable[str]) -> dict[tuple[int, str], Any]:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from app.domain.access import Action, Actor
+from app.domain.access import Action, Actor, Target, may, may_ever
 from app.domain.names import nfc
 from app.errors import N_, Invalid, Stale
 from app.extensions import db
-from app.models import ImportBatch, OrgUnit, SchoolYear, UnitEpoch
+from app.models import Account, AuditEvent, GradebookSheet, ImportBatch, OrgUnit, SchoolYear, UnitEpoch
+from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
 from app.services.spreadsheets import assignments, classes, staff, students
@@ -50,6 +52,73 @@ IMPORTERS: Final[Mapping[str, _Importer]] = {
     "classes": _Importer(Action.CLASS_MANAGE, classes.plan_rows, classes.apply_rows),
     "assignments": _Importer(Action.ASSIGNMENT_MANAGE, assignments.plan_rows, assignments.apply_rows),
 }
+
+
+@dataclass(frozen=True)
+class PastImport:
+    """A line of the list of imports. `kind` empty: marks of `sheet`, as far as the reader reaches it."""
+
+    name: str
+    kind: str
+    counts: Mapping[str, int]
+    by: str
+    at: datetime
+    sheet: GradebookSheet | None = None
+
+
+def kinds_for(actor: Actor) -> tuple[str, ...]:
+    """Kinds of files the actor may import into the own unit."""
+    if not may(actor, Action.DATA_IMPORT, Target()):
+        return ()
+    return tuple(kind for kind, importer in IMPORTERS.items() if may(actor, importer.action, Target()))
+
+
+def past_imports(session: Session, actor: Actor, day: date, *, limit: int) -> list[PastImport]:
+    """The newest imports within reach, those into single sheets of the own unit among them."""
+    batches = (
+        scope.scoped(actor, ImportBatch, day)
+        .options(joinedload(ImportBatch.user).joinedload(Account.person))
+        .order_by(ImportBatch.created_at.desc())
+    )
+    found = [
+        PastImport(row.name, row.kind, row.counts, row.user.get_full_name(), row.created_at)
+        for row in session.scalars(batches.limit(limit))
+    ]
+    found += _into_sheets(session, actor, day, limit)
+    return sorted(found, key=lambda line: line.at, reverse=True)[:limit]
+
+
+def _into_sheets(session: Session, actor: Actor, day: date, limit: int) -> list[PastImport]:
+    """Imports of marks: events of the trail, for whoever may see the sheet."""
+    if not may_ever(actor, Action.SHEET_VIEW):
+        return []
+    query = (
+        sa.select(AuditEvent, GradebookSheet)
+        .join(GradebookSheet, GradebookSheet.id == AuditEvent.target_id)
+        .where(
+            AuditEvent.unit_id == actor.unit_id,
+            AuditEvent.action == "sheet.import",
+            AuditEvent.outcome == "done",
+            scope.condition(actor, GradebookSheet, day),
+        )
+        .options(
+            joinedload(AuditEvent.user).joinedload(Account.person),
+            joinedload(GradebookSheet.subject),
+            joinedload(GradebookSheet.group),
+        )
+        .order_by(AuditEvent.happened_at.desc())
+    )
+    return [
+        PastImport(
+            event.details["batch"],
+            "",
+            event.details["counts"],
+            event.user.get_full_name() if event.user else "",
+            event.happened_at,
+            sheet,
+        )
+        for event, sheet in session.execute(query.limit(limit))
+    ]
 
 
 def dry_run(

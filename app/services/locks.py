@@ -1,10 +1,11 @@
 """The only lock check: which cells of a sheet may be written at an instant, and why not (design §4, §6).
 
-Windows and policies of the school and every unit above it come in two statements; cells that were entered when a
-round closed, or when the teacher pressed Chốt, come from history: the record itself says what was entered when.
+Windows and rules of the school and every unit above it come in two statements; cells that were entered when a round
+closed, when the teacher pressed Chốt or when its author left come from history: the record itself says what was
+entered when, and domain/finality.py by which rule that made it final.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -13,29 +14,27 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.locks import (
-    WHO_CAN_OPEN,
-    ColumnState,
-    Layer,
-    LockReason,
-    LockRule,
-    Window,
-    column_states,
-    finality_cut,
+from app.domain import finality
+from app.domain.finality import Cell, Event, Rule, Segment, Write
+from app.domain.locks import ColumnState, Layer, LockReason, Window, column_states
+from app.domain.policies import DEFAULTS, PolicyKey, strictest
+from app.domain.vocabulary import Book, Finality
+from app.models import (
+    Account,
+    GradebookSheet,
+    LockWindow,
+    OrgParent,
+    OrgUnit,
+    Person,
+    Policy,
 )
-from app.domain.policies import PolicyKey, strictest
-from app.domain.vocabulary import Book, Finality, Tier
-from app.models import Account, GradebookSheet, LockWindow, OrgUnit, Person, Policy, SheetSubmission
-from app.models.base import in_force
 from app.services import history
-from app.services.actors import ancestors
+from app.services.actors import MOST_TIERS, ancestors
 from app.services.clock import local_day
+from app.services.sign_in import left_at
 
-DEFAULT_IDLE_MINUTES = 30
-"""As config.IDLE_MINUTES: a session that idles this long has left the system."""
-
-Cell = tuple[int, str]
-"""A cell of a sheet: student id and column."""
+USUAL_IDLE = timedelta(minutes=int(DEFAULTS[PolicyKey.IDLE_MINUTES]))
+"""For a sign-in that noted no rule of its own."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +89,10 @@ def sheet_locks(session: Session, sheet: GradebookSheet, columns: Sequence[str],
     """Lock state of a sheet at `now`. Call it with the sheet row held when deciding a write."""
     day = local_day(now)
     layers = load_layers(session, BookScope.of(sheet), day)
-    policies = load_policies(session, sheet.unit_id, day)
+    rules = _load_rules(session, sheet.unit_id)
     states = column_states(columns, now, layers)
-    final = _final_cells(session, sheet, columns, states, policies, now)
-    return SheetLocks(now, states, policies, final, layers)
+    final = _final_cells(session, sheet, states, finality.timeline(rules, now), now)
+    return SheetLocks(now, states, _policies_on(rules, day), final, layers)
 
 
 def load_layers(session: Session, scope: BookScope, day: date) -> tuple[Layer, ...]:
@@ -177,106 +176,143 @@ def as_window(window: LockWindow, unit: OrgUnit, ordered_by: str | None, execute
 
 def load_policies(session: Session, unit_id: int, day: date) -> Policies:
     """Settings in force on `day`: of every key the strictest value of all tiers, whoever set it last."""
-    rows = session.execute(_policies_query(), {"unit": unit_id, "day": day}).all()
-    finality, finality_unit = Finality.WINDOW_CLOSE, ""
-    values: dict[str, list[str]] = {}
-    for key, value, unit_name, _depth in rows:
-        values.setdefault(key, []).append(value)
-        if key == "finality" and Finality(value).strictness > finality.strictness:
-            finality, finality_unit = Finality(value), unit_name
-    entry_day = strictest(PolicyKey.ENTRY_DAY, values.get("entry_day", ()))
-    idle_minutes = strictest(PolicyKey.IDLE_MINUTES, values.get("idle_minutes", ()))
+    return _policies_on(_load_rules(session, unit_id), day)
+
+
+def _policies_on(rules: Sequence[Rule], day: date) -> Policies:
+    held = [rule for rule in rules if rule.in_force(day)]
+    values = {key: strictest(key, [rule.value for rule in held if rule.key is key]) for key in PolicyKey}
+    final = Finality(values[PolicyKey.FINALITY] or Finality.WINDOW_CLOSE)
+    by = (r.unit_name for r in held if r.key is PolicyKey.FINALITY and r.value == final)
+    entry_day, idle_minutes = values[PolicyKey.ENTRY_DAY], values[PolicyKey.IDLE_MINUTES]
     return Policies(
-        finality=finality,
-        finality_unit=finality_unit,
+        finality=final,
+        finality_unit="" if final is Finality.WINDOW_CLOSE else next(by),
         entry_day=int(entry_day) if entry_day else None,
-        quick_entry=strictest(PolicyKey.QUICK_ENTRY, values.get("quick_entry", ())) == "on",
+        quick_entry=values[PolicyKey.QUICK_ENTRY] == "on",
         idle_minutes=int(idle_minutes) if idle_minutes else None,
     )
 
 
+def _load_rules(session: Session, unit_id: int) -> list[Rule]:
+    """Every decision of a school and of the units that ever stood above it, the highest first; one statement."""
+    rows = session.execute(_rules_query(), {"unit": unit_id})
+    return [Rule(key, unit, name, PolicyKey(what), *rest) for key, unit, name, what, *rest in rows]
+
+
 @cache
-def _policies_query() -> sa.Select[*tuple[Any, ...]]:
-    """Parameters: unit, day."""
-    unit, day = sa.bindparam("unit", type_=sa.Integer), sa.bindparam("day", type_=sa.Date)
-    above = ancestors(unit, day)
-    depth = sa.func.coalesce(above.c.depth, 0).label("depth")
+def _rules_query() -> sa.Select[*tuple[Any, ...]]:
+    """Parameters: unit. Columns as the fields of Rule."""
+    unit = sa.bindparam("unit", type_=sa.Integer)
+    above = _ever_above(unit)
     return (
-        sa.select(Policy.key, Policy.value, OrgUnit.short_name, depth)
+        sa.select(
+            Policy.id,
+            Policy.unit_id,
+            OrgUnit.short_name,
+            Policy.key,
+            Policy.value,
+            Policy.starts_on,
+            Policy.ends_on,
+            Policy.decided_at,
+            above.c.starts_on,
+            above.c.ends_on,
+        )
         .join(OrgUnit, OrgUnit.id == Policy.unit_id)
         .outerjoin(above, above.c.unit_id == Policy.unit_id)
-        .where(sa.or_(Policy.unit_id == unit, above.c.unit_id.is_not(None)), in_force(Policy, day))
-        .order_by(sa.desc("depth"), Policy.starts_on)
+        .where(sa.or_(Policy.unit_id == unit, above.c.unit_id.is_not(None)))
+        .order_by(sa.func.coalesce(above.c.depth, 0).desc(), Policy.starts_on, Policy.id)
+    )
+
+
+def _ever_above(unit: sa.BindParameter[int]) -> sa.CTE:
+    """Units that stand or stood above one, with depth and the days: starts_on, ends_on of the whole chain of links."""
+    columns = (OrgParent.parent_id.label("unit_id"), OrgParent.starts_on, OrgParent.ends_on)
+    links = (
+        sa.select(*columns, sa.literal(1).label("depth"))
+        .where(OrgParent.unit_id == unit)
+        .cte("ever_above", recursive=True)
+    )
+    below = links.c
+    starts = sa.case((OrgParent.starts_on > below.starts_on, OrgParent.starts_on), else_=below.starts_on)
+    ends = sa.case(
+        (sa.or_(below.ends_on.is_(None), OrgParent.ends_on < below.ends_on), OrgParent.ends_on),
+        else_=below.ends_on,
+    )
+    together = sa.and_(
+        sa.or_(below.ends_on.is_(None), OrgParent.starts_on <= below.ends_on),
+        sa.or_(OrgParent.ends_on.is_(None), OrgParent.ends_on >= below.starts_on),
+    )
+    return links.union_all(
+        sa.select(OrgParent.parent_id, starts, ends, below.depth + 1).where(
+            OrgParent.unit_id == below.unit_id, together, below.depth < MOST_TIERS
+        )
     )
 
 
 def _final_cells(
     session: Session,
     sheet: GradebookSheet,
-    columns: Sequence[str],
     states: Mapping[str, ColumnState],
-    policies: Policies,
+    segments: Sequence[Segment],
     now: datetime,
 ) -> dict[Cell, LockReason]:
     """Cells of open columns that are final all the same: entered when a round closed, submitted, or left behind."""
+    monthly = finality.entry_days(segments, now)
+    events = {column: [*_rounds(state), *monthly] for column, state in states.items() if state.open}
+    first = min((event.at for known in events.values() for event in known), default=None)
+    personal = any(segment.finality.strictness >= Finality.ON_SUBMIT.strictness for segment in segments)
+    if events and personal:
+        rows, presses = history.sheet_past(session, sheet.id)
+        past = list(_left_writes(rows, segments, now))
+        elsewhere = [press for press in presses if press.pressed_for]
+        _add_presses(events, [press for press in presses if not press.pressed_for], segments)
+        return finality.final_cells(past, events) | _final_elsewhere(past, elsewhere, events, segments)
+    if first is None:
+        return {}
+    writes = history.sheet_writes(session, sheet.id, first)
+    return finality.final_cells([Write(w.student_id, w.issued_at, w._mapping) for w in writes], events)
+
+
+def _rounds(state: ColumnState) -> list[Event]:
+    """The closes that locked entered cells of an open column, each with the layer it belongs to."""
+    return [Event(reason.since, reason) for reason in state.reasons if reason.since is not None]
+
+
+def _add_presses(
+    events: Mapping[str, list[Event]], presses: Iterable[Any], segments: Sequence[Segment]
+) -> None:
+    for press in presses:
+        if event := finality.event_at(segments, Finality.ON_SUBMIT, press.issued_at):
+            for column in events.keys() & set(press.submitted):
+                events[column].append(event)
+
+
+def _final_elsewhere(
+    writes: Sequence[Write],
+    presses: Iterable[Any],
+    events: Mapping[str, Sequence[Event]],
+    segments: Sequence[Segment],
+) -> dict[Cell, LockReason]:
+    """Cells of students who came with marks that Chốt had made final on their former sheets."""
     final: dict[Cell, LockReason] = {}
-    for moment, reasons in _cuts(session, sheet, columns, states, policies, now).items():
-        for student_id, row in history.sheet_as_of(session, sheet.id, moment).items():
-            final.update({(student_id, c): reasons[c] for c in reasons if getattr(row, c) is not None})
-    if policies.finality is Finality.ON_LEAVING:
-        idle = timedelta(minutes=policies.idle_minutes or DEFAULT_IDLE_MINUTES)
-        for cell, left_at in history.cells_left_behind(session, sheet.id, columns, now, idle).items():
-            final.setdefault(cell, _policy_reason(policies, left_at))
+    for student in {press.pressed_for for press in presses}:
+        known = {column: [*found] for column, found in events.items()}
+        _add_presses(known, [press for press in presses if press.pressed_for == student], segments)
+        final |= finality.final_cells([w for w in writes if w.student_id == student], known)
     return final
 
 
-def _cuts(
-    session: Session,
-    sheet: GradebookSheet,
-    columns: Sequence[str],
-    states: Mapping[str, ColumnState],
-    policies: Policies,
-    now: datetime,
-) -> dict[datetime, dict[str, LockReason]]:
-    """Instants at which what was entered became final, each with its columns and the reason."""
-    cuts: dict[datetime, dict[str, LockReason]] = {}
-    for column in columns:
-        state = states[column]
-        if state.open and state.entered_cut is not None:
-            cuts.setdefault(state.entered_cut, {})[column] = state.reasons[0]
-    for moment, names in _policy_cuts(session, sheet, columns, policies, now).items():
-        for column in names:
-            cuts.setdefault(moment, {}).setdefault(column, _policy_reason(policies, moment))
-    return cuts
+def _left_writes(rows: Iterable[Any], segments: Sequence[Segment], now: datetime) -> Iterator[Write]:
+    """Rows with their author's leaving the system, where that made final (S4 Điều 16.2).
 
-
-def _policy_cuts(
-    session: Session, sheet: GradebookSheet, columns: Sequence[str], policies: Policies, now: datetime
-) -> dict[datetime, set[str]]:
-    """Instants at which entered cells became final by policy, with the columns each speaks about."""
-    if policies.finality is Finality.ENTRY_DAY:
-        cut = finality_cut(policies.finality, entry_day=policies.entry_day or 23, now=now, submitted_at=None)
-        return {cut: set(columns)} if cut else {}
-    if policies.finality is not Finality.ON_SUBMIT:
-        return {}
-    cuts: dict[datetime, set[str]] = {}
-    for submission in session.scalars(sa.select(SheetSubmission).where(SheetSubmission.sheet_id == sheet.id)):
-        cuts.setdefault(submission.submitted_at, set()).update(set(submission.columns) & set(columns))
-    return cuts
-
-
-def _policy_reason(policies: Policies, since: datetime) -> LockReason:
-    return LockReason(
-        tier=Tier.SCHOOL,
-        unit_id=None,
-        unit_name=policies.finality_unit,
-        window_id=None,
-        rule=LockRule.ENTERED_FINAL,
-        title=policies.finality.value,
-        reason="",
-        ordered_by=None,
-        executed_by=None,
-        since=since,
-        until=None,
-        who_can_open=WHO_CAN_OPEN[Tier.SCHOOL],
-    )
+    A sign-in ends by signing out, by idling, by a reset or a disabled account; one that was simply closed counts as
+    ended once it has idled. What was written without one (set-up, import by a command) is left behind at once.
+    """
+    known: dict[datetime, Event | None] = {}
+    for row in rows:
+        left = left_at(row, now, USUAL_IDLE) if row.session_id else row.issued_at
+        moment = max(left, row.issued_at) if left else None
+        if moment and moment not in known:
+            known[moment] = finality.event_at(segments, Finality.ON_LEAVING, moment)
+        yield Write(row.student_id, row.issued_at, row._mapping, known[moment] if moment else None)

@@ -1,6 +1,6 @@
 """The tree of units: making, moving and ending them by date. Nothing in it is ever deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -9,11 +9,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
-from app.domain.names import fold, nfc
+from app.domain.names import MAX_CODE, account_part, fold, nfc
 from app.domain.units import default_levels, may_stand_under, needs_parent
 from app.domain.vocabulary import Level, UnitKind
 from app.errors import N_, Invalid
-from app.models import Department, OrgParent, OrgPredecessor, OrgUnit, Position, UnitEpoch, UnitGroup
+from app.models import (
+    Account,
+    Department,
+    OrgParent,
+    OrgPredecessor,
+    OrgUnit,
+    Position,
+    UnitEpoch,
+    UnitGroup,
+)
 from app.models.base import in_force
 from app.services import scope
 from app.services.actors import descendants
@@ -22,6 +31,9 @@ from app.services.rights import demand
 from app.services.unit_of_work import Work, transaction
 
 ONE_DAY = timedelta(days=1)
+
+NO_CODE = N_("Nothing of this code is left without signs and spaces. Use letters and digits.")
+LONG_CODE = N_("Use at most %(n)s letters and digits: account names end with this code.")
 
 
 @dataclass(frozen=True)
@@ -90,13 +102,55 @@ def settle_unit(work: Work, unit: OrgUnit, parent: OrgUnit | None) -> OrgUnit:
 
 
 def complete_unit(unit: OrgUnit) -> None:
-    """Derived columns of a unit: composed letters, the folded name for searching, levels of its kind."""
-    unit.code = nfc(unit.code).strip()
+    """Derived columns of a unit: codes as account names carry them, the folded name for searching, levels of its kind.
+
+    Invalid (`problems` name the field) for a code of which nothing usable is left, or too much.
+    """
+    unit.code, unit.locality_code = _plain_codes(unit.code, unit.locality_code or "")
     unit.name = " ".join(nfc(unit.name).split())
     unit.short_name = " ".join(nfc(unit.short_name).split())
     unit.name_folded = fold(f"{unit.name} {unit.code}")[:160]
     if not unit.levels:
         unit.levels = [level.value for level in default_levels(unit.kind)]
+
+
+def _plain_codes(code: str, locality: str) -> tuple[str, str]:
+    plain, place = account_part(code), account_part(locality)
+    problems = []
+    if not plain:
+        problems.append(("code", NO_CODE))
+    elif len(plain) > MAX_CODE:
+        problems.append(("code", LONG_CODE))
+    if locality.strip() and not place:
+        problems.append(("locality_code", NO_CODE))
+    elif len(place) > MAX_CODE:
+        problems.append(("locality_code", LONG_CODE))
+    if problems:
+        raise Invalid(problems[0][1], problems=tuple(problems), n=MAX_CODE)
+    return plain, place
+
+
+def revise_unit(work: Work, unit: OrgUnit, values: Mapping[str, Any]) -> None:
+    """Inside a transaction: names, codes and levels anew; kind and place change by verbs of their own.
+
+    Invalid for another code once accounts carry it: their names stay for ever, and would no longer say whose they are.
+    """
+    work.session.refresh(unit, with_for_update=True)  # accounts are made while the unit's row is held
+    former = unit.code
+    for name, value in values.items():
+        setattr(unit, name, value)
+    complete_unit(unit)
+    check_code(work.session, unit)
+    if unit.code == former:
+        return
+    held = sa.select(Account.username).where(Account.unit_id == unit.id).order_by(Account.id)
+    username = work.session.scalar(held.limit(1))
+    if username is not None:
+        raise Invalid(
+            N_("The code %(code)s stays: account names such as %(name)s end with it and are never changed."),
+            code=former,
+            name=username,
+        )
 
 
 def move_unit(
@@ -201,7 +255,7 @@ def add_department(
 
 
 def check_code(session: Session, unit: OrgUnit) -> None:
-    """Invalid where another unit has the code."""
+    """Invalid where another unit has the code, anywhere in the database (S4 Điều 3): account names tell units by it."""
     holder = session.scalars(sa.select(OrgUnit).where(OrgUnit.code == unit.code)).first()
     if holder is not None and holder is not unit:
         raise Invalid(

@@ -9,16 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain import names
-from app.domain.access import Action, Actor
 from app.domain.vocabulary import Role
 from app.errors import N_, Invalid
 from app.models import OrgUnit, Person, Position, Student, UnitGroup, UnitGroupMember
 from app.models.base import Named
 from app.reference.code_lists import CODE_LISTS
-from app.services.clock import Clock, local_day
-from app.services.rights import demand
 from app.services.rows import is_saved
-from app.services.unit_of_work import Work, transaction
+from app.services.unit_of_work import Work
 
 NATIONAL_ID_DIGITS: Final = 12
 LONGEST_LIFE: Final = 120
@@ -118,19 +115,6 @@ def complete_student(session: Session, row: Student, day: date) -> None:
         holder = session.scalars(sa.select(Student.id).where(column == value)).first() if value else None
         if holder is not None and holder != row.id:
             raise Invalid(N_("The identifier %(code)s belongs to another student already."), code=value)
-
-
-def create_person(
-    actor: Actor, unit_id: int, name: PersonName, values: Mapping[str, Any], *, clock: Clock
-) -> int:
-    """A new member of staff of a unit; `values` are Person columns. Returns the id. Forbidden without staff.manage."""
-    with transaction(actor, "person.create", clock=clock) as work:
-        demand(actor, Action.STAFF_MANAGE, unit_id)
-        unit = work.session.get_one(OrgUnit, unit_id)
-        person = add_person(work, unit, name, values, day=local_day(clock()))
-        work.flush()
-        work.audit("person.create", target=person)
-        return person.id
 
 
 def add_person(

@@ -38,6 +38,7 @@ from app.services.clock import local_day
 from app.services.history import GradeVersion
 from app.services.progress_calendar import Calendar
 from app.services.progress_figures import ColumnProgress, GroupProgress, SheetProgress, Teacher
+from app.services.sheet_reading import of_grade
 from app.services.years import Period
 
 Condition = sa.ColumnElement[bool]
@@ -218,6 +219,7 @@ def _members(where: Sequence[Condition], day: date) -> sa.Subquery:
         .where(
             TeachingGroup.kind != GroupKind.WHOLE_CLASS,
             in_force(member, day),
+            of_grade(member.student_id, GradebookSheet),
             ~exempt.where(ExemptionDecision.student_id == member.student_id).exists(),
             *where,
         )

@@ -1,7 +1,7 @@
 """Cells changed after they had been entered, read from history: every version beside the one before it.
 
 A first entry is no change; overwriting or emptying a cell that held a value is one. Averages follow by themselves and
-don't count.
+don't count; nor does a row that came along from another class, where its changes were counted.
 """
 
 from collections.abc import Sequence
@@ -123,6 +123,7 @@ def _is_one_before() -> Condition:
         _Before.sheet_id == _Current.sheet_id,
         _Before.student_id == _Current.student_id,
         _Before.transaction_id == newest,
+        sa.or_(_Current.carried_at.is_(None), _Before.carried_at == _Current.carried_at),
     )
 
 

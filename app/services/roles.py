@@ -14,14 +14,14 @@ from app.domain.access import ADMIN_ROLE, GRANTED_ROLES, HEAD_ROLE, Action, Acto
 from app.domain.names import nfc
 from app.domain.vocabulary import Role, Tier
 from app.errors import N_, Forbidden, Invalid
-from app.models import Person, Position
+from app.models import OrgUnit, Person, Position
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.org import parent_on
 from app.services.people import add_position
 from app.services.rights import demand
 from app.services.staff import NewPerson, chosen_person, end_before, later, locked_unit, one_of_staff
-from app.services.unit_of_work import transaction
+from app.services.unit_of_work import Work, transaction
 
 NEEDS_DECISION = frozenset({Role.VICE_PRINCIPAL, Role.INSPECTOR})
 NEEDS_END = frozenset({Role.INSPECTOR})
@@ -79,14 +79,31 @@ def grant_role(
         if person_id == actor.person_id:
             raise Forbidden(N_("Nobody grants a role to oneself. Ask another administrator or the head."))
         person = one_of_staff(work.session, unit.id, today, person_id)
-        start = starts_on or today
-        _check_terms(role, start, ends_on, decision)
-        _check_free(work.session, person, unit.id, role, start, ends_on)
-        words, number = _plain(title, 80) or TITLES[role], _plain(decision, 120) or None
-        position = add_position(work, person, unit, role, words, start, ends_on=ends_on, decision=number)
-        work.flush()
+        position = place_person(
+            work, person, unit, role, starts_on or today, ends_on=ends_on, title=title, decision=decision
+        )
         work.audit("role.grant", target=position, role=role.value, person=person.full_name)
         return position.id
+
+
+def place_person(
+    work: Work,
+    person: Person,
+    unit: OrgUnit,
+    role: Role,
+    start: date,
+    *,
+    ends_on: date | None,
+    title: str | None,
+    decision: str | None,
+) -> Position:
+    """Inside a transaction: the role from a day on, its days, decision and title checked; flushed, so that it has an id."""
+    _check_terms(role, start, ends_on, decision)
+    _check_free(work.session, person, unit.id, role, start, ends_on)
+    words, number = _plain(title, 80) or TITLES[role], _plain(decision, 120) or None
+    position = add_position(work, person, unit, role, words, start, ends_on=ends_on, decision=number)
+    work.flush()
+    return position
 
 
 def _check_terms(role: Role, start: date, end: date | None, decision: str | None) -> None:

@@ -147,6 +147,15 @@ def _students(actor: Actor, _day: date) -> Condition:
     return sa.and_(within, sa.or_(Student.id.in_(in_class), Student.id.in_(in_group)))
 
 
+def _enrolments(actor: Actor, day: date) -> Condition:
+    """Places of the students within reach, and those in own classes of students who have moved to another school."""
+    classes = sa.select(SchoolClass.id).where(_reach(actor, SchoolClass.unit_id))
+    if not actor.sees_all_students:
+        classes = classes.where(SchoolClass.id.in_(taught_class_ids(actor)))
+    students = sa.select(Student.id).where(_students(actor, day))
+    return sa.or_(Enrolment.student_id.in_(students), Enrolment.class_id.in_(classes))
+
+
 def _people(actor: Actor, _day: date) -> Condition:
     """Files kept here, and people who hold or held a position here: one person may work at two schools."""
     held = sa.select(Position.person_id).where(_reach(actor, Position.unit_id))
@@ -191,7 +200,7 @@ _RULES: dict[type, Callable[[Actor, date], Condition]] = {
     LoginSession: _through(LoginSession.user_id, Account),
     Student: _students,
     Guardian: _through(Guardian.student_id, Student),
-    Enrolment: _through(Enrolment.student_id, Student),
+    Enrolment: _enrolments,
     SchoolYear: lambda actor, _day: SchoolYear.department_id == actor.root_id,
     Term: _upward(Term.unit_id),
     Subject: _everybody,

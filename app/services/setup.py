@@ -77,9 +77,9 @@ def _wanted_grants(view_rights: dict[tuple[str, str], Any]) -> set[tuple[str, st
     actors = {role: Actor(None, None, role, role, None, roles=frozenset({role})) for role in Role}
     return {
         (role.value, view, permission)
-        for (view, permission), action in view_rights.items()
+        for (view, permission), needed in view_rights.items()
         for role, actor in actors.items()
-        if may_ever(actor, action)
+        if may_ever(actor, needed)
     }
 
 

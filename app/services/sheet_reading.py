@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.domain.access import Actor, Target
-from app.domain.vocabulary import CELL_COLUMNS, MARK_COLUMNS
+from app.domain.vocabulary import CELL_COLUMNS, MARK_COLUMNS, REGULAR_COLUMNS
 from app.errors import NotFound
 from app.models import (
     Delegation,
@@ -19,6 +20,7 @@ from app.models import (
     GradebookSheet,
     HomeroomAssignment,
     Person,
+    SchoolClass,
     Student,
     SubjectYear,
     TeachingAssignment,
@@ -49,7 +51,7 @@ class SheetFacts:
     delegations: tuple[Delegation, ...]
     homeroom_person_ids: frozenset[int]
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Cells of this sheet that a teacher writes, in printed order."""
         used = {f"regular_{n}" for n in range(1, self.sheet.regular_count + 1)} | {
@@ -117,6 +119,15 @@ class Line:
     def state(self, column: str) -> str | None:
         """State of a periodic test cell."""
         return None if self.grade is None else getattr(self.grade, f"{column}_state", None)
+
+    def year_at(self, sheet: GradebookSheet) -> SubjectYear | None:
+        """The year row, where the sheet may tell it: what another school came to later stays with that school."""
+        return self.year if self.year is not None and self.year.unit_id == sheet.unit_id else None
+
+    def beyond(self, sheet: GradebookSheet) -> list[Any]:
+        """Regular scores that came along from a class with more columns: they count, though they have no cell here."""
+        found = (self.value(column) for column in REGULAR_COLUMNS[sheet.regular_count :])
+        return [score for score in found if score is not None]
 
 
 def load_facts(
@@ -235,6 +246,26 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
     return list(lines.values())
 
 
+def of_grade(student_id: Any, sheet: Any) -> sa.ColumnElement[bool]:
+    """SQL: the student's class of that year is of the sheet's grade. A group of two grades has a sheet for each.
+
+    `sheet` is a sheet or the table. Within the school: MariaDB may read the classes first, and then all their places.
+    """
+    place = aliased(Enrolment)
+    return (
+        sa.select(place.id)
+        .join(SchoolClass, SchoolClass.id == place.class_id)
+        .where(
+            place.student_id == student_id,
+            SchoolClass.unit_id == sheet.unit_id,
+            SchoolClass.school_year_id == sheet.school_year_id,
+            SchoolClass.grade == sheet.grade,
+        )
+        .correlate_except(place, SchoolClass)
+        .exists()
+    )
+
+
 def _membership(sheet: GradebookSheet) -> Any:
     """Who sits in the sheet's group during its term: by enrolment for a class, by membership for other groups."""
     term = (
@@ -251,7 +282,10 @@ def _membership(sheet: GradebookSheet) -> Any:
         rows = TeachingGroupMember
         chosen = sa.select(
             TeachingGroupMember.student_id, sa.literal("01").label("status_code"), TeachingGroupMember.ends_on
-        ).where(TeachingGroupMember.group_id == sheet.group_id)
+        ).where(
+            TeachingGroupMember.group_id == sheet.group_id,
+            of_grade(TeachingGroupMember.student_id, sheet),
+        )
     return chosen.where(
         rows.starts_on <= sa.select(term.c[1]).scalar_subquery(),
         sa.or_(rows.ends_on.is_(None), rows.ends_on >= sa.select(term.c[0]).scalar_subquery()),

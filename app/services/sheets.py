@@ -170,6 +170,8 @@ def _sheets_bound(session: Session, line: SubjectPlan) -> list[tuple[int, list[i
 
 
 def _last_used_column(session: Session, sheet_id: int) -> int:
+    """What rows from elsewhere bring beyond the sheet's columns stays with them and asks nothing of the others."""
     used = [sa.func.count(getattr(Grade, column)) for column in REGULAR_COLUMNS]
-    counts = session.execute(sa.select(*used).where(Grade.sheet_id == sheet_id)).one()
+    own = Grade.sheet_id == sheet_id, Grade.carried_from_id.is_(None)
+    counts = session.execute(sa.select(*used).where(*own)).one()
     return max((n for n, count in enumerate(counts, start=1) if count), default=0)

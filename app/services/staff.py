@@ -14,8 +14,8 @@ from app.domain.vocabulary import Role
 from app.errors import N_, Invalid, NotFound
 from app.models import OrgUnit, Person, Position
 from app.models.base import in_force
-from app.services import people, scope
-from app.services.people import PersonName
+from app.services import scope
+from app.services.people import PersonName, add_person
 from app.services.unit_of_work import Work
 
 ONE_DAY = timedelta(days=1)
@@ -64,20 +64,16 @@ def one_of_staff(session: Session, unit_id: int, day: date, person_id: int) -> P
 def locked_unit(work: Work, actor: Actor, unit_id: int | None, day: date) -> OrgUnit:
     """The unit within the actor's reach, held to the end of the transaction: verbs on its accounts and roles queue."""
     unit = scope.get(work.session, actor, OrgUnit, unit_id, day)
-    work.session.execute(sa.select(OrgUnit.id).where(OrgUnit.id == unit.id).with_for_update())
-    return unit
-
-
-def add_person(work: Work, unit: OrgUnit, new: NewPerson, day: date) -> Person:
-    """Inside a transaction: a first sheet for a person, to be completed by the unit's office."""
-    name = checked_name(new.family_name, new.middle_name, new.given_name, new.full_name)
-    return people.add_person(work, unit, name, {"title": _short(new.title, 80)}, day=day)
+    held = sa.select(OrgUnit).where(OrgUnit.id == unit.id).with_for_update()
+    # Read anew: its code may have been changed while this waited, and account names end with it.
+    return work.session.scalars(held.execution_options(populate_existing=True)).one()
 
 
 def chosen_person(work: Work, unit: OrgUnit, chosen: int | NewPerson, day: date) -> Person:
-    """Somebody of the unit by key, or a new person put on file."""
+    """Somebody of the unit by key; or a new person, whose first sheet the unit's office completes."""
     if isinstance(chosen, NewPerson):
-        return add_person(work, unit, chosen, day)
+        name = checked_name(chosen.family_name, chosen.middle_name, chosen.given_name, chosen.full_name)
+        return add_person(work, unit, name, {"title": _short(chosen.title, 80)}, day=day)
     return one_of_staff(work.session, unit.id, day, chosen)
 
 

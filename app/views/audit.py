@@ -30,6 +30,7 @@ def _objects() -> dict[str, str]:
         "person": _("Staff"),
         "policy": _("Policy"),
         "print": _("Print"),
+        "progress": _("Progress"),
         "role": _("Role"),
         "school_class": _("Class"),
         "school_year": _("School year"),
@@ -53,11 +54,15 @@ def _verbs() -> dict[str, str]:
         "admit": _("admitted"),
         "announce": _("announced"),
         "appoint": _("appointed"),
-        "apply": _("applied"),
         "assign": _("assigned"),
+        "assignments": _("Teaching assignments"),
+        "bring_in": _("brought in from another unit"),
+        "carry": _("marks came along with the student, lock windows not asked"),
         "change": _("changed"),
         "change_holder": _("holder changed"),
         "choose": _("chosen"),
+        "class_book": _("Class book"),
+        "classes": _("Classes"),
         "create": _("created"),
         "create_admin": _("administrator account created"),
         "decide": _("decided"),
@@ -65,11 +70,13 @@ def _verbs() -> dict[str, str]:
         "define": _("defined"),
         "delegate": _("entry delegated"),
         "disable": _("disabled"),
+        "download": _("downloaded"),
         "edit": _("changed"),
         "enable": _("enabled again"),
         "end": _("ended"),
         "enrol": _("enrolled"),
         "enter": _("marks entered"),
+        "export": _("exported"),
         "extend": _("extended"),
         "grant": _("granted"),
         "import": _("marks imported"),
@@ -79,23 +86,47 @@ def _verbs() -> dict[str, str]:
         "name": _("name corrected"),
         "open": _("opened"),
         "password": _("password changed"),
+        "receive": _("received from another school"),
         "remove_member": _("member removed"),
         "renumber": _("renumbered"),
         "reset": _("password reset"),
+        "search": _("looked up by identifier and birth date"),
         "set": _("set"),
         "sheet": _("sheet"),
         "slips": _("password slips printed"),
+        "staff": _("Staff"),
         "status": _("status changed"),
+        "students": _("Students"),
         "submit": _("made final"),
+        "view": _("looked at from above"),
         "withdraw": _("withdrawn"),
     }
 
 
-def action_label(action: str) -> str:
-    """An event in words: "Sổ: đã chốt"; an action without words of its own stays as it is written."""
+def _whole() -> dict[str, str]:
+    """Actions whose words aren't those of their two halves."""
+    return {
+        "department.create": _("Department created"),
+        "password.confirm": _("Present password asked for"),
+        "sheet.delegate.end": _("Sheet: delegation ended"),
+    }
+
+
+def known_label(action: str) -> str | None:
+    """An event in words: "Sổ: đã chốt"; None for an action nobody has given words."""
+    whole = _whole().get(action)
+    if whole is not None:
+        return whole
     thing, _dot, verb = action.partition(".")
-    name = _objects().get(thing, thing)
-    return f"{name}: {_verbs().get(verb, verb)}" if verb else name
+    name, done = _objects().get(thing), _verbs().get(verb)
+    if name is None or (verb and done is None):
+        return None
+    return f"{name}: {done}" if verb else name
+
+
+def action_label(action: str) -> str:
+    """An event in words; an old action that has none any more stays as it is written."""
+    return known_label(action) or action
 
 
 def outcome_label(outcome: str) -> str:

@@ -10,7 +10,7 @@ from flask_appbuilder import BaseView, ModelView
 from flask_appbuilder.widgets import FormWidget, ShowWidget
 from flask_babel import lazy_gettext
 
-from app.domain.access import Action, Target
+from app.domain.access import Action, Needed, Target
 from app.errors import N_, Forbidden, HocVuError, NotFound
 from app.forms.converter import make_form
 from app.security import request_clock
@@ -293,7 +293,7 @@ def key_of(pk: Any) -> int:
 class PageView(BaseView):
     """Our own pages: each exposed method names its right in `rights`, e.g. {"can_list": Action.SHEET_VIEW}."""
 
-    rights: ClassVar[Mapping[str, Action]] = {}
+    rights: ClassVar[Mapping[str, Needed]] = {}
 
     def __init__(self) -> None:
         self.class_permission_name = self.class_permission_name or type(self).__name__
@@ -309,7 +309,7 @@ def menu(
     name: str,
     *,
     icon: str,
-    action: Action,
+    action: Needed,
     label: Any,
     category: str = "",
     category_label: Any = "",

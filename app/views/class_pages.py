@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import flash, redirect, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
+from sqlalchemy.orm import contains_eager
 
 from app.domain.access import Action, Target
 from app.extensions import db
@@ -18,6 +19,7 @@ from app.models import (
     Person,
     SchoolClass,
     SchoolYear,
+    Student,
     TeachingAssignment,
     TeachingGroup,
 )
@@ -132,6 +134,22 @@ def chosen_year() -> int | None:
 
     period = current_period()
     return period.year_id if period else None
+
+
+def left_places(row: SchoolClass, day: date) -> list[tuple[Enrolment, bool]]:
+    """Places of a class that ended within its year, the latest first; is the student's own sheet within reach?"""
+    reach = scope.condition(actor(), Student, day)
+    end = min(day, row.school_year.ends_on)
+    query = (
+        sa.select(Enrolment, sa.case((reach, 1), else_=0))
+        .join(Student, Student.id == Enrolment.student_id)
+        .where(
+            Enrolment.class_id == row.id, Enrolment.ends_on < end, scope.condition(actor(), Enrolment, day)
+        )
+        .options(contains_eager(Enrolment.student))
+        .order_by(Enrolment.ends_on.desc(), Student.sort_key, Enrolment.id)
+    )
+    return [(place, bool(near)) for place, near in db.session.execute(query)]
 
 
 def order_years(rows: Iterable[Any]) -> list[Any]:

@@ -20,13 +20,21 @@ from app.forms import fields
 from app.forms.converter import REQUIRED
 from app.forms.people import NEEDED
 from app.models import OrgUnit, SchoolClass, SchoolYear, Student, TeachingGroup
+from app.reference.code_lists import CODE_LISTS
 from app.services import assignments, classes, enrolments, scope
 from app.services.classes import NewClass, NewGroup
 from app.services.unit_of_work import Work
 from app.views import formats
 from app.views.assignments import AssignmentModelView, HomeroomModelView
 from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, menu, require, today
-from app.views.class_pages import ClassVerbs, TeacherVerbs, chosen_year, class_lists, order_years
+from app.views.class_pages import (
+    ClassVerbs,
+    TeacherVerbs,
+    chosen_year,
+    class_lists,
+    left_places,
+    order_years,
+)
 from app.views.people import PersonModelView
 
 CATEGORY = {"category": "School", "category_label": lazy_gettext("School")}
@@ -146,6 +154,9 @@ class SchoolClassView(ScopedModelView):
             places={
                 place.student_id: place for place in enrolments.places_in(db.session(), item.id, today())
             },
+            left=left_places(item, today()),
+            statuses=CODE_LISTS["enrolment_status"],
+            is_studying=enrolments.is_studying,
             teaching=assignments.of_class(db.session(), item.id),
             homerooms=assignments.homerooms_of(db.session(), item.id),
             today=today(),

@@ -364,6 +364,8 @@ def _cell_panel(facts: SheetFacts, line: Line, column: str, locks: SheetLocks) -
                 "new": show_value(change.new),
                 "action": change.action,
                 "reason": change.reason,
+                "place": change.place,
+                "came_from": change.came_from,
             }
             for change in changes
         ],

@@ -113,6 +113,8 @@ def _details() -> dict[str, str]:
         "try_again": _("Try again"),
         "became": _("became"),
         "on_behalf": _("on behalf of %(name)s"),
+        "in_class": _("in class %(name)s"),
+        "came_along": _("came along with the student from %(name)s"),
         "absence": _("Absent from the test"),
         "mark_awaiting": _("Absent, awaits a make-up test"),
         "record_zero": _("Record 0 by decision"),

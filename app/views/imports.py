@@ -4,18 +4,16 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, ClassVar, Final
 
-import sqlalchemy as sa
 from flask import abort, flash, redirect, request, send_file, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy.orm import joinedload
 
 from app.domain.access import Action, may_ever
 from app.domain.vocabulary import Tier
-from app.errors import N_, Forbidden, HocVuError, Invalid, Stale
+from app.errors import HocVuError, Invalid, Stale
 from app.extensions import db
-from app.models import Account, ImportBatch, OrgUnit
+from app.models import OrgUnit
 from app.security import request_clock
 from app.services import exports, imports, scope
 from app.services.spreadsheets.kinds import KINDS
@@ -25,7 +23,7 @@ from app.services.spreadsheets.plan import (
     from_json,
     to_json,
 )
-from app.services.spreadsheets.uploads import Ticket, ticket_for
+from app.services.spreadsheets.uploads import Running, Ticket, ticket_for
 from app.views.base import PageView, actor, menu, tell, today
 from app.views.file_pages import XLSX, FilePages, kept_files, preview_of, refusal, sent_file
 from app.views.sheet_import import SheetImportView
@@ -33,7 +31,8 @@ from app.web import current_period
 
 BATCHES: Final = 50
 
-NOT_HERE = N_("Your role does not include this. Ask your unit's administrators if it should.")
+EITHER: Final = (Action.DATA_IMPORT, Action.DATA_EXPORT)
+"""Whoever may import or export finds the page."""
 
 KIND_TITLES: Final[Mapping[str, Any]] = {
     "students": lazy_gettext("Students"),
@@ -62,7 +61,7 @@ class ImportView(FilePages):
     route_base = "/imports"
     default_view = "index"
     rights: ClassVar = {
-        "can_index": Action.CODE_VIEW,  # whoever may import or export: asked inside, since either will do
+        "can_index": EITHER,
         "can_template": Action.DATA_IMPORT,
         "can_check": Action.DATA_IMPORT,
         "can_preview": Action.DATA_IMPORT,
@@ -116,14 +115,18 @@ class ImportView(FilePages):
         uploads = kept_files()
         try:
             ticket = self._ticket(token)
-            data, counts = uploads.data(token), from_json(uploads.plan(token)).counts
-            name, digest = request.form.get("name", ""), request.form.get("digest", "")
-            arguments: dict[str, Any] = {"clock": request_clock(), "start_year": ticket.about}
-            imports.apply(actor(), ticket.kind, data, digest, name, **arguments)
+            with uploads.importing(token):
+                data, counts = uploads.data(token), from_json(uploads.plan(token)).counts
+                name, digest = request.form.get("name", ""), request.form.get("digest", "")
+                arguments: dict[str, Any] = {"clock": request_clock(), "start_year": ticket.about}
+                imports.apply(actor(), ticket.kind, data, digest, name, **arguments)
+                uploads.drop(token)
+        except Running as error:
+            flash(tell(error), "warning")
+            return redirect(url_for("ImportView.index"))
         except (Invalid, Stale) as error:
             flash(tell(error), "danger")
             return self._again(token)
-        uploads.drop(token)
         flash(
             _(
                 "Imported “%(name)s”: %(new)s new, %(changed)s changed.",
@@ -171,19 +174,8 @@ class ImportView(FilePages):
         )
 
     def _index(self, kind: str = "students", refused: Mapping[str, Any] | None = None) -> str:
-        may_import, may_export = (
-            may_ever(actor(), action) for action in (Action.DATA_IMPORT, Action.DATA_EXPORT)
-        )
-        if not may_import and not may_export:
-            raise Forbidden(NOT_HERE)
+        may_import, may_export = (may_ever(actor(), action) for action in EITHER)
         at_school = actor().tier is Tier.SCHOOL
-        batches = (
-            sa.select(ImportBatch)
-            .where(scope.condition(actor(), ImportBatch, today()))
-            .options(joinedload(ImportBatch.user).joinedload(Account.person))
-            .order_by(ImportBatch.created_at.desc())
-            .limit(BATCHES)
-        )
         return self.render_template(
             "imports/index.html",
             title=_("Import and export"),
@@ -192,9 +184,10 @@ class ImportView(FilePages):
             year=_start_year(),
             refused=refused,
             may_import=may_import and at_school,
+            importable=imports.kinds_for(actor()),
             may_export=may_export,
             schools=[] if at_school else _schools(),
-            batches=db.session.scalars(batches).all(),
+            past=imports.past_imports(db.session(), actor(), today(), limit=BATCHES),
             kind_titles=KIND_TITLES,
         )
 
@@ -236,7 +229,7 @@ def register(appbuilder: Any) -> None:
         ImportView(),
         "Import and export",
         icon="fa-file-import",
-        action=Action.DATA_EXPORT,
+        action=EITHER,
         label=lazy_gettext("Import and export Excel"),
         category="School",
         category_label=lazy_gettext("School"),

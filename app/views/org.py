@@ -18,7 +18,7 @@ from app.domain.vocabulary import Level, Tier, UnitKind
 from app.errors import N_, Invalid, NotFound
 from app.extensions import db
 from app.forms import fields
-from app.forms.people import NEEDED, EndUnitForm, MoveUnitForm
+from app.forms.people import NEEDED, EndUnitForm, MoveUnitForm, values_of
 from app.models import Department, OrgParent, OrgPredecessor, OrgUnit
 from app.models.base import in_force
 from app.security import request_clock
@@ -51,6 +51,14 @@ def _levels() -> fields.ManyField:
         lazy_gettext("Levels taught"),
         pairs=all_levels,
         description=lazy_gettext("None ticked: those of its kind. A multi-level school names them."),
+    )
+
+
+def _locality() -> fields.TextField:
+    return fields.TextField(
+        lazy_gettext("Locality code"),
+        [Optional(), Length(max=24)],
+        description=lazy_gettext("First part of the administration account's name: bg in bg_thcstk."),
     )
 
 
@@ -95,14 +103,17 @@ class OrgUnitView(ScopedModelView):
         "kind": fields.ChoiceField(lazy_gettext("Kind"), NEEDED, pairs=kinds_below, parse=UnitKind),
         "levels": _levels(),
         "parent": fields.RecordField(lazy_gettext("Unit above"), NEEDED, kind="org_unit"),
-        "locality_code": fields.TextField(lazy_gettext("Locality code"), [Optional(), Length(max=24)]),
+        "locality_code": _locality(),
     }
     edit_form_extra_fields = {
         "levels": _levels(),
-        "locality_code": fields.TextField(lazy_gettext("Locality code"), [Optional(), Length(max=24)]),
+        "locality_code": _locality(),
     }
     description_columns = {
-        "code": lazy_gettext("Short and lasting: account names end with it."),
+        "code": lazy_gettext(
+            "Short and lasting: account names end with it, e.g. giangnt.thcstk and bg_thcstk. It is kept in small "
+            "letters and digits without signs and spaces."
+        ),
         "name": lazy_gettext("As on the seal."),
     }
 
@@ -128,22 +139,12 @@ class OrgUnitView(ScopedModelView):
         """The unit with its place in the tree."""
         parent = scope.get(work.session, actor(), OrgUnit, form.parent.data.id, today())
         require(Action.ORG_MANAGE, Target(unit=actor().relation_to(parent.id)))
-        unit = OrgUnit(kind=form.kind.data, starts_on=form.starts_on.data, levels=form.levels.data)
-        self._details(unit, form)
+        unit = OrgUnit(kind=form.kind.data, starts_on=form.starts_on.data, **_details(form))
         return org.settle_unit(work, unit, parent)
 
     def change(self, work: Work, form: Any, item: Any) -> None:
         """Names, codes and levels; kind and place change by verbs of their own."""
-        self._details(item, form)
-        item.levels = form.levels.data
-        org.complete_unit(item)
-        org.check_code(work.session, item)
-
-    @staticmethod
-    def _details(unit: OrgUnit, form: Any) -> None:
-        for name in DETAILS:
-            setattr(unit, name, form[name].data)
-        unit.locality_code = unit.locality_code or ""
+        org.revise_unit(work, item, _details(form))
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -257,6 +258,10 @@ class DepartmentView(ScopedModelView):
         """Dates in order."""
         if item.ends_on is not None and item.ends_on < item.starts_on:
             raise Invalid(N_("The last day comes before the first."))
+
+
+def _details(form: Any) -> dict[str, Any]:
+    return {**values_of(form, DETAILS), "levels": form.levels.data}
 
 
 def parents_on(unit_ids: list[int], day: date) -> dict[int, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from flask import url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -32,6 +33,7 @@ from app.services.rows import is_saved
 from app.services.unit_of_work import Work
 from app.views import formats, select
 from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, require, today
+from app.views.bring_in import BringInView
 from app.views.student_sheet import name_of, written_apart
 
 FILE = (
@@ -145,6 +147,11 @@ class PersonModelView(ScopedModelView):
         for row in rows:
             row.team_name, row.unit_name = teams.get(row.id, ""), row.unit.short_name
 
+    def links(self) -> list[tuple[str, Any, str]]:
+        """Somebody whose file another unit keeps, for whoever keeps the files here."""
+        found = url_for("BringInView.find"), _("Bring in from another unit"), "fa-user-plus"
+        return [found] if self.may_add() else []
+
     def prefill_add(self, form: Any) -> None:
         """Working here."""
         form.status_code.data, form.ethnicity_code.data = "01", "01"
@@ -230,3 +237,4 @@ def _rows(query: Any) -> Iterable[Any]:
 def register(appbuilder: Any) -> None:
     """The endpoint of the search boxes; the staff's menu entry stands with the classes, in working order."""
     select.register(appbuilder)
+    appbuilder.add_view_no_menu(BringInView())

@@ -165,7 +165,11 @@ def _titles(key: PolicyKey) -> tuple[str, str]:
     return {
         PolicyKey.FINALITY: (
             _("When a mark becomes final"),
-            _("From then only a correction request changes it. The lock windows hold besides."),
+            _(
+                "From then only a correction request changes it, whatever the rule is later. A stricter rule includes"
+                " the looser ones: a mark that is not yet final becomes so at the end of the entry day. The lock"
+                " windows hold besides."
+            ),
         ),
         PolicyKey.ENTRY_DAY: (
             _("Monthly entry day"),

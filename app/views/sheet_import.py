@@ -65,18 +65,19 @@ class SheetImportView(FilePages):
         uploads = kept_files()
         try:
             ticket = self._ticket(sheet_id, token)
-            saved = sheet_files.import_sheet(
-                actor(),
-                sheet_id,
-                uploads.data(token),
-                request.form.get("digest", ""),
-                request.form.get("name", "") or ticket.filename,
-                clock=request_clock(),
-            )
+            with uploads.importing(token):
+                saved = sheet_files.import_sheet(
+                    actor(),
+                    sheet_id,
+                    uploads.data(token),
+                    request.form.get("digest", ""),
+                    request.form.get("name", "") or ticket.filename,
+                    clock=request_clock(),
+                )
+                uploads.drop(token)
         except (Invalid, Stale) as error:
             flash(tell(error), "danger")
             return redirect(url_for("SheetImportView.import_sheet", sheet_id=sheet_id))
-        uploads.drop(token)
         flash(_("%(n)s cells saved from the file.", n=len(saved.cells)), "success")
         return redirect(url_for("GradebookView.sheet", sheet_id=sheet_id))
 

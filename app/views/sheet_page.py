@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.domain.access import Action, Actor, may
 from app.domain.assessment.tt22_2021 import threshold
 from app.domain.locks import ColumnState
+from app.domain.marks import format_mark
 from app.domain.vocabulary import Finality, Passing, SubjectKind
 from app.services.enrolments import is_studying
 from app.services.locks import SheetLocks
@@ -122,7 +123,7 @@ def _row(number: int, line: Line, facts: SheetFacts, locks: SheetLocks) -> dict[
         "student": line.student_id,
         "no": number,
         "name": line.full_name,
-        "note": _note(line, gone, moved),
+        "note": _note(line, facts, gone, moved),
         "closed": gone or moved,
         "marks": {c: raw(v) for c in facts.columns if (v := line.value(c)) is not None},
         "states": {c: s for c in ("midterm", "final") if (s := line.state(c))},
@@ -133,19 +134,24 @@ def _row(number: int, line: Line, facts: SheetFacts, locks: SheetLocks) -> dict[
         "threshold": threshold(average).value if isinstance(average, Decimal) else None,
     }
     if facts.sheet.term == 2:
-        row["year_average"] = raw(line.year.average) if line.year else None
-        row["term1_average"] = raw(line.year.term_1) if line.year else None
+        year = line.year_at(facts.sheet)
+        row["year_average"] = raw(year.average) if year else None
+        row["term1_average"] = raw(year.term_1) if year else None
     return row
 
 
-def _note(line: Line, gone: bool, moved: bool) -> str | None:
+def _note(line: Line, facts: SheetFacts, gone: bool, moved: bool) -> str | None:
     if gone:
         return _("Left on %(day)s", day=vn_date(line.left_on))
     if moved:
         return _("In another class from %(day)s", day=vn_date(line.left_on))
+    notes = []
     if line.exemption is not None:
-        return _("Exempt from the practical part, decision %(number)s", number=line.exemption.number)
-    return None
+        notes.append(_("Exempt from the practical part, decision %(number)s", number=line.exemption.number))
+    if beyond := line.beyond(facts.sheet):
+        scores = "; ".join(format_mark(score) for score in beyond)
+        notes.append(_("Regular scores of the former class that count too: %(scores)s", scores=scores))
+    return " · ".join(notes) or None
 
 
 def page_facts(actor: Actor, facts: SheetFacts, lines: Sequence[Line], locks: SheetLocks) -> dict[str, Any]:

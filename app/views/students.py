@@ -33,6 +33,7 @@ from app.security import request_clock
 from app.services import choices, enrolments, people, scope
 from app.services.enrolments import RELATIONS, Admission, Leaving
 from app.services.unit_of_work import Work
+from app.views.arrivals import ArrivalView
 from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, menu, require, today
 from app.views.choices import ChoicesView
 from app.views.datamodel import OneFilter
@@ -138,6 +139,18 @@ class StudentModelView(ScopedModelView):
             db.session(), item.id, actor().person_id, today()
         )
         return Target(unit=actor().relation_to(item.unit_id), homeroom=mine)
+
+    def links(self) -> list[tuple[str, Any, str]]:
+        """Beside admitting: a student who comes from another school."""
+        if not self.may_add():
+            return []
+        return [
+            (
+                url_for("ArrivalView.receive"),
+                _("Receive a student from another school"),
+                "fa-right-to-bracket",
+            )
+        ]
 
     def empty_text(self) -> str:
         """What an empty list says."""
@@ -337,4 +350,5 @@ def register(appbuilder: Any) -> None:
         category_label=lazy_gettext("School"),
     )
     appbuilder.add_view_no_menu(PlaceView())
+    appbuilder.add_view_no_menu(ArrivalView())
     appbuilder.add_view_no_menu(ChoicesView())

@@ -1,13 +1,20 @@
 """How many statements a page may take, whoever opens it and however much there is to show (design §9)."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.domain.policies import PolicyKey
+from app.domain.vocabulary import Finality
+from app.services.clock import local_day
+from app.services.gradebook import submit_sheet
+from app.services.policies import set_policy
 from tests.conftest import counting
 from tests.factories.province import Province, build
+from tests.services.helpers import acting
 
 BUDGETS = [
     # account, address ({sheet}, {class}, {student}: of the first school), statements at most
@@ -86,6 +93,32 @@ def test_pages_keep_their_budget(
                     + "\n  ".join(s[:160].replace("\n", " ") for s in sent)
                 )
     assert not over, "\n" + "\n".join(over)
+
+
+@pytest.mark.parametrize("rule", list(Finality))
+def test_a_sheet_keeps_its_budget_whatever_makes_marks_final(
+    app: Flask, province: Province, client_for: Callable[[str], FlaskClient], rule: Finality
+) -> None:
+    """However often marks were entered and made final: at most 10 statements to open a sheet, 15 to save it."""
+    head, unit, day = acting(province, "giangnt.thcstk"), province.first.unit_id, local_day(province.now)
+    set_policy(head, unit, PolicyKey.FINALITY, rule, day, "Quy chế", clock=province.clock)
+    client, path = client_for("longpd.thcstk"), address(province, "/gradebook/{sheet}")
+    token = re.search(r'name="csrf-token" content="([^"]+)"', client.get(path).text)
+    assert token
+    for number, column in enumerate(("regular_1", "regular_2", "regular_3")):
+        changes = [
+            {"student": student, "column": column, "old": None, "new": "8"}
+            for student in province.first.student_ids[: 3 + number]
+        ]
+        with counting(app) as sent:
+            answer = client.post(
+                f"{path}/cells", json={"changes": changes}, headers={"X-CSRFToken": token[1]}
+            )
+        assert answer.status_code == 200
+        assert len(sent) <= 15, sent
+        teacher = acting(province, "longpd.thcstk")
+        submit_sheet(teacher, province.first.sheet_ids["7A", "math", 1], [column], clock=province.clock)
+    assert len(opened := statements(app, client, path)) <= 10, opened
 
 
 def test_a_page_asks_no_more_for_a_bigger_class(

@@ -28,7 +28,7 @@ PAGES = {
         "/delegations/sheet/{sheet}",
     ],
     "quantb.thcstk": ["/", "/accounts/", "/locks/"],
-    "hongvt.thcstk": ["/"],
+    "hongvt.thcstk": ["/", "/imports/", "/staff/list/", "/staff/bring-in"],
     "vanlt.sogd": ["/", "/progress/"],
     "sonlv.xatk": ["/", "/progress/"],
 }

@@ -9,7 +9,7 @@ from app.domain.access import SYSTEM
 from app.domain.vocabulary import Role
 from app.errors import Invalid
 from app.extensions import db
-from app.models import Account, LoginSession, OrgUnit, UnitGroup
+from app.models import Account, AuditEvent, LoginSession, OrgUnit, UnitGroup
 from app.services import account_lists, account_state, accounts, boards, groups, roles, sign_in
 from app.services.boards import Seat
 from app.services.people import PersonName, add_person
@@ -95,6 +95,9 @@ def test_roles_groups_and_boards(province: Province) -> None:
         boards.appoint_board(head, number, TODAY, seats, clock=province.clock)
         province.now += timedelta(days=1)
     assert Role.SCHOOL_ADMIN in acting(province, "longpd.thcstk").roles
+    assert Role.SCHOOL_ADMIN not in acting(province, "quantb.thcstk").roles  # held by a position, on no board
+    ended = sa.select(AuditEvent.target_id).where(AuditEvent.action == "role.withdraw")
+    assert set(db.session.scalars(ended.where(AuditEvent.target_type == "person"))) == {ids["quantb"]}
 
 
 def test_idle_sessions_are_found(province: Province) -> None:

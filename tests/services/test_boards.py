@@ -6,13 +6,14 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.domain.access import SYSTEM
+from app.domain.access import SYSTEM, Action, Target, may
 from app.domain.vocabulary import Role
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.models import AdminBoard, Notice, Person
+from app.models import AdminBoard, AuditEvent, Notice, Person, Position
 from app.services import account_lists, boards
 from app.services.boards import Seat
+from app.services.clock import local_day
 from app.services.unit_of_work import transaction
 from tests.factories.province import Province
 from tests.services.helpers import acting
@@ -55,7 +56,7 @@ def test_the_head_appoints_the_board_by_decision(province: Province) -> None:
     assert (board.appointed_by.given_name, board.starts_on) == ("Giang", TODAY)
     for username in ("giangnt", "hocnv", "hongvt"):
         assert Role.SCHOOL_ADMIN in acting(province, f"{username}.thcstk").roles
-    told = db.session.scalars(sa.select(Notice.person_id)).all()
+    told = db.session.scalars(sa.select(Notice.person_id).where(Notice.title.contains("được cử"))).all()
     assert sorted(told) == sorted(seat.person_id for seat in seats(province))
 
 
@@ -74,6 +75,40 @@ def test_a_new_board_ends_the_former_the_day_before(province: Province) -> None:
     province.now += timedelta(days=30)
     assert Role.SCHOOL_ADMIN not in acting(province, "hongvt.thcstk").roles
     assert Role.SCHOOL_ADMIN in acting(province, "habtt.thcstk").roles
+
+
+def test_whoever_is_on_no_board_administers_no_more_from_its_first_day(province: Province) -> None:
+    """Rights of a former seat and of a position alike end the day before, and the trail says so (S4 Điều 12, 17)."""
+    head, ids, start = (
+        acting(province, "giangnt.thcstk"),
+        province.first.person_ids,
+        TODAY + timedelta(days=10),
+    )
+    boards.appoint_board(head, NUMBER, TODAY, seats(province), clock=province.clock)
+    assert Role.SCHOOL_ADMIN not in acting(province, "quantb.thcstk").roles
+    with transaction(SYSTEM, "test.position", clock=province.clock) as work:
+        position = work.session.scalars(sa.select(Position).where(Position.person_id == ids["quantb"])).one()
+        position.ends_on = None
+    second = [replace(seats(province)[0], person_id=ids["habtt"]), *seats(province)[1:]]
+    boards.appoint_board(head, "16/QĐ-THCSTK", TODAY, second, clock=province.clock, starts_on=start)
+    leaving = ("quantb.thcstk", "hongvt.thcstk")
+    for day, holds in ((start - timedelta(days=1), True), (start, False)):
+        province.now += timedelta(days=(day - local_day(province.now)).days)
+        for username in leaving:
+            assert (Role.SCHOOL_ADMIN in acting(province, username).roles) is holds, (username, day)
+            assert may(acting(province, username), Action.ACCOUNT_MANAGE, Target()) is holds
+        assert Role.SCHOOL_ADMIN in acting(province, "hocnv.thcstk").roles
+    assert Role.OFFICE_STAFF in acting(province, "hongvt.thcstk").roles  # only the administrators' rights end
+    assert Role.SCHOOL_ADMIN in acting(province, "quantb.thcsba").roles  # another school's are its own
+    events = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "role.withdraw")).all()
+    told = [(event.details["person"], event.details["from_day"]) for event in events]
+    assert told == [
+        ("Trần Bá Quân", TODAY.isoformat()),
+        ("Vũ Thị Hồng", start.isoformat()),
+        ("Trần Bá Quân", start.isoformat()),
+    ]
+    notices = sa.select(Notice.body).where(Notice.person_id == ids["hongvt"], Notice.title.contains("thôi"))
+    assert start.strftime("%d/%m/%Y") in db.session.scalars(notices).one()
 
 
 def test_a_corrected_decision_of_the_same_day_replaces_the_board(province: Province) -> None:

@@ -206,7 +206,7 @@ def test_a_test_to_be_made_up_one_made_up_and_a_recorded_zero(demo_app: Flask) -
     assert (zero.midterm_state.value, zero.midterm) == ("recorded_zero", 0)
 
 
-def test_one_changed_class_one_left_one_came(demo_app: Flask) -> None:
+def test_one_changed_class_one_changed_school_one_came(demo_app: Flask) -> None:
     moved = (
         sa.select(Enrolment.student_id)
         .join(SchoolClass)
@@ -214,15 +214,19 @@ def test_one_changed_class_one_left_one_came(demo_app: Flask) -> None:
         .where(SchoolYear.start_year == 2026)
     )
     twice = list(db.session.scalars(moved.group_by(Enrolment.student_id).having(sa.func.count() == 2)))
-    assert len(twice) == 1
-    mine = [
-        row
-        for row in rows_of(sheet("7A", "math")) + rows_of(sheet("7B", "math"))
-        if row.student_id == twice[0]
-    ]
-    assert len(mine) == 2
+    assert len(twice) == 2
+    for former, new in (
+        (sheet("7A", "math"), sheet("7B", "math")),
+        (sheet("8B", "math"), sheet("8A", "math", unit="thcssl")),
+    ):
+        (kept,) = [row for row in rows_of(former) if row.student_id in twice]
+        (carried,) = [row for row in rows_of(new) if row.student_id in twice]
+        assert (carried.student_id, carried.carried_from_id) == (kept.student_id, former.id)
+        assert carried.regular_1 == kept.regular_1 is not None
+        changes = history.cell_history(db.session(), new.id, carried.student_id, "regular_1")
+        assert changes[-1].place is not None
     assert count(Enrolment, Enrolment.status_code == "04") == 1
-    assert count(Enrolment, Enrolment.status_code == "02", Enrolment.other_school.is_not(None)) == 1
+    assert count(Enrolment, Enrolment.status_code == "02", Enrolment.other_school.is_not(None)) == 2
     assert count(ExemptionDecision) == 1
 
 

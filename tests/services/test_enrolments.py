@@ -1,6 +1,6 @@
 """Students: admission, moves, leaving, coming back, chosen subjects."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -112,6 +112,7 @@ def test_leaving_keeps_everything_and_coming_back_is_a_new_place(province: Provi
     enrolments.leave(office, student, leaving, clock=province.clock)
     assert db.session.get(Student, student).status_code == "04"
     assert open_rows(student) == [(province.first.class_ids["7A"], "04", DAY)]
+    province.now = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
     back = Admission(province.first.class_ids["7B"], date(2027, 3, 1), "1", "06")
     enrolments.readmit(office, student, back, clock=province.clock)
     assert [row[1] for row in open_rows(student)] == ["04", "06"]

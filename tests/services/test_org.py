@@ -11,6 +11,7 @@ from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import OrgPredecessor, OrgUnit, Position, UnitEpoch
 from app.services import org
+from app.services.unit_of_work import transaction
 from tests.factories.province import LONG_AGO, Province
 from tests.services.helpers import acting
 
@@ -52,6 +53,66 @@ def test_a_unit_has_its_epoch_its_levels_and_its_place(province: Province) -> No
 def test_a_unit_that_cannot_be_is_refused(province: Province, new: org.NewUnit, parent: str) -> None:
     with pytest.raises(Invalid):
         org.create_unit(SYSTEM, new, getattr(province, parent), clock=province.clock)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("THCS-TK 2", "thcstk2"),
+        (" Tiểu học Đắk Ơ ", "tieuhocdako"),
+        ("TH & THCS số 2", "ththcsso2"),
+        ("đđ", "dd"),
+    ],
+)
+def test_a_code_is_kept_as_account_names_carry_it(province: Province, typed: str, kept: str) -> None:
+    """S4 Điều 3 khoản 2: no signs, no spaces, small letters."""
+    new = unit(code=typed, locality_code="Bình Giang")
+    row = db.session.get(OrgUnit, org.create_unit(SYSTEM, new, province.commune_id, clock=province.clock))
+    assert (row.code, row.locality_code) == (kept, "binhgiang")
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"code": " -- "}, "code"),
+        ({"code": "学校"}, "code"),
+        ({"code": "a" * 21}, "code"),
+        ({"locality_code": "?"}, "locality_code"),
+        ({"locality_code": "a" * 21}, "locality_code"),
+    ],
+)
+def test_a_code_of_which_nothing_or_too_much_is_left_is_refused(
+    province: Province, values: dict[str, str], field: str
+) -> None:
+    with pytest.raises(Invalid, match=r"letters and digits") as refused:
+        org.create_unit(SYSTEM, unit(**values), province.commune_id, clock=province.clock)
+    assert [name for name, _message in refused.value.problems] == [field]
+
+
+def test_a_code_taken_anywhere_is_refused_however_it_is_typed(province: Province) -> None:
+    foreign = org.create_unit(SYSTEM, unit(UnitKind.DEPARTMENT, "sokhac"), None, clock=province.clock)
+    for typed in ("THCS TK", "thcs-tk", "Sở Khác"):
+        with pytest.raises(Invalid, match="already"):
+            org.create_unit(SYSTEM, unit(code=typed), foreign, clock=province.clock)
+
+
+def revise(province: Province, unit_id: int, **values: str) -> tuple[str, str]:
+    """Change a unit as the form does; returns its name and code afterwards."""
+    with transaction(SYSTEM, "test.revise", clock=province.clock) as work:
+        org.revise_unit(work, work.session.get_one(OrgUnit, unit_id), values)
+    db.session.expire_all()
+    row = db.session.get_one(OrgUnit, unit_id)
+    return row.name, row.code
+
+
+def test_a_code_that_accounts_carry_stays(province: Province) -> None:
+    """Their names are given once: with another code they would name a unit that is not theirs."""
+    made = org.create_unit(SYSTEM, unit(), province.commune_id, clock=province.clock)
+    assert revise(province, made, code="TH Mới") == ("Trường Tiểu học Thúc Kháng", "thmoi")
+    held = province.first.unit_id
+    with pytest.raises(Invalid, match=r"thcstk stays: .* giangnt\.thcstk"):
+        revise(province, held, code="thcsmoi", name="Tên mới")
+    assert revise(province, held, code="THCS-TK", name="Tên mới", locality_code="xx") == ("Tên mới", "thcstk")
 
 
 def test_a_school_needs_an_office_above(province: Province) -> None:

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from flask import Flask
 from openpyxl import load_workbook
 
-from app.errors import Forbidden, Invalid, NotFound, Stale
+from app.errors import Forbidden, Invalid, NotFound, Stale, Unavailable
 from app.extensions import db
 from app.models import AuditEvent, Grade, TxLog
 from app.services import sheet_files
 from app.services.gradebook import CellChange, enter_scores
+from app.services.imports import past_imports
 from app.services.spreadsheets import gradebook
 from app.services.spreadsheets.plan import BadFile, RowVerdict
 from app.services.spreadsheets.rows import REQUIRED
@@ -105,11 +106,32 @@ def test_marks_go_out_and_come_back_and_again_change_nothing(app: Flask, provinc
     assert len(saved.cells) == 3
     logged = db.session.scalars(sa.select(TxLog).where(TxLog.action == "sheet.import")).one()
     assert logged.reason == "Điểm tuần 10"
+    listed = past_imports(db.session(), acting(province, "quantb.thcstk"), date(2026, 11, 16), limit=5)
+    assert [(line.name, line.by, line.sheet.id if line.sheet else None) for line in listed] == [
+        ("Điểm tuần 10", "Phạm Đức Long", sheet_of(province))
+    ]
+    assert listed[0].counts == found.plan.counts
     with pytest.raises(Invalid):
         carry_out(province, filled)
     event = db.session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "sheet.export")).first()
     assert event is not None
     assert event.target_id == sheet_of(province)
+
+
+@ON_SQLITE
+def test_saved_marks_are_never_called_unsaved(
+    app: Flask, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line in the list of imports is written after them: when it can't be, they stand all the same."""
+
+    def full_disk(*_arguments: Any, **_facts: Any) -> None:
+        raise Unavailable("The server's disk is full.")
+
+    data = edited(exported(province), written((FIRST, TX1, 8.5)))
+    found = dry(province, data)
+    monkeypatch.setattr(sheet_files, "record_event", full_disk)
+    assert len(carry_out(province, data, found.plan.digest).cells) == 1
+    assert [str(mark) for _student, mark, _comment in grades(province)] == ["8.5"]
 
 
 @ON_SQLITE

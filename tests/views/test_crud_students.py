@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
@@ -258,6 +258,7 @@ def test_a_parent_on_the_sheet_is_corrected_not_removed(province: Province, clie
 
 
 def test_leaving_moving_and_status_by_their_pages(province: Province, client_for: Clients) -> None:
+    province.now = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
     client, student_id = client_for(OFFICE), province.first.student_ids[0]
     moved = submit(
         client, f"/students/{student_id}/move", school_class=province.first.class_ids["7B"], day="1/12/2026"

@@ -71,6 +71,32 @@ def test_a_unit_is_made_moved_and_ended(province: Province, client_for: Clients)
     assert "UBND xã Bình An took over from UBND xã Thúc Kháng" in page
 
 
+def test_the_form_says_what_a_code_becomes_part_of(province: Province, client_for: Clients) -> None:
+    client = client_for(ADMIN)
+    client.get("/lang/en")
+    page = client.get("/units/add").text
+    for name in ("giangnt.thcstk", "bg_thcstk"):
+        assert name in page
+    path = f"/units/edit/{province.first.unit_id}"
+    kept = submit(client, path, code="thcsmoi")
+    assert "giangnt.thcstk end with it" in kept.text
+    assert submit(client, path, code="THCS TK", name="Trường THCS Thúc Kháng 1").status_code == 302
+    made = submit(
+        client,
+        "/units/add",
+        kind="primary",
+        code="TH Bình Đa",
+        name="Trường Tiểu học Bình Đa",
+        short_name="TH Bình Đa",
+        parent=province.commune_id,
+        starts_on="1/8/2026",
+    )
+    assert made.status_code == 302, made.text
+    fresh()
+    assert db.session.get(OrgUnit, int(made.location.rsplit("/", 1)[1])).code == "thbinhda"
+    assert db.session.get(OrgUnit, province.first.unit_id).code == "thcstk"
+
+
 def test_a_school_reads_the_units_above_and_makes_none(province: Province, client_for: Clients) -> None:
     client = client_for(BOARD)
     assert client.get(f"/units/show/{province.department_id}").status_code == 200

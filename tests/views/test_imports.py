@@ -14,9 +14,12 @@ from openpyxl import load_workbook
 
 from app.extensions import db
 from app.models import AuditEvent, Grade, ImportBatch, Student
-from app.services.spreadsheets.uploads import LIFETIME
+from app.services import sheet_files
+from app.services.groups import SECTION, add_member, define_group
+from app.services.spreadsheets.uploads import LIFETIME, Uploads
 from tests.conftest import csrf, sign_in
 from tests.factories.province import Province
+from tests.services.helpers import acting
 from tests.support.workbooks import STUDENT_ROW, students
 
 BOARD = "quantb.thcstk"
@@ -31,7 +34,7 @@ def engine_name() -> str:
 
 def send(client: FlaskClient, data: bytes, path: str = "/imports/check", **fields: str) -> Any:
     form = {
-        "csrf_token": csrf(client, "/imports/"),
+        "csrf_token": csrf(client),
         "kind": "students",
         **fields,
         "file": (BytesIO(data), "danh-sach-7A.xlsx"),
@@ -103,6 +106,33 @@ def test_kept_files_are_for_their_owner_only_and_for_an_hour(
     assert confirm(client, path, page).status_code == 302
     assert students_named("Trần Văn Bình") == 0
     assert list((app.config["INSTANCE_DIR"] / "uploads").iterdir()) == []
+
+
+def test_a_button_pressed_twice_imports_once(app: Flask, province: Province, client_for: ClientFor) -> None:
+    client = client_for(BOARD)
+    client.get("/lang/en")
+    path, page = checked(client, students(STUDENT_ROW))
+    for _press in range(2):
+        assert confirm(client, path, page).status_code == 302
+    assert students_named("Trần Văn Bình") == 1
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(ImportBatch)) == 1
+    assert "it has been imported" in client.get("/imports/").text
+
+
+def test_a_second_press_while_the_first_works_starts_nothing(
+    app: Flask, province: Province, client_for: ClientFor
+) -> None:
+    client = client_for(BOARD)
+    client.get("/lang/en")
+    path, page = checked(client, students(STUDENT_ROW))
+    token = path.partition("?")[0].rsplit("/", 1)[1]
+    with Uploads(app.config["INSTANCE_DIR"]).importing(token):
+        answer = confirm(client, path, page)
+        assert answer.headers["Location"] == "/imports/"
+        assert "being imported at this moment" in client.get("/imports/").text
+    assert students_named("Trần Văn Bình") == 0
+    assert confirm(client, path, page).status_code == 302  # the file was not lost to it
+    assert students_named("Trần Văn Bình") == 1
 
 
 def test_another_digest_imports_nothing(app: Flask, province: Province, client_for: ClientFor) -> None:
@@ -199,6 +229,33 @@ def test_who_may_import_and_who_may_export(
     assert (client.get("/imports/students/template.xlsx").status_code == 200) is importing
 
 
+def test_a_group_that_may_import_finds_the_page(
+    app: Flask, province: Province, client_for: ClientFor
+) -> None:
+    """Importing never gives more than the right to the records: the page offers what both rights allow."""
+
+    def put_into_group(name: str, rights: list[str]) -> None:
+        group = define_group(acting(province, BOARD), SECTION, name, rights, clock=province.clock)
+        person = province.first.person_ids["longpd"]
+        add_member(acting(province, BOARD), group, person, clock=province.clock)
+
+    client = client_for("longpd.thcstk")
+    client.get("/lang/en")
+    assert 'href="/imports/"' not in client.get("/").text
+    put_into_group("Tổ nhập liệu", ["data.import"])
+    assert 'href="/imports/"' in client.get("/").text
+    page = client.get("/imports/")
+    assert page.status_code == 200
+    assert "right to the records themselves" in page.text
+    assert 'name="kind"' not in page.text
+    assert "/exports/" not in page.text
+    assert send(client, students(STUDENT_ROW)).status_code == 403
+    put_into_group("Tổ tuyển sinh", ["student.manage"])
+    page = client.get("/imports/").text
+    assert re.findall(r'name="kind" value="(\w+)"', page) == ["students"]
+    assert checked(client, students(STUDENT_ROW))
+
+
 def test_an_office_chooses_one_of_its_schools(app: Flask, province: Province, client_for: ClientFor) -> None:
     client = client_for("maipt.xatk")
     assert f'value="{province.second.unit_id}"' in client.get("/imports/").text
@@ -228,8 +285,47 @@ def test_a_sheet_goes_out_and_comes_back_through_its_page(
     other = province.first.sheet_ids["7A", "art", 1]
     confirmation = {"csrf_token": csrf(client, page), "digest": digest(preview.text), "name": "Tuần 10"}
     assert client.post(f"/gradebook/{other}/import/{token.group(1)}", data=confirmation).status_code == 404
-    assert client.post(f"/gradebook/{sheet}/import/{token.group(1)}", data=confirmation).status_code == 302
+    for _press in range(2):
+        answer = client.post(f"/gradebook/{sheet}/import/{token.group(1)}", data=confirmation)
+        assert answer.status_code == 302
     assert [str(grade.regular_1) for grade in db.session.scalars(sa.select(Grade))] == ["8.5"]
+
+
+def test_imports_into_sheets_stand_among_the_past_ones(
+    app: Flask, province: Province, client_for: ClientFor
+) -> None:
+    """For whoever may see the sheet: the board, and of the teachers only those who teach it."""
+    teacher, sheet = acting(province, "longpd.thcstk"), province.first.sheet_ids["7A", "math", 1]
+    book = load_workbook(BytesIO(sheet_files.export_sheet(teacher, sheet, clock=province.clock)[1]))
+    book.worksheets[0]["E5"], book.worksheets[0]["E6"] = 8.5, 7
+    stream = BytesIO()
+    book.save(stream)
+    data = stream.getvalue()
+    plan = sheet_files.dry_run_sheet(teacher, sheet, data, clock=province.clock).plan
+    sheet_files.import_sheet(teacher, sheet, data, plan.digest, "Tuần 10", clock=province.clock)
+    client = client_for(BOARD)
+    _path, preview = checked(client, students(STUDENT_ROW))
+    assert confirm(client, _path, preview).status_code == 302
+    page = client.get("/imports/").text
+    names = re.findall(r'<tr><th scope="row">([^<]+)</th>', page)
+    assert names == ["Lớp 7A đầu năm", "Tuần 10"]
+    line = page[page.index("Tuần 10") :]
+    assert f'href="/gradebook/{sheet}"' in line
+    assert "Phạm Đức Long" in line
+    assert re.findall(r'data-th="[^"]+">(\d+)</td>', line) == [
+        str(plan.counts["new"]),
+        str(plan.counts["changed"]),
+    ]
+    for account, seen in (("giangnt.thcstk", True), ("quantb.thcsba", False), ("maipt.xatk", False)):
+        assert ("Tuần 10" in client_for(account).get("/imports/").text) is seen, account
+    for teacher_name, seen in (("longpd", True), ("habtt", False)):
+        group = define_group(
+            acting(province, BOARD), SECTION, teacher_name, ["data.import"], clock=province.clock
+        )
+        add_member(
+            acting(province, BOARD), group, province.first.person_ids[teacher_name], clock=province.clock
+        )
+        assert ("Tuần 10" in client_for(f"{teacher_name}.thcstk").get("/imports/").text) is seen
 
 
 def test_a_sheets_page_refuses_what_it_cannot_use(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from app.domain.marks import MARK_MAX, MARK_MIN, encode
+from app.domain.marks import MARK_MAX, MARK_MIN, tenths
 from app.domain.rounding import half_up
 from app.domain.vocabulary import Passing, Threshold
 
@@ -64,16 +64,16 @@ def term_average(
     if missing or midterm is None or final is None:
         return TermAverage(None, missing)
     scores = [score for score in regular if score is not None]
-    total = sum(_exact(score) for score in scores)
-    total += _MIDTERM_WEIGHT * _exact(midterm) + _FINAL_WEIGHT * _exact(final)
-    return TermAverage(half_up(Fraction(total, len(scores) + _MIDTERM_WEIGHT + _FINAL_WEIGHT)))
+    total = sum(map(tenths, scores)) + _MIDTERM_WEIGHT * tenths(midterm) + _FINAL_WEIGHT * tenths(final)
+    weights = len(scores) + _MIDTERM_WEIGHT + _FINAL_WEIGHT
+    return TermAverage(half_up(Fraction(total, 10 * weights)))
 
 
 def year_average(term1: Decimal | None, term2: Decimal | None) -> Decimal | None:
     """ĐTBmcn = (ĐTBmhkI + 2 × ĐTBmhkII) / 3 of the rounded term averages, one decimal (Điều 9 khoản 1 điểm b)."""
     if term1 is None or term2 is None:
         return None
-    return half_up(Fraction(_exact(term1) + 2 * _exact(term2), 3))
+    return half_up(Fraction(tenths(term1) + 2 * tenths(term2), 30))
 
 
 def comment_term(
@@ -120,9 +120,3 @@ def _missing(
 
 def _blank(regular: Sequence[object | None], number: int) -> bool:
     return number > len(regular) or regular[number - 1] is None
-
-
-def _exact(mark: Decimal) -> Fraction:
-    """The mark as a fraction; ValueError when it isn't one (0–10 in steps of 0.1)."""
-    encode(mark)
-    return Fraction(mark)

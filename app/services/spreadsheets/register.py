@@ -12,7 +12,9 @@ from app.domain.names import fold
 from app.errors import N_
 from app.models import Enrolment, SchoolClass, SchoolYear, Student
 from app.reference.code_lists import match_key
+from app.services.programme import terms_of
 from app.services.spreadsheets.rows import Ground, Parsed, ParsedRow, load_in
+from app.services.years import TermDates
 
 NOT_THE_SAME: Final = N_(
     "%(code)s belongs to %(name)s, born %(born)s. Name and birth date of the row are others: the rows may be shifted."
@@ -39,6 +41,7 @@ class Roll:
     former: dict[int, list[Enrolment]] = field(default_factory=dict)  # left open in earlier years
     classes: dict[str, SchoolClass] = field(default_factory=dict)
     class_names: dict[int, str] = field(default_factory=dict)
+    terms: dict[int, TermDates] = field(default_factory=dict)
 
     def place_name(self, student: Student) -> str | None:
         """The student's class of this year."""
@@ -48,7 +51,7 @@ class Roll:
 
 def load_roll(ground: Ground, parsed: Parsed) -> Roll:
     """Classes of the year, and every student whom a row may mean; a constant number of statements a chunk."""
-    roll = Roll()
+    roll = Roll(terms=terms_of(ground.session, ground.unit.id, ground.year))
     for row in ground.session.scalars(
         sa.select(SchoolClass).where(
             SchoolClass.unit_id == ground.unit.id, SchoolClass.school_year_id == ground.year.id

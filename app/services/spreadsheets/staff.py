@@ -35,7 +35,9 @@ NOT_THE_SAME: Final = N_(
     "%(code)s belongs to %(name)s. The row has another name and another birth date: the rows may be shifted."
 )
 TWO_PEOPLE: Final = N_("The two identifiers of this row belong to two different people.")
-ELSEWHERE: Final = N_("This identifier belongs to a person of another unit.")
+ELSEWHERE: Final = N_(
+    "This identifier belongs to a person of another unit, which keeps the file. Bring the person in on the staff page."
+)
 AMBIGUOUS: Final = N_("Several people have this name. Give the identifier or the birth date.")
 SAME_PERSON: Final = N_("Row %(rows)s means the same person.")
 ALIKE: Final = N_(

@@ -11,8 +11,10 @@ from app.domain.vocabulary import Level
 from app.errors import N_, Invalid
 from app.models import Enrolment, SchoolClass, Student
 from app.reference.code_lists import match_key
+from app.services.carry import TOO_EARLY, carry_into_classes, too_early
 from app.services.enrolments import RELATIONS, STUDYING, SUMMER, GuardianSheet, is_studying, set_guardians
 from app.services.people import PersonName, apply_name, check_birth
+from app.services.sheets import TERM_SHEETS
 from app.services.spreadsheets.placing import Move, Placer
 from app.services.spreadsheets.plan import CHANGED, NEW, SAME, Change, Planned
 from app.services.spreadsheets.register import Roll, load_roll, match
@@ -160,6 +162,8 @@ def _place(
         day = max(ground.day, ground.year.starts_on - SUMMER)
     open_places = [current] if current else roll.former.get(student.id, []) if student else []
     _check_day(ground, parsed, row, day, open_places)
+    if current and school_class.circular in TERM_SHEETS and too_early(roll.terms, date.max, day, ground.day):
+        parsed.refuse(row, "starts_on", TOO_EARLY, day=day.strftime("%d/%m/%Y"))
     return Move(
         school_class,
         day,
@@ -273,6 +277,8 @@ def apply_rows(work: Work, ground: Ground, planned: Iterable[Planned], fields: f
         set_guardians(work, student, step.parents)
         if step.student is not None:
             _align(student, fields)
+    known = [(step.student.id, step.move) for step in steps if step.student and step.move]
+    carry_into_classes(work, ground.year, [(key, move.school_class, move.day) for key, move in known])
 
 
 def _new_student(work: Work, ground: Ground) -> Student:

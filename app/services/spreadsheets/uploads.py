@@ -1,12 +1,15 @@
 """A chosen file between its dry run and its import: kept on the server, for its owner only, for an hour.
 
-Nothing comes back from the browser but a random token; the file that is imported is the one that was judged.
+Nothing comes back from the browser but a random token; the file that is imported is the one that was judged, and once.
+What nobody came back for is thrown away at the next upload, and by the worker for background jobs if none comes.
 """
 
 import json
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,8 +18,16 @@ from typing import Any, Final
 from app.errors import N_, NotFound, Stale
 
 LIFETIME: Final = timedelta(hours=1)
-GONE: Final = N_("The chosen file is no longer kept. Choose it again; nothing was saved.")
+GONE: Final = N_(
+    "The chosen file is no longer kept: it has been imported, or an hour has passed. If it is not among the past "
+    "imports, choose it again."
+)
+RUNNING: Final = N_("This file is being imported at this moment. Wait until it is done; it is imported once.")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+
+
+class Running(Stale):
+    """The file is being imported by another request."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +52,10 @@ class Uploads:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.clear(now)
         token = secrets.token_urlsafe(24)
+        # The ticket first, and last to go: whatever is left by a crash has one, so that `clear` finds it.
+        self._write(token, "json", json.dumps(asdict(ticket), ensure_ascii=False).encode())
         self._write(token, "xlsx", data)
         self._write(token, "plan", plan.encode())
-        self._write(token, "json", json.dumps(asdict(ticket), ensure_ascii=False).encode())
         return token
 
     def ticket(self, token: str, user_id: int | None, now: datetime) -> Ticket:
@@ -67,9 +79,21 @@ class Uploads:
         """The dry run as it was shown; ask for the ticket first."""
         return self._read(token, "plan").decode()
 
+    @contextmanager
+    def importing(self, token: str) -> Iterator[None]:
+        """Hold a file while it is imported; a button pressed twice gets Running instead of a second import."""
+        try:
+            self._write(token, "busy", b"")
+        except FileExistsError as error:
+            raise Running(RUNNING) from error
+        try:
+            yield
+        finally:
+            self._path(token, "busy").unlink(missing_ok=True)
+
     def drop(self, token: str) -> None:
         """Throw a file away."""
-        for suffix in ("json", "plan", "xlsx"):
+        for suffix in ("xlsx", "plan", "busy", "json"):
             self._path(token, suffix).unlink(missing_ok=True)
 
     def _path(self, token: str, suffix: str) -> Path:
@@ -89,7 +113,7 @@ class Uploads:
             file.write(data)
 
     def clear(self, now: datetime) -> None:
-        """Throw away what has expired."""
+        """Throw away what has expired, imports that a crash left unfinished included."""
         for path in self._folder.glob("*.json"):
             try:
                 facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

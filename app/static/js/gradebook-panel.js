@@ -184,8 +184,9 @@
     var change = item.old === undefined && item.new === undefined ? item.action : el('span', { class: 'hv-change' },
       item.old === null ? el('span', {}, t('blank')) : el('del', {}, item.old), dom.icon('fa-arrow-right-long'), el('span', { class: 'sr-only' }, t('became')),
       item.new === null ? el('span', {}, t('blank')) : el('ins', {}, item.new));
+    if (item.came_from) { change = el('span', {}, item.new + ' ' + t('came_along', { name: item.came_from }) + '.'); }
     return el('li', {}, el('p', {}, change, ' ' + who, item.reason ? [': ', el('q', {}, item.reason)] : null),
-      el('p', { class: 'hv-meta' }, item.at + (item.account ? ' · ' + item.account : '')));
+      el('p', { class: 'hv-meta' }, item.at + (item.account ? ' · ' + item.account : '') + (item.place ? ' · ' + t('in_class', { name: item.place }) : '')));
   };
 
   HocVu.Panel = Panel;

@@ -1,0 +1,63 @@
+"""The year of a student in a subject, as the term results make it; one row wherever the student sat."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from app.models import Grade, GradebookSheet, SubjectYear
+from app.models.gradebook import Mark
+from app.services import averages
+from app.services.unit_of_work import Work
+
+
+def note_terms(
+    work: Work,
+    sheet: GradebookSheet,
+    results: Mapping[int, Mark | None],
+    years: Mapping[int, SubjectYear | None],
+) -> dict[int, Mark | None]:
+    """Inside a transaction: write a sheet's term results, by student, into the year rows, which begin with term II.
+
+    Returns the year results of the rows written.
+    """
+    counted = [student for student in results if sheet.term == 2 or years.get(student) is not None]
+    first_terms = _first_terms(work, sheet, [s for s in counted if years.get(s) is None])
+    found: dict[int, Mark | None] = {}
+    for student in counted:
+        year = years.get(student) or _new_year(work, sheet, student, first_terms.get(student))
+        setattr(year, f"term_{sheet.term}", results[student])
+        year.average = averages.year_result(sheet.kind, year.term_1, year.term_2)
+        found[student] = year.average
+    return found
+
+
+def _first_terms(work: Work, sheet: GradebookSheet, students: Sequence[int]) -> dict[int, Mark | None]:
+    """Term I results of students whose year row begins now, wherever they sat; of a carried row the newest counts."""
+    if not students:
+        return {}
+    rows = work.session.execute(
+        sa.select(Grade.student_id, Grade.average, Grade.carried_at)
+        .join(GradebookSheet, GradebookSheet.id == Grade.sheet_id)
+        .where(
+            Grade.student_id.in_(students),
+            GradebookSheet.subject_id == sheet.subject_id,
+            GradebookSheet.school_year_id == sheet.school_year_id,
+            GradebookSheet.term == 1,
+        )
+        .order_by(Grade.carried_at)  # rows that never moved come first, on both engines
+    )
+    return {student: average for student, average, carried_at in rows if carried_at or average is not None}
+
+
+def _new_year(work: Work, sheet: GradebookSheet, student: int, first_term: Mark | None) -> SubjectYear:
+    year = SubjectYear(
+        student_id=student,
+        school_year_id=sheet.school_year_id,
+        subject_id=sheet.subject_id,
+        unit_id=sheet.unit_id,
+        class_id=sheet.class_id,
+        circular=sheet.circular,
+        term_1=first_term,
+    )
+    work.session.add(year)
+    return year
