@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_appbuilder import Model
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Session, configure_mappers
+from sqlalchemy.orm.attributes import get_history
 from sqlalchemy_continuum import (
     make_versioned,
     manager,
@@ -151,12 +152,9 @@ def _names_of(model: type) -> tuple[tuple[str, str], ...]:
 
 def _is_modified(row: Any) -> bool:
     """Continuum's question, asked of the values that were set alone."""
-    state: Any = sa.inspect(row)
     model: type = type(row)
-    return any(
-        key in state.committed_state and state.attrs[key].history.has_changes()
-        for key, _column in _names_of(model)
-    )
+    was_set = sa.inspect(row).committed_state
+    return any(key in was_set and get_history(row, key).has_changes() for key, _column in _names_of(model))
 
 
 def _versioned_columns(row_or_model: Any) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """`python -m bench [--engine sqlite|mariadb|both] [--quick] [--json FILE]`: what is fast enough, measured, with its target."""
 
 import argparse
+import gc
 import json
 import logging
 import subprocess
@@ -39,6 +40,8 @@ def application(server: MariaDBServer | None) -> Iterator[Flask]:
         url = server.create_database(name) if server else f"sqlite:///{folder}/bench.db"
         app = make_app(Path(folder), url)
         initialise(app)
+        gc.collect()
+        gc.freeze()  # as app/serving.py does before it forks
         yield app
         with app.app_context():
             db.session.remove()

@@ -4,5 +4,5 @@
 
 scripts/setup.sh --dev
 left_out=$(scripts/system_packages.sh)
-"$PY" -m pytest -n "${WORKERS:-2}" --dist loadfile -m "not torture${left_out:+ and $left_out}" "$@"
+"$PY" -m pytest -n "${WORKERS:-2}" --dist loadfile --no-loadscope-reorder -m "not torture${left_out:+ and $left_out}" "$@"
 [ -z "$left_out" ] || say "Note: run with \"$left_out\"; see LEFT OUT above."

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -137,40 +138,8 @@ def load_facts(
 
     `to_write` leaves out what only a page shows: the rows of its subject, class, school and year.
     """
-    shown = (
-        GradebookSheet.subject,
-        GradebookSheet.school_class,
-        GradebookSheet.unit,
-        GradebookSheet.school_year,
-    )
-    query = (
-        sa.select(
-            GradebookSheet, TeachingAssignment, Person.full_name, Delegation, HomeroomAssignment.person_id
-        )
-        .outerjoin(
-            TeachingAssignment,
-            sa.and_(
-                TeachingAssignment.group_id == GradebookSheet.group_id,
-                TeachingAssignment.subject_id == GradebookSheet.subject_id,
-                in_force(TeachingAssignment, day),
-            ),
-        )
-        .outerjoin(Person, Person.id == TeachingAssignment.person_id)
-        .outerjoin(Delegation, Delegation.sheet_id == GradebookSheet.id)
-        .outerjoin(
-            HomeroomAssignment,
-            sa.and_(
-                HomeroomAssignment.class_id == GradebookSheet.class_id, in_force(HomeroomAssignment, day)
-            ),
-        )
-        .where(GradebookSheet.id == sheet_id, scope.condition(actor, GradebookSheet, day))
-        .options(
-            joinedload(GradebookSheet.group),
-            joinedload(TeachingAssignment.part),
-            *(joinedload(relation) for relation in (() if to_write else shown)),
-        )
-    )
-    rows: Sequence[Any] = session.execute(query).unique().all()
+    query = _facts_query(to_write).where(scope.condition(actor, GradebookSheet, day))
+    rows: Sequence[Any] = session.execute(query, {"sheet": sheet_id, "day": day}).unique().all()
     if not rows:
         raise NotFound
     teachers = {
@@ -192,12 +161,71 @@ def load_facts(
     )
 
 
+@cache
+def _facts_query(to_write: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Parameters: sheet, day. Built once, like all that every save and every open sheet asks."""
+    day = sa.bindparam("day", type_=sa.Date)
+    shown = (
+        GradebookSheet.subject,
+        GradebookSheet.school_class,
+        GradebookSheet.unit,
+        GradebookSheet.school_year,
+    )
+    return (
+        sa.select(
+            GradebookSheet, TeachingAssignment, Person.full_name, Delegation, HomeroomAssignment.person_id
+        )
+        .outerjoin(
+            TeachingAssignment,
+            sa.and_(
+                TeachingAssignment.group_id == GradebookSheet.group_id,
+                TeachingAssignment.subject_id == GradebookSheet.subject_id,
+                in_force(TeachingAssignment, day),
+            ),
+        )
+        .outerjoin(Person, Person.id == TeachingAssignment.person_id)
+        .outerjoin(Delegation, Delegation.sheet_id == GradebookSheet.id)
+        .outerjoin(
+            HomeroomAssignment,
+            sa.and_(
+                HomeroomAssignment.class_id == GradebookSheet.class_id, in_force(HomeroomAssignment, day)
+            ),
+        )
+        .where(GradebookSheet.id == sa.bindparam("sheet", type_=sa.Integer))
+        .options(
+            joinedload(GradebookSheet.group),
+            joinedload(TeachingAssignment.part),
+            *(joinedload(relation) for relation in (() if to_write else shown)),
+        )
+    )
+
+
 def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] | None = None) -> list[Line]:
     """Lines of a sheet in Vietnamese name order: everybody in the group during the term, and whoever has marks.
 
-    `students` keeps only those ids. One statement; a student who came back twice stands once.
+    `students` keeps only those ids, and leaves out exemptions, which only a page shows. One statement; a student who
+    came back twice stands once.
     """
-    member = _membership(sheet)
+    of_class = sheet.class_id is not None and sheet.group.kind == "whole_class"
+    values = {f"sheet_{name}": getattr(sheet, name) for name in _SHEET_VALUES}
+    if students is not None:
+        values["students"] = list(students)
+    lines: dict[int, Line] = {}
+    for row in session.execute(_lines_query(of_class, students is not None), values):
+        lines.setdefault(row[0], Line(*row))
+    return list(lines.values())
+
+
+_SHEET_VALUES = ("id", "unit_id", "school_year_id", "term", "group_id", "class_id", "subject_id", "grade")
+
+
+@cache
+def _lines_query(of_class: bool, some: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Parameters: sheet_… of the sheet's own columns, and `students` for `some`."""
+    sheet = SimpleNamespace(
+        **{name: sa.bindparam(f"sheet_{name}", type_=sa.Integer) for name in _SHEET_VALUES}
+    )
+    member = _membership(sheet, of_class)
     # Begun from the few students of the sheet: an OR of two INs would read every student of the province (MariaDB).
     present = sa.union(
         sa.select(member.c.student_id), sa.select(Grade.student_id).where(Grade.sheet_id == sheet.id)
@@ -212,38 +240,29 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
             member.c.ends_on,
             Grade,
             SubjectYear,
-            ExemptionDecision,
         )
         .select_from(present)
         .join(Student, Student.id == present.c.student_id)
         .outerjoin(member, member.c.student_id == Student.id)
         .outerjoin(Grade, sa.and_(Grade.student_id == Student.id, Grade.sheet_id == sheet.id))
-        .outerjoin(
-            SubjectYear,
-            sa.and_(
-                SubjectYear.student_id == Student.id,
-                SubjectYear.subject_id == sheet.subject_id,
-                SubjectYear.school_year_id == sheet.school_year_id,
-            ),
-        )
-        .outerjoin(
-            ExemptionDecision,
-            sa.and_(
-                ExemptionDecision.student_id == Student.id,
-                ExemptionDecision.subject_id == sheet.subject_id,
-                ExemptionDecision.school_year_id == sheet.school_year_id,
-                sa.or_(ExemptionDecision.term.is_(None), ExemptionDecision.term == sheet.term),
-            ),
-        )
+        .outerjoin(SubjectYear, _same_year(SubjectYear, sheet))
         .order_by(Student.sort_key, Student.id, sa.func.coalesce(member.c.ends_on, date.max).desc())
         .execution_options(populate_existing=True)
     )
-    if students is not None:
-        query = query.where(Student.id.in_(students))
-    lines: dict[int, Line] = {}
-    for row in session.execute(query):
-        lines.setdefault(row[0], Line(*row))
-    return list(lines.values())
+    if some:
+        return query.where(Student.id.in_(sa.bindparam("students", expanding=True)))
+    of_term = sa.or_(ExemptionDecision.term.is_(None), ExemptionDecision.term == sheet.term)
+    exempt = sa.and_(_same_year(ExemptionDecision, sheet), of_term)
+    return query.add_columns(ExemptionDecision).outerjoin(ExemptionDecision, exempt)
+
+
+def _same_year(model: Any, sheet: Any) -> sa.ColumnElement[bool]:
+    """SQL: the student's row of the sheet's subject and school year."""
+    return sa.and_(
+        model.student_id == Student.id,
+        model.subject_id == sheet.subject_id,
+        model.school_year_id == sheet.school_year_id,
+    )
 
 
 def of_grade(student_id: Any, sheet: Any) -> sa.ColumnElement[bool]:
@@ -266,14 +285,14 @@ def of_grade(student_id: Any, sheet: Any) -> sa.ColumnElement[bool]:
     )
 
 
-def _membership(sheet: GradebookSheet) -> Any:
+def _membership(sheet: Any, of_class: bool) -> Any:
     """Who sits in the sheet's group during its term: by enrolment for a class, by membership for other groups."""
     term = (
         sa.select(sa.func.min(Term.starts_on), sa.func.max(Term.ends_on))
         .where(Term.school_year_id == sheet.school_year_id, Term.number == sheet.term)
         .subquery()
     )
-    if sheet.class_id is not None and sheet.group.kind == "whole_class":
+    if of_class:
         rows: Any = Enrolment
         chosen = sa.select(Enrolment.student_id, Enrolment.status_code, Enrolment.ends_on).where(
             Enrolment.class_id == sheet.class_id
