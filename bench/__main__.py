@@ -68,7 +68,7 @@ def run(engine: str, rounds: int, many: int) -> list[Line]:
         with application(server) as app:
             lines += sheet.measure_growth(app, engine, lines)
         with application(server) as app:
-            lines += lists.measure(app, engine, max(rounds // 2, 5), many)
+            lines += lists.measure(app, engine, rounds, many)
     return lines
 
 

@@ -65,6 +65,7 @@ def actor_for(
         titles=tuple(facts.titles),
         below=frozenset(facts.below),
         above=tuple(unit_id for _depth, unit_id in sorted(facts.above)),
+        reaches_all=facts.units == len(facts.below - {account.unit_id}) + 1,
         session_id=session_id,
         address=address,
         is_unit_admin=account.is_unit_admin,
@@ -80,6 +81,7 @@ class _Facts:
         self.rights: set[str] = set()
         self.below: set[int] = set()
         self.above: set[tuple[int, int]] = set()
+        self.units = 0
         self.holder_id: int | None = None
         self.holder_name: str | None = None
         for kind, number, text, extra in rows:
@@ -111,6 +113,9 @@ class _Facts:
     def _below(self, number: int, _text: str, _extra: str) -> None:
         self.below.add(number)
 
+    def _units(self, number: int, _text: str, _extra: str) -> None:
+        self.units = number
+
     def _above(self, number: int, text: str, _extra: str) -> None:
         self.above.add((int(text), number))
 
@@ -140,6 +145,7 @@ def _facts_query(tier: Tier, is_unit_admin: bool) -> sa.CompoundSelect[Any]:
     selects = [_row("above", up.c.unit_id, up.c.depth)]
     if tier is not Tier.SCHOOL:
         selects.append(_row("below", descendants(unit, day).c.unit_id, ""))
+        selects.append(_row("units", sa.func.count(OrgUnit.id), ""))
     if is_unit_admin:
         selects.append(
             _row("holder", AccountHolder.person_id, Person.full_name)

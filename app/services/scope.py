@@ -83,10 +83,13 @@ def is_scoped(model: type) -> bool:
 
 
 def _reach(actor: Actor, column: Any) -> Condition:
-    """Own unit and everything below it."""
+    """Own unit and everything below it; four hundred ids are spared whom nothing lies beyond."""
+    reach: Condition = column.is_not(None)
+    if actor.reaches_all:
+        return reach
     ids = {unit for unit in (actor.unit_id, *actor.below) if unit is not None}
     own_only = ids == {actor.unit_id}
-    reach: Condition = column == actor.unit_id if own_only else column.in_(sorted(ids))
+    reach = column == actor.unit_id if own_only else column.in_(sorted(ids))
     return reach
 
 
@@ -96,8 +99,12 @@ def _by_unit(column: Any) -> Callable[[Actor, date], Condition]:
 
 def _upward(column: Any) -> Callable[[Actor, date], Condition]:
     """Own unit, below, and the units above: what a tier sets for those under it is theirs to read."""
-    return lambda actor, _day: column.in_(
-        sorted(unit for unit in {actor.unit_id, *actor.below, *actor.above} if unit is not None)
+    return lambda actor, _day: (
+        column.is_not(None)
+        if actor.reaches_all
+        else column.in_(
+            sorted(unit for unit in {actor.unit_id, *actor.below, *actor.above} if unit is not None)
+        )
     )
 
 
@@ -133,6 +140,8 @@ WIDE = 10
 
 
 def _students(actor: Actor, _day: date) -> Condition:
+    if actor.reaches_all:
+        return sa.true()
     # `+ 0` keeps both engines from the unit's index, where a page would sort every student of the province first
     column = Student.unit_id + 0 if len(actor.below) > WIDE else Student.unit_id
     within = _reach(actor, column)
