@@ -35,7 +35,7 @@ POLICIES = (
 )
 """Settings of single schools from the running year on."""
 
-_HEAD_DUTIES = """Trưởng ban. Quản lý sổ điểm điện tử; quyết định thời điểm khóa, mở sổ; cập nhật báo cáo
+_HEAD_DUTIES = """Quản lý sổ điểm điện tử; quyết định thời điểm khóa, mở sổ; cập nhật báo cáo
 CSDL ngành theo quy định."""
 BOARD = (
     ("head", "chair", "Hiệu trưởng", " ".join(_HEAD_DUTIES.split())),
@@ -43,13 +43,13 @@ BOARD = (
         "deputy",
         "deputy",
         "Phó Hiệu trưởng",
-        "Phó trưởng ban. Quản trị sổ điểm điện tử, phụ trách ký duyệt hồ sơ.",
+        "Quản trị sổ điểm điện tử, phụ trách ký duyệt hồ sơ.",
     ),
     (
         "office",
         "member",
         "Nhân viên văn phòng",
-        "Thành viên. Cập nhật sổ đăng bộ; in, lưu trữ hồ sơ điện tử theo quy định.",
+        "Cập nhật sổ đăng bộ; in, lưu trữ hồ sơ điện tử theo quy định.",
     ),
 )
 """The table of S1 Điều 6."""

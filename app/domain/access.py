@@ -87,7 +87,9 @@ class Actor:
     titles: tuple[str, ...] = ()
     below: frozenset[int] = frozenset()  # units below on this day
     above: tuple[int, ...] = ()  # units above on this day, nearest first
-    reaches_all: bool = False  # own unit and those below are all there are: a province's department, as a rule
+    reaches_all: bool = (
+        False  # own unit and those below are all there are: a province's department, as a rule
+    )
     session_id: int | None = None
     address: str | None = None
     is_unit_admin: bool = False

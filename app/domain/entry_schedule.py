@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain.locks import Layer, Window, column_state
+from app.domain.locks import Layer, LockReason, Window, column_state
 from app.domain.vocabulary import REGULAR_COLUMNS, WindowEffect
 
 
@@ -40,13 +40,15 @@ class EntryState(StrEnum):
 class Deadline:
     """When a column is to be full, who says so, and whether blank cells may be entered now.
 
-    `due_at` None: no window with an end speaks about the column.
+    `due_at` None: no window with an end speaks about the column. `shut`: what keeps blank cells from being entered,
+    which need not be the unit whose deadline it is.
     """
 
     due_at: datetime | None
     unit_name: str = ""
     title: str = ""
     open: bool = False
+    shut: LockReason | None = None
 
     def passed(self, now: datetime) -> bool:
         """True from the deadline on."""
@@ -75,12 +77,13 @@ def deadlines(regular_count: int, now: datetime, layers: Sequence[Layer]) -> dic
 
 def deadline(column: str, regular_count: int, now: datetime, layers: Sequence[Layer]) -> Deadline:
     """When the column is to be full: the earliest of the layers' deadlines."""
-    is_open = column_state(column, now, layers).open
+    state = column_state(column, now, layers)
     found = [w for layer in layers if (w := _binding_window(layer, column, regular_count, now)) is not None]
     if not found:
-        return Deadline(None, open=is_open)
+        return Deadline(None, open=state.open)
     first = min(found, key=_closes)
-    return Deadline(first.closes_at, first.unit_name, first.title, is_open)
+    shut = None if state.open else next(iter(state.reasons), None)
+    return Deadline(first.closes_at, first.unit_name, first.title, state.open, shut)
 
 
 def state_of(missing: int, limit: Deadline, now: datetime) -> EntryState:

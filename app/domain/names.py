@@ -15,6 +15,7 @@ from app.domain.vocabulary import N_
 OLD_FONT: Final = N_("This text was typed in an old font (TCVN3 or VNI). Convert it to Unicode first.")
 BROKEN_TEXT: Final = N_("The letters of this text are damaged. Open the file again as Unicode (UTF-8).")
 CONTROL_CHARACTER: Final = N_("This text has hidden control characters. Type it again.")
+NOT_LETTERS: Final = N_("A name has letters only, with spaces, hyphens and apostrophes between them.")
 
 SORT_KEY_LENGTH: Final = 191
 """Longest sort key: the longest utf8mb4 column that every MariaDB row format indexes in full."""
@@ -24,6 +25,7 @@ MAX_CODE: Final = 20
 """Stem, dot, number and unit code together fit the 64 characters of an account name."""
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´", "'"))
+_BETWEEN_LETTERS = frozenset(" -.'’‘ʼʻ`´")
 _SINGLE_LETTERS = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b"})
 _LETTER_ORDER = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONE_ORDER = ("\u0300", "\u0309", "\u0303", "\u0301", "\u0323")  # huyền hỏi ngã sắc nặng, after ngang
@@ -49,6 +51,12 @@ def full_name(family: str, middle: str, given: str, override: str | None = None)
     """Họ và tên as printed; `override` where the parts stand in another order (Y Khương Byă)."""
     text = override if override and override.strip() else f"{family} {middle} {given}"
     return " ".join(nfc(text).split())
+
+
+def name_words(text: str) -> list[str]:
+    """Words of a name in alphabetical order, to compare it with its parts: H'Nuen is Nuen, wherever its H' is kept."""
+    words = nfc(text).translate(_APOSTROPHES).replace("'", "' ").split()
+    return sorted(word for word in words if not word.endswith("'"))
 
 
 def split_suggestion(full: str) -> tuple[str, str, str]:
@@ -152,3 +160,10 @@ def unicode_problem(text: str) -> str | None:
     if any(unicodedata.category(char) in _HIDDEN and char not in "\t\n\r" for char in composed):
         return CONTROL_CHARACTER
     return None
+
+
+def name_problem(text: str) -> str | None:
+    """A msgid when text can't be part of a name: not sound, or with digits and signs; None for a name."""
+    if all(unicodedata.category(char)[0] in "LM" or char in _BETWEEN_LETTERS for char in nfc(text)):
+        return unicode_problem(text)
+    return unicode_problem(text) or NOT_LETTERS

@@ -46,7 +46,7 @@ def problems(password: str, *, username: str, names: Iterable[str]) -> tuple[str
     checks = (
         (len(password) < MIN_LENGTH, TOO_SHORT),
         (_is_common(password), TOO_COMMON),
-        (_contains(password, (username, username.partition(".")[0])), HAS_USERNAME),
+        (_contains(password, (username, *re.split(r"[._]", username))), HAS_USERNAME),
         (_contains(password, (word for name in names for word in name.split())), HAS_NAME),
         (len(password) < PASSPHRASE_LENGTH and _classes(password) < MIN_CLASSES, TOO_PLAIN),
     )

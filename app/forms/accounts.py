@@ -110,7 +110,7 @@ class NameFields(PlainForm):
     family_name = StringField(lazy_gettext("Family name (họ)"))
     middle_name = StringField(lazy_gettext("Middle name (tên lót)"))
     given_name = StringField(lazy_gettext("Given name (tên)"))
-    full_name = StringField(lazy_gettext("Full name as written, if the order differs"))
+    written_name = StringField(lazy_gettext("Full name as written, if the order differs"))
 
 
 class NameForm(FlaskForm, NameFields):
@@ -126,15 +126,20 @@ class ChooseHolder(PlainForm):
         """The key of the person chosen, else the new person, else None."""
         if self.person_id.data is not None:
             return self.person_id.data
-        if not (self.given_name.data or "").strip():
+        if not self.begun():
             return None
         return NewPerson(
-            given_name=self.given_name.data,
+            given_name=self.given_name.data or "",
             family_name=self.family_name.data or "",
             middle_name=self.middle_name.data or "",
-            full_name=self.full_name.data or None,
+            written_name=self.written_name.data or None,
             title=getattr(self, "title", None) and self.title.data,
         )
+
+    def begun(self) -> bool:
+        """True when some part of a new person's name is written."""
+        parts = self.family_name, self.middle_name, self.given_name, self.written_name
+        return any((part.data or "").strip() for part in parts)
 
 
 class HolderForm(FlaskForm, ChooseHolder, NameFields):

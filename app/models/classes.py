@@ -126,6 +126,7 @@ class TeachingGroup(Model, Versioned):
         sa.ForeignKey("school_class.id"), index=True
     )  # empty: several classes
     unit: Mapped["OrgUnit"] = relationship()
+    school_year: Mapped["SchoolYear"] = relationship()
     school_class: Mapped[SchoolClass | None] = relationship()
 
     def __str__(self) -> str:

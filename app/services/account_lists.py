@@ -63,6 +63,7 @@ class UnitLine:
     heads: tuple[str, ...]
     account: Account | None
     holder: str | None
+    coming: tuple[tuple[str, date], ...] = ()  # appointed from a later day
 
 
 def accounts(
@@ -213,13 +214,24 @@ def unit_line(session: Session, unit: OrgUnit, day: date) -> UnitLine:
 def _unit_lines(session: Session, units: list[OrgUnit], day: date) -> list[UnitLine]:
     ids = [unit.id for unit in units]
     heads: dict[int, list[str]] = {}
+    coming: dict[int, list[tuple[str, date]]] = {}
     rows = session.execute(
-        sa.select(Position.unit_id, Person.full_name)
+        sa.select(Position.unit_id, Person.full_name, Position.starts_on)
         .join(Person, Person.id == Position.person_id)
-        .where(Position.unit_id.in_(ids), Position.role.in_(set(HEAD_ROLE.values())), in_force(Position, day))
+        .where(
+            Position.unit_id.in_(ids),
+            Position.role.in_(set(HEAD_ROLE.values())),
+            sa.or_(
+                Position.ends_on.is_(None),
+                sa.and_(Position.ends_on >= day, Position.ends_on >= Position.starts_on),
+            ),
+        )
     )
-    for unit_id, name in rows:
-        heads.setdefault(unit_id, []).append(name)
+    for unit_id, name, start in rows:
+        if start > day:
+            coming.setdefault(unit_id, []).append((name, start))
+        else:
+            heads.setdefault(unit_id, []).append(name)
     held = (
         sa.select(Account, Person.full_name)
         .outerjoin(AccountHolder, sa.and_(AccountHolder.user_id == Account.id, in_force(AccountHolder, day)))
@@ -228,7 +240,14 @@ def _unit_lines(session: Session, units: list[OrgUnit], day: date) -> list[UnitL
     )
     admins = {account.unit_id: (account, name) for account, name in session.execute(held)}
     return [
-        UnitLine(unit, tuple(heads.get(unit.id, ())), *admins.get(unit.id, (None, None))) for unit in units
+        UnitLine(
+            unit,
+            tuple(heads.get(unit.id, ())),
+            account=admins.get(unit.id, (None, None))[0],
+            holder=admins.get(unit.id, (None, None))[1],
+            coming=tuple(coming.get(unit.id, ())),
+        )
+        for unit in units
     ]
 
 

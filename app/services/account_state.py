@@ -28,11 +28,11 @@ from app.models import (
 )
 from app.models.base import in_force
 from app.services import scope, sign_in
-from app.services.accounts import NewAccount, fresh_password, held_account, names_on_account, renew
+from app.services.accounts import NewAccount, fresh_password, held_account, names_on_account, renew, slip
 from app.services.clock import Clock, local_day
-from app.services.people import apply_name
+from app.services.people import PersonName, apply_name
 from app.services.rights import demand
-from app.services.staff import checked_name, holds
+from app.services.staff import holds
 from app.services.unit_of_work import Work, plain_write, transaction
 
 NOT_YOURS = N_("This account stands above yours. The tier above its unit resets or disables it.")
@@ -76,7 +76,7 @@ def reset_password(actor: Actor, account_id: int, *, clock: Clock) -> NewAccount
         renew(work, account, hashed, "reset", one_time=True)
         work.audit("account.reset", target=account, username=account.username)
         _tell_of_reset(work, account)
-        return NewAccount(account.username, _shown_name(work.session, account, clock), password, account.id)
+        return slip(account, _shown_name(work.session, account, clock), password)
 
 
 def disable(actor: Actor, account_id: int, reason: str, *, clock: Clock) -> None:
@@ -183,7 +183,7 @@ def correct_name_parts(
         person = scope.get(work.session, actor, Person, person_id, local_day(clock()))
         demand(actor, Action.STAFF_MANAGE, person.unit_id)
         before = person.full_name
-        apply_name(person, checked_name(family, middle, given, written))
+        apply_name(person, PersonName(family, middle, given, written))
         for account in work.session.scalars(sa.select(Account).where(Account.person_id == person.id)):
             account.first_name, account.last_name = names_on_account(person)
         work.audit(

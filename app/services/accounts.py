@@ -34,6 +34,7 @@ class NewAccount:
     full_name: str
     one_time_password: str
     account_id: int = 0
+    unit_name: str = ""
 
     def __repr__(self) -> str:
         """Without the password, so that no log or traceback shows it."""
@@ -77,7 +78,7 @@ def create_accounts(
         for account, _password in made:
             work.audit("account.create", target=account, username=account.username)
         return [
-            _slip(account, people[key].full_name, pw) for key, (account, pw) in zip(ids, made, strict=True)
+            slip(account, people[key].full_name, pw) for key, (account, pw) in zip(ids, made, strict=True)
         ]
 
 
@@ -142,8 +143,10 @@ def names_on_account(person: Person) -> tuple[str, str]:
     return f"{person.family_name} {person.middle_name}".strip()[:64], person.given_name[:64]
 
 
-def _slip(account: Account, full_name: str, password: str) -> NewAccount:
-    return NewAccount(account.username, full_name, password, account.id)
+def slip(account: Account, full_name: str, password: str) -> NewAccount:
+    """What is printed for the owner, with the unit the account is of."""
+    unit = account.unit.short_name if account.unit else ""
+    return NewAccount(account.username, full_name, password, account.id, unit)
 
 
 def create_unit_admin(
@@ -175,7 +178,7 @@ def create_unit_admin(
         work.session.add(AccountHolder(user=account, person=person, decision=decision, starts_on=day))
         work.flush()
         work.audit("account.create_admin", target=account, username=username, holder=person.full_name)
-        return _slip(account, person.full_name, password)
+        return slip(account, person.full_name, password)
 
 
 def _admin_name(session: Session, unit: OrgUnit) -> str:
@@ -224,7 +227,7 @@ def change_holder(
         work.session.add(AccountHolder(user=account, person=person, decision=decision, starts_on=day))
         renew(work, account, hashed, "reset", one_time=True)
         work.audit("account.change_holder", target=account, holder=person.full_name)
-        return _slip(account, person.full_name, password)
+        return slip(account, person.full_name, password)
 
 
 def held_account(work: Work, actor: Actor, account_id: int, day: date) -> Account:

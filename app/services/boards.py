@@ -13,6 +13,7 @@ from app.domain.access import ADMIN_ROLE, Action, Actor
 from app.domain.names import nfc
 from app.errors import N_, Forbidden, Invalid
 from app.models import AdminBoard, AdminBoardMember, Notice, OrgUnit, Person, Position
+from app.models.base import in_force
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
 from app.services.staff import end_before, later, locked_unit, staff
@@ -63,6 +64,7 @@ def appoint_board(
             raise Invalid(problems[0][1], problems=tuple(problems))
         people = {p.id: p for p in staff(work.session, unit.id, today, [seat.person_id for seat in seats])}
         start = starts_on or decision_date
+        _refuse_before(work, unit, start, today)
         leaving = _end_former(work, unit, start, people)
         board = AdminBoard(
             unit=unit,
@@ -139,6 +141,17 @@ def _line_problems(number: int, seat: Seat) -> list[Problem]:
     if len(seat.note) > 200:
         found.append((f"seats-{number}-note", N_("This text is too long.")))
     return found
+
+
+def _refuse_before(work: Work, unit: OrgUnit, start: date, today: date) -> None:
+    """A mistyped year would say that the board in force had never been."""
+    began = sa.select(sa.func.max(AdminBoard.starts_on)).where(
+        AdminBoard.unit_id == unit.id, in_force(AdminBoard, today)
+    )
+    since = work.session.scalar(began)
+    if since is not None and start < since:
+        early = N_("The board in force began on %(day)s; a new one begins on that day or later.")
+        raise Invalid(early, problems=(("starts_on", early),), day=_day(since))
 
 
 def _end_former(work: Work, unit: OrgUnit, start: date, staying: Collection[int]) -> list[int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from app.models import (
     TeachingGroupMember,
 )
 from app.models.base import in_force
+from app.reference.code_lists import match_key
 from app.services import scope
 from app.services.carry import carry_into_group
 from app.services.clock import Clock, local_day
@@ -202,18 +204,18 @@ def _check_members(session: Session, group: TeachingGroup, student_ids: set[int]
 
 
 def _check_name(session: Session, row: SchoolClass) -> None:
-    query = sa.select(SchoolClass).where(
-        SchoolClass.unit_id == row.unit_id,
-        SchoolClass.school_year_id == row.school_year_id,
-        SchoolClass.name == row.name,
-    )
-    if any(other is not row for other in session.scalars(query)):
+    if any(
+        other is not row for other in _named(session, SchoolClass, row.unit_id, row.school_year_id, row.name)
+    ):
         raise Invalid(N_("There is a class %(name)s in this school year already."), name=row.name)
 
 
 def _check_group_name(session: Session, unit_id: int, year_id: int, name: str) -> None:
-    query = sa.select(TeachingGroup.id).where(
-        TeachingGroup.unit_id == unit_id, TeachingGroup.school_year_id == year_id, TeachingGroup.name == name
-    )
-    if session.scalars(query).first() is not None:
+    if _named(session, TeachingGroup, unit_id, year_id, name):
         raise Invalid(N_("There is a group %(name)s in this school year already."), name=name)
+
+
+def _named(session: Session, model: Any, unit_id: int, year_id: int, name: str) -> list[Any]:
+    """Rows of a unit's year called so: 6c and 6C are one name, as the import reads them."""
+    rows = session.scalars(sa.select(model).where(model.unit_id == unit_id, model.school_year_id == year_id))
+    return [row for row in rows if match_key(row.name) == match_key(name)]

@@ -62,9 +62,7 @@ def default_calendar(
     plans = lock_calendar.default_windows(terms, CalendarRules(entry_day=entry_day))
     made = _titles(session, owner.id, period.year_id)
     return tuple(
-        DefaultWindow(_from_now(plan, now), (plan.term, plan.title) in made, plan.closes_at <= now)
-        for plan in plans
-        if plan.owner is owner.tier
+        _default(plan, (plan.term, plan.title) in made, now) for plan in plans if plan.owner is owner.tier
     )
 
 
@@ -115,8 +113,11 @@ def _titles(session: Session, owner_id: int, year_id: int) -> set[tuple[int | No
     return {(term, title) for term, title in session.execute(query)}
 
 
-def _from_now(plan: PlannedWindow, now: datetime) -> PlannedWindow:
-    return replace(plan, opens_at=now) if plan.opens_at < now < plan.closes_at else plan
+def _default(plan: PlannedWindow, made: bool, now: datetime) -> DefaultWindow:
+    running = plan.opens_at < now < plan.closes_at
+    return DefaultWindow(
+        replace(plan, opens_at=now) if running and not made else plan, made, plan.closes_at <= now
+    )
 
 
 def _planned(plan: PlannedWindow, year_id: int, reason: str, announced: bool) -> NewWindow:

@@ -1,6 +1,6 @@
 """Staff: personal files, positions, subject teams; and the name every person and student carries, folded and sorted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain import names
+from app.domain.contacts import is_email
+from app.domain.dates import format_date
 from app.domain.vocabulary import Role
 from app.errors import N_, Invalid
 from app.models import OrgUnit, Person, Position, Student, UnitGroup, UnitGroupMember
@@ -49,18 +51,43 @@ class PersonName:
     written: str | None = None
 
 
-def apply_name(row: Named, name: PersonName) -> None:
-    """Set a row's name parts and all that is made from them. Invalid for an empty tên or damaged letters."""
-    family, middle, given = (
-        " ".join(names.nfc(part or "").split()) for part in (name.family, name.middle, name.given)
-    )
+def checked_name(family: str, middle: str, given: str, written: str | None) -> PersonName:
+    """The parts of a name, taken as given and never guessed from word order.
+
+    Raises Invalid with `problems` (field, message): no given name, letters that are none, or a written name of other
+    words.
+    """
+    family, middle, given = (" ".join(names.nfc(part or "").split()) for part in (family, middle, given))
+    whole = " ".join(names.nfc(written or "").split())
+    problems = tuple(_name_problems(family, middle, given, whole))
+    if problems:
+        raise Invalid(problems[0][1], problems=problems)
+    return PersonName(family, middle, given, whole or None)
+
+
+def _name_problems(family: str, middle: str, given: str, written: str) -> Iterator[tuple[str, str]]:
     if not given:
-        raise Invalid(N_("The given name (tên) is empty."))
-    written = names.full_name(family, middle, given, name.written)
-    for text in (family, middle, given, written):
-        problem = names.unicode_problem(text)
+        yield "given_name", N_("Write the given name (tên).")
+    for field, text, longest in (
+        ("family_name", family, 40),
+        ("middle_name", middle, 60),
+        ("given_name", given, 40),
+        ("written_name", written, 120),
+    ):
+        problem = names.name_problem(text)
         if problem:
-            raise Invalid(problem)
+            yield field, problem
+        elif len(text) > longest:
+            yield field, N_("This part of the name is too long.")
+    if written and names.name_words(written) != names.name_words(f"{family} {middle} {given}"):
+        yield "written_name", N_("The name as written must have the same words as its parts.")
+
+
+def apply_name(row: Named, name: PersonName) -> None:
+    """Set a row's name parts and all that is made from them. Raises as `checked_name` does."""
+    name = checked_name(name.family, name.middle, name.given, name.written)
+    family, middle, given = name.family, name.middle, name.given
+    written = names.full_name(family, middle, given, name.written)
     row.family_name, row.middle_name, row.given_name = family, middle, given
     row.full_name = written
     row.name_folded = names.fold(written)[:120]
@@ -83,23 +110,44 @@ def check_codes(row: Any, columns: Mapping[str, str]) -> None:
 def check_birth(born: date | None, day: date) -> None:
     """Invalid for a birth date that can't be."""
     if born is not None and not 0 < (day - born).days < LONGEST_LIFE * 366:
-        raise Invalid(N_("The birth date %(day)s cannot be right."), day=born.strftime("%d/%m/%Y"))
+        wrong = N_("The birth date %(day)s cannot be right.")
+        raise Invalid(wrong, problems=(("birth_date", wrong),), day=format_date(born))
 
 
 def check_national_id(value: str | None) -> None:
     """Invalid unless a số định danh cá nhân has its 12 digits (facts F5); empty is allowed."""
     if value and not (value.isascii() and value.isdigit() and len(value) == NATIONAL_ID_DIGITS):
-        raise Invalid(N_("A personal identification number has 12 digits."))
+        wrong = N_("A personal identification number has 12 digits.")
+        raise Invalid(wrong, problems=(("national_id", wrong),))
 
 
-def complete_person(row: Person, day: date) -> None:
-    """Derived columns and checks of a staff file."""
+def check_email(value: str | None, field: str = "email") -> None:
+    """Invalid for what no letter could be sent to; empty is allowed."""
+    if value and not is_email(value):
+        wrong = N_("“%(value)s” is not an e-mail address.")
+        raise Invalid(wrong, problems=((field, wrong),), value=value)
+
+
+def complete_person(session: Session, row: Person, day: date) -> None:
+    """Derived columns and checks of a staff file. Invalid for an identifier another person has."""
     refold(row)
     row.staff_code = _blank_to_none(row.staff_code)
     row.national_id = _blank_to_none(row.national_id)
     check_national_id(row.national_id)
     check_birth(row.birth_date, day)
+    check_email(row.email)
     check_codes(row, PERSON_CODES)
+    for column in (Person.staff_code, Person.national_id):
+        _refuse_taken(
+            session, row, column, N_("The identifier %(code)s belongs to another person on file already.")
+        )
+
+
+def _refuse_taken(session: Session, row: Any, column: Any, taken: str) -> None:
+    value = getattr(row, column.key)
+    holder = session.scalar(sa.select(column.class_.id).where(column == value)) if value else None
+    if holder is not None and holder != row.id:
+        raise Invalid(taken, problems=((column.key, taken),), code=value)
 
 
 def complete_student(session: Session, row: Student, day: date) -> None:
@@ -111,10 +159,7 @@ def complete_student(session: Session, row: Student, day: date) -> None:
     check_birth(row.birth_date, day)
     check_codes(row, STUDENT_CODES)
     for column in (Student.student_code, Student.national_id):
-        value = getattr(row, column.key)
-        holder = session.scalars(sa.select(Student.id).where(column == value)).first() if value else None
-        if holder is not None and holder != row.id:
-            raise Invalid(N_("The identifier %(code)s belongs to another student already."), code=value)
+        _refuse_taken(session, row, column, N_("The identifier %(code)s belongs to another student already."))
 
 
 def add_person(
@@ -123,7 +168,7 @@ def add_person(
     """Inside a transaction: the staff file, checked, not flushed."""
     person = Person(unit=unit, **{"status_code": "01", **values})
     apply_name(person, name)
-    complete_person(person, day)
+    complete_person(work.session, person, day)
     work.session.add(person)
     return person
 

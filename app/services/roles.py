@@ -193,7 +193,7 @@ def appoint_head(
             raise Invalid(missing, problems=(("decision", missing),))
         person = chosen_person(work, unit, holder, today)
         role, start = HEAD_ROLE[unit.tier], starts_on or today
-        _end_former_head(work.session, unit_id, role, person, start)
+        _end_former_head(work.session, unit_id, role, person, start, today)
         words = _plain(title or person.title, 80) or TITLES[role]
         position = add_position(work, person, unit, role, words, start, decision=_plain(decision, 120))
         work.flush()
@@ -207,13 +207,21 @@ def stands_right_below(session: Session, actor: Actor, unit_id: int, day: date) 
     return parent is not None and parent.id == actor.unit_id
 
 
-def _end_former_head(session: Session, unit_id: int, role: Role, person: Person, start: date) -> None:
+def _end_former_head(
+    session: Session, unit_id: int, role: Role, person: Person, start: date, today: date
+) -> None:
     query = sa.select(Position).where(
         Position.unit_id == unit_id, Position.role == role, later(Position, start)
     )
     for former in session.scalars(query):
         if former.person is person and former.starts_on <= start:
             raise Invalid(N_("%(name)s heads this unit already."), name=person.full_name)
+        if start < former.starts_on <= today:
+            early = N_(
+                "%(name)s has headed the unit since %(day)s; the next head begins on that day or later."
+            )
+            since = former.starts_on.strftime("%d/%m/%Y")
+            raise Invalid(early, problems=(("starts_on", early),), name=former.person.full_name, day=since)
         end_before(former, start)
 
 

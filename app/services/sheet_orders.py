@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, may
+from app.domain.dates import format_date
+from app.domain.locks import VN_TIME
 from app.errors import N_, Forbidden, Invalid
-from app.models import Delegation, ExemptionDecision, Person, Position
+from app.models import Delegation, ExemptionDecision, GradebookSheet, Notice, Person, Position
 from app.models.base import in_force
 from app.services import scope
 from app.services.clock import Clock, local_day
@@ -76,7 +78,29 @@ def delegate_entry(actor: Actor, sheet_id: int, new: NewDelegation, *, clock: Cl
         work.session.add(row)
         work.flush()
         work.audit("sheet.delegate", target=row, reason=new.reason)
+        _tell_of_delegation(work, facts.sheet, row)
         return row.id
+
+
+def _tell_of_delegation(work: Work, sheet: GradebookSheet, row: Delegation) -> None:
+    """A notice to who enters and to who is stood in for; stored in the language of the record, not the reader's."""
+    people = {
+        key: work.session.get_one(Person, key).full_name for key in (row.person_id, row.on_behalf_of_id)
+    }
+    start, end = (f"{moment.astimezone(VN_TIME):%H:%M %d/%m/%Y}" for moment in (row.starts_at, row.ends_at))
+    book = f"{sheet.subject.name} {sheet.group.name}, học kì {'I' * sheet.term}"
+    work.session.add_all(
+        Notice(
+            person_id=person_id,
+            title=f"Nhập thay: {book}"[:200],
+            body=f"{people[row.person_id]} nhập thay {people[row.on_behalf_of_id]} từ {start} đến {end}. "
+            f"Lí do: {row.reason}. Người ra lệnh: {work.actor.full_name} ({work.actor.username}).",
+            url=f"/gradebook/{sheet.id}",
+            created_at=work.now,
+            created_by_id=work.actor.user_id,
+        )
+        for person_id in people
+    )
 
 
 def _require_staff(work: Work, unit_id: int, new: NewDelegation) -> None:
@@ -116,6 +140,7 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
             raise Invalid(N_("A decision has a number, a date that is not in the future, and a reason."))
         if not load_lines(work.session, facts.sheet, [new.student_id]):
             raise Invalid(N_("This student is not in the class any more."))
+        _refuse_second(work.session, facts.sheet, new)
         row = ExemptionDecision(
             student_id=new.student_id,
             school_year_id=facts.sheet.school_year_id,
@@ -131,6 +156,22 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
         work.flush()
         work.audit("exemption.decide", target=row, reason=new.reason, file=new.evidence_name[:120])
         return row.id
+
+
+def _refuse_second(session: Session, sheet: GradebookSheet, new: NewExemption) -> None:
+    """One decision covers a term: the button pressed twice, or a second decision for the same time, adds nothing."""
+    held = sa.select(ExemptionDecision).where(
+        ExemptionDecision.student_id == new.student_id,
+        ExemptionDecision.school_year_id == sheet.school_year_id,
+        ExemptionDecision.subject_id == sheet.subject_id,
+    )
+    for row in session.scalars(held):
+        if row.term is None or new.term is None or row.term == new.term:
+            raise Invalid(
+                N_("Decision %(number)s of %(day)s exempts this student already."),
+                number=row.number,
+                day=format_date(row.decided_on),
+            )
 
 
 def _store(folder: Path, new: NewExemption) -> str:

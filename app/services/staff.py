@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Actor
-from app.domain.names import nfc, unicode_problem
+from app.domain.names import full_name, nfc
 from app.domain.vocabulary import Role
 from app.errors import N_, Invalid, NotFound
 from app.models import OrgUnit, Person, Position
 from app.models.base import in_force
 from app.services import scope
-from app.services.people import PersonName, add_person
+from app.services.people import PersonName, add_person, checked_name
 from app.services.unit_of_work import Work
 
 ONE_DAY = timedelta(days=1)
@@ -25,12 +25,12 @@ GONE = ("02", "03", "05", "06", "08")
 
 @dataclass(frozen=True)
 class NewPerson:
-    """A person not on file yet, e.g. the first holder of a new unit's account. `full_name` where the order differs."""
+    """A person not on file yet, e.g. the first holder of a new unit's account; `written_name` where the order differs."""
 
     given_name: str
     family_name: str = ""
     middle_name: str = ""
-    full_name: str | None = None
+    written_name: str | None = None
     title: str | None = None
 
 
@@ -72,43 +72,21 @@ def locked_unit(work: Work, actor: Actor, unit_id: int | None, day: date) -> Org
 def chosen_person(work: Work, unit: OrgUnit, chosen: int | NewPerson, day: date) -> Person:
     """Somebody of the unit by key; or a new person, whose first sheet the unit's office completes."""
     if isinstance(chosen, NewPerson):
-        name = checked_name(chosen.family_name, chosen.middle_name, chosen.given_name, chosen.full_name)
+        name = checked_name(chosen.family_name, chosen.middle_name, chosen.given_name, chosen.written_name)
+        _refuse_on_file(work.session, unit.id, name)
         return add_person(work, unit, name, {"title": _short(chosen.title, 80)}, day=day)
     return one_of_staff(work.session, unit.id, day, chosen)
 
 
-def checked_name(family: str, middle: str, given: str, written: str | None) -> PersonName:
-    """The parts of a name, taken as given and never guessed from word order.
-
-    Raises Invalid with `problems` (field, message): no given name, an old font, or a written name of other words.
-    """
-    family, middle, given = (" ".join(nfc(part or "").split()) for part in (family, middle, given))
-    whole = " ".join(nfc(written or "").split())
-    problems = _name_problems(family, middle, given, whole)
-    if problems:
-        raise Invalid(problems[0][1], problems=problems)
-    return PersonName(family, middle, given, whole or None)
-
-
-def _name_problems(family: str, middle: str, given: str, written: str) -> tuple[tuple[str, str], ...]:
-    found: list[tuple[str, str]] = []
-    if not given:
-        found.append(("given_name", N_("Write the given name (tên).")))
-    for field, text, longest in (
-        ("family_name", family, 40),
-        ("middle_name", middle, 60),
-        ("given_name", given, 40),
-        ("full_name", written, 120),
-    ):
-        problem = unicode_problem(text)
-        if problem:
-            found.append((field, problem))
-        elif len(text) > longest:
-            found.append((field, N_("This part of the name is too long.")))
-    parts = sorted(f"{family} {middle} {given}".split())
-    if written and sorted(written.split()) != parts:
-        found.append(("full_name", N_("The name as written must have the same words as its parts.")))
-    return tuple(found)
+def _refuse_on_file(session: Session, unit_id: int, name: PersonName) -> None:
+    """A button pressed twice files nobody twice; a namesake is filed among the staff, with what tells them apart."""
+    written = full_name(name.family, name.middle, name.given, name.written)
+    same = sa.select(Person.id).where(Person.unit_id == unit_id, Person.full_name == written)
+    if session.scalar(same.limit(1)) is not None:
+        on_file = N_(
+            "%(name)s is on file here: choose the name in the list. A namesake is filed among the staff first."
+        )
+        raise Invalid(on_file, problems=(("given_name", on_file),), name=written)
 
 
 def holds(session: Session, person_id: int | None, unit_id: int | None, role: Role, day: date) -> bool:

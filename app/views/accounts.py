@@ -20,6 +20,7 @@ from app.services.sign_in import TooManyTries
 from app.services.unit_of_work import record_event
 from app.views import role_texts
 from app.views.base import PageView, actor, menu, require, tell, today
+from app.views.student_sheet import written_apart
 
 CATEGORY = "Administration"
 
@@ -246,8 +247,8 @@ class UnitAccountsView(PageView):
             except Invalid as error:
                 explain(form, error)
                 account = self._account(account_id)
-        elif request.method == "GET" and person.full_name == plain_name(person):
-            form.full_name.data = ""
+        elif request.method == "GET":
+            form.written_name.data = written_apart(person)
         return self.render_template(
             "accounts/name.html", title=_("Correct the name"), account=account, form=form
         )
@@ -260,7 +261,7 @@ class UnitAccountsView(PageView):
             family=form.family_name.data,
             middle=form.middle_name.data,
             given=form.given_name.data,
-            written=form.full_name.data,
+            written=form.written_name.data,
             clock=request_clock(),
         )
         flash(_("The name was corrected. The account name stays as it is."), "success")
@@ -288,7 +289,6 @@ def slips_page(view: PageView, made: Sequence[accounts.NewAccount], back: str) -
         made=made,
         back=back,
         address=request.host_url.rstrip("/"),
-        unit=actor().unit_name,
         printed_at=request_clock()(),
     )
 
@@ -297,11 +297,6 @@ def explain(form: Any, error: Invalid) -> None:
     """Say what is wrong beside the fields it concerns, or on top where it concerns none."""
     if not show_problems(form, error):
         flash(tell(error), "danger")
-
-
-def plain_name(person: Person) -> str:
-    """The name in the order family, middle, given."""
-    return " ".join(f"{person.family_name} {person.middle_name} {person.given_name}".split())
 
 
 def page_number() -> int:

@@ -1,5 +1,6 @@
 """Teaching assignments and homeroom teachers: dated rows that follow one another."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ from app.services.assignments import NewAssignment
 from app.services.unit_of_work import Work
 from app.views import formats
 from app.views.base import ScopedInterface, ScopedModelView, actor, require, today
+from app.views.class_pages import taught_subjects
 
 PERIOD = {"starts_on": lazy_gettext("From day"), "ends_on": lazy_gettext("Last day")}
 
@@ -45,7 +47,7 @@ class AssignmentModelView(ScopedModelView):
         TeachingAssignment,
         eager=(
             joinedload(TeachingAssignment.person),
-            joinedload(TeachingAssignment.group),
+            joinedload(TeachingAssignment.group).joinedload(TeachingGroup.school_year),
             joinedload(TeachingAssignment.subject),
             joinedload(TeachingAssignment.part),
         ),
@@ -60,6 +62,7 @@ class AssignmentModelView(ScopedModelView):
     label_columns = {
         "person": lazy_gettext("Teacher"),
         "group": lazy_gettext("Class or group"),
+        "group.school_year.label": lazy_gettext("School year"),
         "subject": lazy_gettext("Subject"),
         "part": lazy_gettext("Part"),
         "columns": lazy_gettext("Columns"),
@@ -68,13 +71,23 @@ class AssignmentModelView(ScopedModelView):
         **PERIOD,
     }
     formatters_columns: ClassVar = {"columns": formats.columns}
-    list_columns = ["person", "subject", "group", "part", "in_charge", "starts_on", "ends_on"]
+    list_columns = [
+        "person",
+        "subject",
+        "group",
+        "group.school_year.label",
+        "part",
+        "in_charge",
+        "starts_on",
+        "ends_on",
+    ]
     order_columns = ["starts_on", "ends_on"]
     base_order = ("starts_on", "desc")
     search_columns = ["person", "group", "subject"]
     show_columns = [
         "person",
         "group",
+        "group.school_year.label",
         "subject",
         "part",
         "columns",
@@ -111,6 +124,10 @@ class AssignmentModelView(ScopedModelView):
         "starts_on": lazy_gettext("Whoever taught it before ends the day before."),
         "ends_on": lazy_gettext("Empty: until somebody else takes over."),
     }
+
+    def rows_of(self, model: type) -> Iterable[Any]:
+        """Subjects a school teaches, in printed order."""
+        return taught_subjects() if model is Subject else super().rows_of(model)
 
     def unit_of(self, item: Any) -> int | None:
         """The unit of the group."""

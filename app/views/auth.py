@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, flash, g, redirect, request, session, url_for
 from flask_appbuilder import expose
+from flask_appbuilder.const import FLAMSG_ERR_SEC_ACCESS_DENIED
 from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.decorators import no_cache
 from flask_appbuilder.security.views import AuthDBView as FabAuthDBView
@@ -117,7 +118,12 @@ def _forget_session() -> None:
 
 
 def _tell_why() -> None:
-    """Whoever was signed out without asking is told why, once."""
+    """Whoever was signed out without asking is told why, once; FAB's "access denied" only means: sign in first."""
+    told = [
+        flashed for flashed in session.pop("_flashes", []) if flashed[1] != str(FLAMSG_ERR_SEC_ACCESS_DENIED)
+    ]
+    if told:
+        session["_flashes"] = told
     token = session.pop(SESSION_TOKEN, None)
     reason = sign_in.why_ended(token) if token else None
     texts = {

@@ -1,6 +1,7 @@
 """Base classes of every view: one scope, one permission table, one write path (design §5, traps 10 to 16)."""
 
 import copy
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +12,8 @@ from flask_appbuilder.widgets import FormWidget, ShowWidget
 from flask_babel import lazy_gettext
 
 from app.domain.access import Action, Needed, Target
-from app.errors import N_, Forbidden, HocVuError, NotFound
+from app.errors import N_, Forbidden, HocVuError, Invalid, NotFound, Stale
+from app.forms.accounts import show_problems
 from app.forms.converter import make_form
 from app.security import request_clock
 from app.services import scope, unit_of_work
@@ -35,6 +37,8 @@ __all__ = [
 ]
 
 MENU = "menu_access"
+SEEN = "hv_seen"
+"""The form field that says from which state of a row an edit form was drawn."""
 LIST, SHOW, ADD, EDIT, DELETE, DOWNLOAD = (
     "can_list",
     "can_show",
@@ -217,9 +221,11 @@ class ScopedModelView(ListPage, ModelView):
             form = self.edit_form.refresh(request.form)
             if form.validate() and self._write("edit", form, self.edit_row_message, item.id):
                 return None
+            form.hv_seen = request.form.get(SEEN, "")
         else:
             form = self.edit_form.refresh(obj=item)
             self.prefill_form(form, item)
+            form.hv_seen = _digest(form)
         return {**self._get_edit_widget(form=form), "related_views": []}
 
     def _show(self, pk: Any) -> Any:
@@ -262,6 +268,7 @@ class ScopedModelView(ListPage, ModelView):
                 else:
                     item = scope.get(work.session, actor(), model, pk, today())
                     require(self._managing(), self.target_of(item))
+                    self._refuse_overwriting(form, item)
                     self.change(work, form, item)
                 self.after_write(work, item, verb)
                 work.flush()
@@ -270,16 +277,32 @@ class ScopedModelView(ListPage, ModelView):
         except (Forbidden, NotFound):
             raise
         except HocVuError as error:
-            flash(tell(error), "danger")
+            if not (isinstance(error, Invalid) and show_problems(form, error)):
+                flash(tell(error), "danger")
             return False
         flash(message, "success")
         return True
+
+    def _refuse_overwriting(self, form: Any, item: Any) -> None:
+        """A form drawn from an older state would put everything back that somebody else has changed since."""
+        fresh = self.edit_form(formdata=None, obj=item)
+        self.prefill_form(fresh, item)
+        if request.form.get(SEEN, "") not in ("", _digest(fresh)) and _digest(form) != _digest(fresh):
+            raise Stale(
+                N_("Somebody has changed this record since you opened it. Nothing was saved: open it again.")
+            )
 
     def post_add_redirect(self) -> Any:
         """To the row just made."""
         return redirect(url_for(f"{self.endpoint}.show", pk=g.hv_written))
 
     post_edit_redirect = post_add_redirect
+
+
+def _digest(form: Any) -> str:
+    """What a form holds, in short: two of them differ when a field does."""
+    held = [(f.name, str(getattr(f.data, "id", f.data))) for f in form if f.type != "CSRFTokenField"]
+    return hashlib.sha256(repr(held).encode()).hexdigest()[:32]
 
 
 def key_of(pk: Any) -> int:

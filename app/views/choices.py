@@ -2,12 +2,13 @@
 
 from typing import Any, ClassVar
 
-from flask import url_for
+from flask import flash, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.domain.access import Action, Target
+from app.domain.vocabulary import Level
 from app.errors import N_, Invalid
 from app.extensions import db
 from app.forms import fields
@@ -19,6 +20,9 @@ from app.services import choices, scope
 from app.services.choices import Choice
 from app.views.context import actor, require, today
 from app.views.verbs import VerbPage
+
+ELECTIVES, CLUSTERS = 4, 3
+"""What a student of grades 10 to 12 chooses (TT 13/2022)."""
 
 
 class ChoicesView(VerbPage):
@@ -42,11 +46,19 @@ class ChoicesView(VerbPage):
         year = db.session.get_one(SchoolYear, period.year_id)
         offered = choices.offered_to(db.session(), student, year)
         form = self._form(offered, choices.chosen_by(db.session(), student.id), year)
+        upper = any(line.level == Level.UPPER_SECONDARY for line in offered)
+
+        def save(filled: Any) -> None:
+            taken = chosen(filled)
+            choices.choose_subjects(
+                actor(), student_id, year.id, taken, filled.day.data, clock=request_clock()
+            )
+            if upper:
+                _tell_numbers(taken)
+
         return self.run(
             form,
-            lambda f: choices.choose_subjects(
-                actor(), student_id, year.id, chosen(f), f.day.data, clock=request_clock()
-            ),
+            save,
             title=_("Chosen subjects"),
             lead=f"{student.full_name} · {year.label}",
             done=_("Saved."),
@@ -79,7 +91,25 @@ class ChoicesView(VerbPage):
             day=max(today(), year.starts_on),
         )
         form.status_of = status_of
+        if not grouped:
+            del form.clusters  # below grade 10 there are none
         return form
+
+
+def _tell_numbers(taken: list[Choice]) -> None:
+    """Another number than the programme's is saved and said: a student may have come from another school."""
+    electives = sum(choice.status == LineStatus.ELECTIVE for choice in taken)
+    clusters = sum(choice.status == LineStatus.CLUSTER for choice in taken)
+    if (electives, clusters) != (ELECTIVES, CLUSTERS):
+        text = _(
+            "The programme asks for %(subjects)s elective subjects and %(clusters)s topic clusters; "
+            "%(a)s and %(b)s are chosen.",
+            subjects=ELECTIVES,
+            clusters=CLUSTERS,
+            a=electives,
+            b=clusters,
+        )
+        flash(text, "warning")
 
 
 def chosen(form: Any) -> list[Choice]:
@@ -87,5 +117,5 @@ def chosen(form: Any) -> list[Choice]:
     single = {*form.subjects.data, *form.uncounted.data}
     return [
         *(Choice(key, form.status_of[key], key not in form.uncounted.data) for key in sorted(single)),
-        *(Choice(key, LineStatus.CLUSTER.value) for key in form.clusters.data),
+        *(Choice(key, LineStatus.CLUSTER.value) for key in (form.clusters.data if form.clusters else [])),
     ]

@@ -11,15 +11,20 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import contains_eager
 
 from app.domain.access import Action, Target
+from app.domain.units import taught_levels
+from app.domain.vocabulary import Level, Tier
 from app.extensions import db
 from app.forms.people import EndForm, HomeroomForm, MembersForm
 from app.models import (
     Enrolment,
     HomeroomAssignment,
+    OrgUnit,
     Person,
     SchoolClass,
     SchoolYear,
     Student,
+    Subject,
+    SubjectPlan,
     TeachingAssignment,
     TeachingGroup,
 )
@@ -126,6 +131,23 @@ class TeacherVerbs(VerbPage):
             done=_("Saved."),
             back=url_for("SchoolClassView.show", pk=class_id),
         )
+
+
+def own_levels() -> tuple[Level, ...]:
+    """Levels the actor's school teaches; none for an office, which has the schools of every level."""
+    unit = db.session.get(OrgUnit, actor().unit_id) if actor().tier is Tier.SCHOOL else None
+    return taught_levels(unit.kind, unit.levels) if unit else ()
+
+
+def taught_subjects() -> list[Subject]:
+    """Subjects in printed order; for a school those in the plans of its levels."""
+    query = sa.select(Subject).order_by(Subject.order_no)
+    levels = own_levels()
+    if levels:
+        query = query.where(
+            Subject.id.in_(sa.select(SubjectPlan.subject_id).where(SubjectPlan.level.in_(levels)))
+        )
+    return list(db.session.scalars(query))
 
 
 def chosen_year() -> int | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.access import Action, Target, may
-from app.domain.units import grades_of, taught_levels
+from app.domain.units import grades_of
 from app.domain.vocabulary import GroupKind, Tier
 from app.errors import N_, Invalid, NotFound
 from app.extensions import db
@@ -34,6 +34,7 @@ from app.views.class_pages import (
     class_lists,
     left_places,
     order_years,
+    own_levels,
 )
 from app.views.people import PersonModelView
 
@@ -42,11 +43,7 @@ CATEGORY = {"category": "School", "category_label": lazy_gettext("School")}
 
 def own_grades() -> list[tuple[int, str]]:
     """Grades the actor's unit teaches."""
-    unit = db.session.get(OrgUnit, actor().unit_id)
-    if unit is None:
-        return []
-    levels = taught_levels(unit.kind, unit.levels)
-    return [(grade, formats.grade(grade)) for level in levels for grade in grades_of(level)]
+    return [(grade, formats.grade(grade)) for level in own_levels() for grade in grades_of(level)]
 
 
 class SchoolClassView(ScopedModelView):
@@ -190,7 +187,9 @@ def years_in_reach() -> list[tuple[int, str]]:
 class GroupModelView(ScopedModelView):
     """Groups of study: whole classes, parts of one, students of several."""
 
-    datamodel = ScopedInterface(TeachingGroup, eager=(joinedload(TeachingGroup.school_class),))
+    datamodel = ScopedInterface(
+        TeachingGroup, eager=(joinedload(TeachingGroup.school_class), joinedload(TeachingGroup.school_year))
+    )
     route_base = "/study-groups"
     view_action = Action.CLASS_VIEW
     manage_action = Action.CLASS_MANAGE
@@ -203,12 +202,13 @@ class GroupModelView(ScopedModelView):
         "kind": lazy_gettext("Kind"),
         "school_class": lazy_gettext("Class"),
         "school_year": lazy_gettext("School year"),
+        "school_year.label": lazy_gettext("School year"),
     }
-    list_columns = ["name", "kind", "school_class"]
+    list_columns = ["name", "school_year.label", "kind", "school_class"]
     order_columns = ["name"]
     base_order = ("name", "asc")
     search_columns = ["name", "kind"]
-    show_columns = ["name", "kind", "school_class"]
+    show_columns = ["name", "school_year.label", "kind", "school_class"]
     add_columns = ["name", "school_year", "school_class"]
     edit_columns = ["name"]
     add_form_extra_fields = {

@@ -362,6 +362,8 @@ def _cell_panel(facts: SheetFacts, line: Line, column: str, locks: SheetLocks) -
                 "on_behalf": change.on_behalf_of,
                 "old": show_value(change.old),
                 "new": show_value(change.new),
+                "old_state": change.old_state,
+                "new_state": change.new_state,
                 "action": change.action,
                 "reason": change.reason,
                 "place": change.place,

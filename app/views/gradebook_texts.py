@@ -8,6 +8,11 @@ def grid_texts() -> dict[str, str]:
     return _columns() | _cells() | _reasons() | _issues() | _details() | _saving()
 
 
+def state_text(state: str) -> str:
+    """An absence or exemption in words: vắng, chờ kiểm tra bù."""
+    return _cells()[f"state_{state}"]
+
+
 def _columns() -> dict[str, str]:
     return {
         "grid_label": _("Mark table %(title)s"),

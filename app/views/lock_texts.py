@@ -51,7 +51,8 @@ def column_title(column: str) -> str:
 
 def columns_title(columns: Iterable[str]) -> str:
     """A set of columns in few words: "ĐĐGtx, ĐĐGgk", "TX1–TX3", "mọi cột" for none or all."""
-    chosen = [column for column in CELL_COLUMNS if column in set(columns)]
+    wanted = frozenset(columns)
+    chosen = [column for column in CELL_COLUMNS if column in wanted]
     if not chosen or len(chosen) == len(CELL_COLUMNS):
         return _("every column")
     regular = [column for column in chosen if column in REGULAR_COLUMNS]

@@ -177,7 +177,7 @@ class PersonModelView(ScopedModelView):
             setattr(item, name, value)
         item.department_id = form.department_id.data
         people.apply_name(item, name_of(form))
-        people.complete_person(item, today())
+        people.complete_person(work.session, item, today())
         self._seat(work, item, form)
 
     @staticmethod

@@ -161,8 +161,21 @@ def task_text(task: Task, now: datetime) -> tuple[str, str, str]:
             _("late: %(how)s", how=late),
             _("Blank cells can still be entered."),
         )
-    locked = _("%(unit)s locked it at", unit=task.unit_name)
-    return locked, at, _("To go on, ask the leaders of %(unit)s to open it again.", unit=task.unit_name)
+    return _locked_text(task, at)
+
+
+def _locked_text(task: Task, due_at: str) -> tuple[str, str, str]:
+    """Who keeps a late task's cells locked, which may be a unit above the one whose deadline it was."""
+    first = next(c for c in task.sheet.columns if c.column == task.columns[0])
+    shut = first.limit.shut
+    unit, since, until = (shut.unit_name, shut.since, shut.until) if shut else ("", None, None)
+    unit = unit or task.unit_name
+    after = (
+        _("The lock ends at %(at)s.", at=weekday_time(until))
+        if until
+        else _("To go on, ask the leaders of %(unit)s to open it again.", unit=unit)
+    )
+    return _("%(unit)s locked it at", unit=unit), weekday_time(since) if since else due_at, after
 
 
 def task_button(task: Task) -> str:

@@ -22,7 +22,7 @@ from app.services.unit_of_work import Work
 from app.services.years import TermDates
 from app.views import formats
 from app.views.base import ScopedInterface, ScopedModelView, actor, menu, require, today
-from app.views.class_pages import chosen_year, order_years
+from app.views.class_pages import chosen_year, order_years, own_levels, taught_subjects
 from app.views.code_lists import CodeView
 
 PROGRAMME = {"category": "Programme", "category_label": lazy_gettext("Programme")}
@@ -279,15 +279,18 @@ class PlanView(ScopedModelView):
     }
 
     def _read_filters(self) -> None:
-        """Without a year asked for, the chosen one."""
+        """Without a year asked for, the chosen one; in a school of one level, that level."""
         super()._read_filters()
         if "_flt_0_school_year" not in request.args and chosen_year():
             self._filters.add_filter_index("school_year", 0, str(chosen_year()))
+        levels = own_levels()
+        if "_flt_0_level" not in request.args and len(levels) == 1:
+            self._filters.add_filter_index("level", 0, levels[0].value)
 
     def rows_of(self, model: type) -> Iterable[Any]:
         """Years newest first, subjects in printed order."""
         if model is Subject:
-            return db.session.scalars(sa.select(Subject).order_by(Subject.order_no)).all()
+            return taught_subjects()
         return order_years(super().rows_of(model))
 
     def row_links(self, item: Any) -> list[tuple[str, Any, str]]:
@@ -299,6 +302,7 @@ class PlanView(ScopedModelView):
     def prefill_add(self, form: Any) -> None:
         """Both terms of the chosen year; or like the province's line the reader comes from."""
         form.school_year.data, form.terms.data = chosen_year(), [1, 2]
+        form.level.data = next(iter(own_levels()), None)
         like = request.args.get("like", type=int)
         if like is None:
             return

@@ -81,8 +81,8 @@ KINDS: Mapping[str, Kind] = {
         Action.CLASS_VIEW,
         _name_like(TeachingGroup.name),
         (SchoolYear.start_year.desc(), TeachingGroup.name, TeachingGroup.id),
-        lambda row: row.name,
-        (),
+        lambda row: f"{row.name} · {row.school_year.label}",
+        (joinedload(TeachingGroup.school_year),),
         (SchoolYear, SchoolYear.id == TeachingGroup.school_year_id),
     ),
     "org_unit": Kind(

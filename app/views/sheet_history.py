@@ -10,7 +10,11 @@ from app.extensions import db
 from app.services import history
 from app.services.clock import VIETNAM
 from app.services.sheet_reading import SheetFacts, load_lines
+from app.views.gradebook_texts import state_text
 from app.views.lock_texts import column_title
+
+STATES = {"midterm_state": "midterm", "final_state": "final"}
+"""Columns that say why a periodic mark is blank or 0, and the mark each stands beside."""
 
 
 def history_page(facts: SheetFacts, now: datetime) -> dict[str, Any]:
@@ -26,10 +30,11 @@ def history_page(facts: SheetFacts, now: datetime) -> dict[str, Any]:
     return {
         "title": title,
         "facts": facts,
-        "columns": [(c, _("Average") if c == "average" else column_title(c)) for c in columns],
+        "columns": [(c, _title(c)) for c in columns],
         "lines": [(student, name, rows.get(student)) for student, name in names.items()],
         "differences": _differences(facts, columns, since, at or now, names) if since else None,
         "recent": history.recent_changes(session, [facts.sheet.id]),
+        "state_text": state_text,
         "at": at,
         "since": since,
         "now": now,
@@ -37,18 +42,24 @@ def history_page(facts: SheetFacts, now: datetime) -> dict[str, Any]:
 
 
 def _differences(
-    facts: SheetFacts, columns: Any, since: datetime, at: datetime, names: dict[int, str]
-) -> list[Any]:
-    found = history.compare(db.session(), facts.sheet.id, columns, since, at)
+    facts: SheetFacts, columns: tuple[str, ...], since: datetime, at: datetime, names: dict[int, str]
+) -> list[dict[str, Any]]:
+    """What changed, in the order of the sheet; a mark and its absence are one cell."""
+    cells: dict[tuple[int, str], dict[str, Any]] = {}
+    for d in history.compare(db.session(), facts.sheet.id, (*columns, *STATES), since, at):
+        part = "_state" if d.column in STATES else ""
+        cell = cells.setdefault((d.student_id, STATES.get(d.column, d.column)), {})
+        cell |= {f"old{part}": d.old, f"new{part}": d.new}
+    places = {student: place for place, student in enumerate(names)}
+    order = sorted(cells, key=lambda cell: (places.get(cell[0], len(places)), columns.index(cell[1])))
     return [
-        {
-            "name": names.get(d.student_id, "?"),
-            "title": _("Average") if d.column == "average" else column_title(d.column),
-            "old": d.old,
-            "new": d.new,
-        }
-        for d in found
+        {"name": names.get(student, "?"), "title": _title(column), **cells[student, column]}
+        for student, column in order
     ]
+
+
+def _title(column: str) -> str:
+    return _("Average") if column == "average" else column_title(column)
 
 
 def _moment(field: str) -> datetime | None:

@@ -1,19 +1,21 @@
 """Pages of what the head orders about a sheet: delegated entry, and exemptions from a practical part."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import current_app, flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, send_from_directory, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from app.domain.access import Action
+from app.domain.access import Action, Target
 from app.errors import N_, Invalid
 from app.extensions import db
 from app.models import Delegation, ExemptionDecision
 from app.security import request_clock
+from app.services import scope
 from app.services.clock import VIETNAM
 from app.services.sheet_orders import (
     NewDelegation,
@@ -24,9 +26,9 @@ from app.services.sheet_orders import (
     staff_of,
 )
 from app.services.sheet_reading import load_lines
-from app.views.base import PageView, actor, tell, today
+from app.views.base import PageView, actor, require, tell, today
 from app.views.gradebook import open_sheet
-from app.views.lock_texts import column_title
+from app.views.lock_texts import column_title, columns_title
 
 
 def _day_and_time(field: str) -> datetime:
@@ -46,7 +48,12 @@ def _day(field: str) -> date:
             return datetime.strptime(text, pattern).replace(tzinfo=VIETNAM).date()
         except ValueError:
             continue
-    raise Invalid(N_("Write the day as dd/mm/yyyy."))
+    raise Invalid(N_("Write the decision's date as dd/mm/yyyy."))
+
+
+def _evidence() -> Path:
+    """Where the files of decisions are kept."""
+    return Path(current_app.config["INSTANCE_DIR"]).resolve() / "evidence"
 
 
 class DelegationView(PageView):
@@ -95,6 +102,7 @@ class DelegationView(PageView):
             now=now,
             staff=staff_of(db.session(), facts.sheet.unit_id, today()),
             columns=[(c, column_title(c)) for c in facts.columns],
+            columns_title=columns_title,
         )
 
     def _new(self) -> NewDelegation:
@@ -124,7 +132,7 @@ class ExemptionView(PageView):
 
     route_base = "/exemptions"
     default_view = "form"
-    rights: ClassVar = {"can_form": Action.EXEMPTION_DECIDE}
+    rights: ClassVar = {"can_form": Action.EXEMPTION_DECIDE, "can_file": Action.EXEMPTION_DECIDE}
 
     @expose("/sheet/<int:sheet_id>", methods=["GET", "POST"])
     @has_access
@@ -137,7 +145,7 @@ class ExemptionView(PageView):
                     actor(),
                     sheet_id,
                     self._new(),
-                    folder=current_app.config["INSTANCE_DIR"] / "evidence",
+                    folder=_evidence(),
                     clock=request_clock(),
                 )
             except Invalid as error:
@@ -167,6 +175,17 @@ class ExemptionView(PageView):
             rows=rows,
             lines=lines,
         )
+
+    @expose("/<int:exemption_id>/file")
+    @has_access
+    def file(self, exemption_id: int) -> Any:
+        """The request and medical record kept with a decision: for the head, who decided on it."""
+        row = scope.get(db.session(), actor(), ExemptionDecision, exemption_id, today())
+        require(Action.EXEMPTION_DECIDE, Target(unit=actor().relation_to(row.student.unit_id)))
+        name = f"mien-{row.id}{Path(row.evidence).suffix}"
+        answer = send_from_directory(_evidence(), row.evidence, as_attachment=True, download_name=name)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     def _new(self) -> NewExemption:
         student, upload = request.form.get("student", type=int), request.files.get("evidence")

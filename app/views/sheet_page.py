@@ -21,6 +21,7 @@ from app.views.lock_texts import at_time, column_title, reason_line
 from app.web import vn_date
 
 DUE_SOON = timedelta(days=14)
+ONE_DAY = timedelta(days=1)
 POLL_SECONDS = 60
 
 
@@ -87,7 +88,7 @@ def _column(facts: SheetFacts, name: str, locks: SheetLocks, writable: frozenset
     return {
         "name": name,
         "title": column_title(name),
-        "group": _group(name),
+        "group": _group(name, facts.sheet.kind),
         "open": state.open and (name in writable or not writable),
         "locked": _locked(facts, name, state, writable),
         "due": state.until is not None and state.until - locks.now <= DUE_SOON,
@@ -95,12 +96,14 @@ def _column(facts: SheetFacts, name: str, locks: SheetLocks, writable: frozenset
     }
 
 
-def _group(name: str) -> str:
-    if name == "midterm":
-        return _("Weight 2")
-    if name == "final":
-        return _("Weight 3")
-    return _("Subject teacher") if name == "comment" else _("Regular scores, weight 1")
+def _group(name: str, kind: SubjectKind) -> str:
+    """The head over the column; only scored subjects have weights (TT 22/2021 Điều 9 k1)."""
+    if name == "comment":
+        return _("Subject teacher")
+    periodic = name in ("midterm", "final")
+    if kind is SubjectKind.COMMENT:
+        return _("Periodic assessment") if periodic else _("Regular scores")
+    return {"midterm": _("Weight 2"), "final": _("Weight 3")}.get(name, _("Regular scores, weight 1"))
 
 
 def _locked(
@@ -143,8 +146,8 @@ def _row(number: int, line: Line, facts: SheetFacts, locks: SheetLocks) -> dict[
 def _note(line: Line, facts: SheetFacts, gone: bool, moved: bool) -> str | None:
     if gone:
         return _("Left on %(day)s", day=vn_date(line.left_on))
-    if moved:
-        return _("In another class from %(day)s", day=vn_date(line.left_on))
+    if moved and line.left_on:
+        return _("In another class from %(day)s", day=vn_date(line.left_on + ONE_DAY))
     notes = []
     if line.exemption is not None:
         notes.append(_("Exempt from the practical part, decision %(number)s", number=line.exemption.number))

@@ -9,13 +9,14 @@ from flask_babel import lazy_gettext
 from sqlalchemy.orm import joinedload
 
 from app.domain.units import grades_of
+from app.errors import N_, Invalid
 from app.extensions import db
 from app.forms.people import GUARDIAN_PARTS, NAME_PARTS
 from app.models import Enrolment, HomeroomAssignment, SchoolClass, Student
 from app.models.base import in_force
 from app.reference.code_lists import CODE_LISTS
 from app.services.enrolments import RELATIONS, GuardianSheet, is_studying
-from app.services.people import PersonName
+from app.services.people import PersonName, check_email
 
 BIRTH = ("birth_date", "sex_code", "ethnicity_code", "religion_code", "nationality", "birthplace", "hometown")
 IDENTIFIERS = ("student_code", "national_id", "register_no")
@@ -85,12 +86,16 @@ def written_apart(row: Any) -> str | None:
 
 
 def guardians_of(form: Any) -> list[GuardianSheet]:
-    """Parents and guardian a form names."""
+    """Parents and guardian a form names. Invalid where something is written of somebody without a name."""
     found = []
     for relation in RELATIONS:
         values = {part: form[f"{relation}_{part}"].data for part in GUARDIAN_PARTS}
         if values["full_name"]:
+            check_email(values["email"], f"{relation}_email")
             found.append(GuardianSheet(relation, **values))
+        elif any(values.values()):
+            nameless = N_("Write the name too: what is said of a parent or guardian is kept with the name.")
+            raise Invalid(nameless, problems=((f"{relation}_full_name", nameless),))
     return found
 
 

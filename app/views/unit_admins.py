@@ -1,5 +1,6 @@
 """What the tier above sets up in a unit: its head, its administration account and holder; and the first department."""
 
+from collections import Counter
 from typing import Any, ClassVar
 
 from flask import flash, redirect, request, url_for
@@ -8,10 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.domain.access import Action, Target, may
+from app.domain.dates import format_date
 from app.errors import Invalid
 from app.extensions import db
 from app.forms.accounts import DepartmentForm, HeadForm, HolderForm, with_blank
-from app.models import OrgUnit
+from app.models import OrgUnit, Person
 from app.security import request_clock
 from app.services import account_lists, accounts, roles, scope
 from app.services.staff import NewPerson, staff
@@ -134,10 +136,16 @@ def people_of(unit_id: int | None) -> list[tuple[int, str]]:
         return []
     scope.get(db.session(), actor(), OrgUnit, unit_id, today())
     require(Action.STAFF_VIEW, Target(unit=actor().relation_to(unit_id)))
-    return [
-        (p.id, f"{p.full_name} ({p.title})" if p.title else p.full_name)
-        for p in staff(db.session(), unit_id, today())
-    ]
+    people = staff(db.session(), unit_id, today())
+    names = Counter(p.full_name for p in people)
+    return [(p.id, _choice(p, namesake=names[p.full_name] > 1)) for p in people]
+
+
+def _choice(person: Person, *, namesake: bool) -> str:
+    """Name with position; among people of one name also what tells them apart."""
+    apart = [person.title, *([format_date(person.birth_date), person.staff_code] if namesake else [])]
+    said = ", ".join(part for part in apart if part)
+    return f"{person.full_name} ({said})" if said else person.full_name
 
 
 class FirstDepartmentView(PageView):
@@ -157,7 +165,7 @@ class FirstDepartmentView(PageView):
                 given_name=form.given_name.data or "",
                 family_name=form.family_name.data or "",
                 middle_name=form.middle_name.data or "",
-                full_name=form.full_name.data or None,
+                written_name=form.written_name.data or None,
             )
             try:
                 accounts.create_first_department(

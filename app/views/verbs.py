@@ -7,7 +7,8 @@ from flask import flash, redirect, request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
-from app.errors import Forbidden, HocVuError, NotFound
+from app.errors import Forbidden, HocVuError, Invalid, NotFound
+from app.forms.accounts import show_problems
 from app.views.base import PageView
 from app.views.context import tell
 
@@ -33,7 +34,8 @@ class VerbPage(PageView):
             except (Forbidden, NotFound):
                 raise
             except HocVuError as error:
-                flash(tell(error), "danger")
+                if not (isinstance(error, Invalid) and show_problems(form, error)):
+                    flash(tell(error), "danger")
             else:
                 flash(done, "success")
                 return redirect(back)

@@ -105,6 +105,14 @@ def test_windows_without_an_end_and_shutting_ones_set_no_deadline() -> None:
     assert (found.due_at, found.open) == (None, True)
 
 
+def test_a_locked_column_names_who_keeps_it_locked_now() -> None:
+    commune = Layer(Tier.DISTRICT, 3, "UBND xã", (window(1, 44, 47, effect=WindowEffect.SHUT),))
+    found = deadline("midterm", 4, NOW, [commune, *school(window(2, 20, 40, "midterm"))])
+    assert found.shut is not None
+    assert found.due_at == START + timedelta(days=40)
+    assert (found.shut.window_id, found.shut.until) == (1, START + timedelta(days=47))
+
+
 def test_without_windows_nothing_is_due_and_nothing_is_open() -> None:
     assert deadline("final", 4, NOW, []) == Deadline(None)
 

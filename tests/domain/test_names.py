@@ -238,3 +238,22 @@ def test_text_with_a_letter_only_unicode_has_is_sound(text: str) -> None:
 @given(st.text(max_size=40))
 def test_any_text_can_be_looked_at(text: str) -> None:
     assert unicode_problem(text) in {None, names.OLD_FONT, names.BROKEN_TEXT, names.CONTROL_CHARACTER}
+
+
+@pytest.mark.parametrize(
+    ("written", "parts"),
+    [("H'Nuen Kriêng", "Kriêng H' Nuen"), ("H’Nuen Kriêng", "Kriêng Nuen"), ("Y Khương Byă", "Byă Y Khương")],
+)
+def test_a_name_has_the_words_of_its_parts_in_whatever_order(written: str, parts: str) -> None:
+    assert names.name_words(written) == names.name_words(parts)
+    assert names.name_words(written) != names.name_words("Kriêng Khương")
+
+
+@pytest.mark.parametrize("text", ["H'Nuen", "Ka-Ly", "Tôn Nữ", "Êban", "", "Nguye\u0302\u0303n"])
+def test_letters_with_what_stands_between_them_are_a_name(text: str) -> None:
+    assert names.name_problem(text) is None
+
+
+@pytest.mark.parametrize("text", ["Hoa 1", "<b>Hoa</b>", "=1+1", "Hoa@", "Hoa (lớp trưởng)"])
+def test_digits_and_signs_are_none(text: str) -> None:
+    assert names.name_problem(text) == names.NOT_LETTERS

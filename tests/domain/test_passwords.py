@@ -104,3 +104,8 @@ def test_one_time_passwords_differ() -> None:
 def test_any_input_is_judged(password: str, username: str, person: list[str]) -> None:
     found = problems(password, username=username, names=person)
     assert len(set(found)) == len(found)
+
+
+def test_the_units_code_in_the_account_name_is_no_password() -> None:
+    assert passwords.HAS_USERNAME in problems("Thcstk-2026.x", username="bg_thcstk", names=())
+    assert passwords.HAS_USERNAME in problems("Thcstk-2026.x", username="giangnt.thcstk", names=())

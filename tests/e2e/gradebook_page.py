@@ -29,6 +29,20 @@ class Server:
         self.columns = [self._column(name) for name in [*MARKS, "comment"]]
         self.rows = [self._row(number) for number in range(1, rows + 1)]
         self.html = ""
+        self.history: list[dict[str, Any]] = [
+            {
+                "at": "03/11/2026 08:41:07",
+                "by": "Phạm Đức Long",
+                "account": "longpd",
+                "on_behalf": None,
+                "old": None,
+                "new": "5,7",
+                "old_state": None,
+                "new_state": None,
+                "action": "enter",
+                "reason": None,
+            }
+        ]
 
     def _column(self, name: str) -> dict[str, Any]:
         return {
@@ -141,24 +155,12 @@ class Server:
         }
 
     def _cell(self, route: Route) -> None:
-        history = [
-            {
-                "at": "03/11/2026 08:41:07",
-                "by": "Phạm Đức Long",
-                "account": "longpd",
-                "on_behalf": None,
-                "old": None,
-                "new": "5,7",
-                "action": "enter",
-                "reason": None,
-            }
-        ]
         state = {
             "open": False,
             "label": "Khóa",
             "lines": [["Vì sao", "Hết hạn nhập"], ["Mở được", "Hiệu trưởng"]],
         }
-        route.fulfill(json={"state": state, "layers": [], "history": history, "actions": []})
+        route.fulfill(json={"state": state, "layers": [], "history": self.history, "actions": []})
 
     def _absence(self, route: Route) -> None:
         asked = route.request.post_data_json

@@ -57,6 +57,16 @@ def test_number_pad_and_arrows_finish_a_typed_cell(page: Page, server: Server) -
     assert changes(sent) == {(501, "regular_1"): "6.5", (502, "regular_1"): "7.0", (502, "regular_2"): "8.0"}
 
 
+def test_a_scroll_that_comes_while_a_cell_is_typed_into_keeps_what_was_typed(
+    page: Page, server: Server
+) -> None:
+    at(page, 1, 0).click()
+    keys(page, "8")
+    page.locator(".jss_content").dispatch_event("scroll")
+    sent = saved_by(page, server, lambda: keys(page, ",5", "Enter"))
+    assert changes(sent) == {(501, "regular_1"): "8.5"}
+
+
 @pytest.mark.parametrize(
     ("typed", "offer"),
     [("85", "8,5"), ("7,25", "7,3"), ("11", "1,1"), ("10,5", None), ("tám", None), ("V", None)],
@@ -215,6 +225,25 @@ def test_the_panel_shows_the_cell_selected_last(page: Page, server: Server) -> N
     assert re.search(r"student=507&column=regular_1$", asked[-1])
 
 
+def test_no_calendar_is_shown_for_a_student_who_left(page: Page, sheet_url: str) -> None:
+    server = Server(page)
+    server.rows[1].update(closed=True, note="Chuyển đi 02/10/2026")
+    open_sheet(page, server, sheet_url)
+    at(page, 1, 1).click()
+    card = page.locator("#hv-cell")
+    expect(card.locator(".hv-history li")).to_have_count(1)
+    expect(card).to_contain_text("Chuyển đi 02/10/2026")
+    expect(card).not_to_contain_text("Hết hạn nhập")
+
+
+def test_the_history_tells_an_absence(page: Page, server: Server) -> None:
+    server.history[0] |= {"new": None, "new_state": "awaiting"}
+    at(page, 6, 0).click()
+    expect(page.locator("#hv-cell .hv-history")).to_contain_text(
+        re.compile("awaits a make-up|chờ kiểm tra bù")
+    )
+
+
 def test_an_absence_is_a_button_never_a_letter(page: Page, server: Server) -> None:
     card = page.locator("#hv-cell")
     at(page, 6, 0).click()
@@ -322,4 +351,6 @@ def test_the_phone_form_checks_a_mark_when_its_field_is_left(page: Page, sheet_u
     expect(field).to_have_attribute("aria-invalid", "true")
     page.locator("form .hv-error button").first.click()
     expect(field).to_have_value("8,5")
+    page.locator("form .hv-savebar button").click()
+    expect(page.locator(".hv-msg[role=status]")).to_contain_text(re.compile("Đã lưu 1 ô|1 cells saved"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

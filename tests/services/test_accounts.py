@@ -121,7 +121,7 @@ def test_correcting_the_parts_leaves_the_account_its_name(province: Province) ->
     ("parts", "field"),
     [
         (("Lê", "Thị", "", None), "given_name"),
-        (("Lê", "Thị", "Hoa", "Lê Thị Huệ"), "full_name"),
+        (("Lê", "Thị", "Hoa", "Lê Thị Huệ"), "written_name"),
         (("Lª", "ThÞ", "V©n", None), "family_name"),
         (("L" * 41, "", "Hoa", None), "family_name"),
     ],

@@ -192,3 +192,13 @@ def test_an_office_has_a_board_too(province: Province) -> None:
     ]
     boards.appoint_board(leader, "150/QĐ-SGDĐT", TODAY, members, clock=province.clock)
     assert Role.DEPARTMENT_ADMIN in acting(province, "vanlt.sogd").roles
+
+
+def test_a_board_does_not_begin_before_the_one_in_force(province: Province) -> None:
+    head = acting(province, "giangnt.thcstk")
+    boards.appoint_board(head, NUMBER, TODAY, seats(province), clock=province.clock)
+    with pytest.raises(Invalid) as refused:
+        boards.appoint_board(head, "16/QĐ", date(2016, 11, 16), seats(province), clock=province.clock)
+    assert [field for field, _message in refused.value.problems] == ["starts_on"]
+    (board,) = account_lists.boards(db.session(), head)
+    assert board.ends_on is None

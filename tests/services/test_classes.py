@@ -105,7 +105,7 @@ def test_a_class_comes_with_its_circular_and_its_group(province: Province) -> No
     assert (group_of(made).kind, group_of(made).name) == (GroupKind.WHOLE_CLASS, "7C")
 
 
-@pytest.mark.parametrize("new", [NewClass("7A", 7), NewClass("10A", 10)])
+@pytest.mark.parametrize("new", [NewClass("7A", 7), NewClass(" 7 a", 7), NewClass("10A", 10)])
 def test_a_taken_name_or_a_grade_not_taught_is_refused(province: Province, new: NewClass) -> None:
     with pytest.raises(Invalid):
         classes.create_class(SYSTEM, province.first.unit_id, province.year_id, new, clock=province.clock)

@@ -16,7 +16,7 @@ from app.services.spreadsheets.kinds import KINDS
 from app.services.spreadsheets.plan import SAME
 from tests.factories.province import Province
 from tests.services.helpers import acting
-from tests.services.import_helpers import BINH, BOARD, OFFICE, ON_SQLITE, carry_out, dry, students
+from tests.services.import_helpers import BINH, BOARD, HEADINGS, OFFICE, ON_SQLITE, carry_out, dry, students
 
 
 @ON_SQLITE
@@ -57,7 +57,16 @@ def test_an_export_comes_back_as_it_went_and_is_logged(app: Flask, province: Pro
                 "Mã định danh": "0120260001",
                 "Họ tên cha": "Trần Văn Cả",
                 "Điện thoại cha": "+84 912345678",
-            }
+            },
+            {
+                **BINH,
+                "Họ và tên": "H'Nuen Kriêng",
+                "Họ": "Kriêng",
+                "Tên đệm": "H'",
+                "Tên": "Nuen",
+                "Giới tính": "Nữ",
+            },
+            headings=(*HEADINGS, "Họ", "Tên đệm", "Tên"),
         ),
     )
     made = exports.export(acting(province, BOARD), kind, clock=province.clock)

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.domain.lock_calendar import PlannedWindow
 from app.domain.vocabulary import WindowMode
 from app.errors import Invalid
 from app.extensions import db
@@ -31,6 +32,12 @@ def defaults(province: Province, username: str) -> int:
     return generate_default_windows(
         actor, province.year_id, actor.unit_id, "Kế hoạch năm học", clock=province.clock
     )
+
+
+def shown(province: Province, now: datetime) -> list[PlannedWindow]:
+    owner = db.session.get_one(OrgUnit, province.first.unit_id)
+    calendar = default_calendar(db.session(), acting(province, "giangnt.thcstk"), owner, 2026, now)
+    return [default.plan for default in calendar if default.made]
 
 
 def test_a_schools_default_calendar_follows_terms_and_entry_day(app: Flask, province: Province) -> None:
@@ -64,6 +71,15 @@ def test_making_it_twice_adds_nothing_and_never_works_backwards(app: Flask, prov
     assert len(windows) == made
     with pytest.raises(Invalid, match="there already"):
         defaults(province, "giangnt.thcstk")
+
+
+def test_a_window_that_is_there_is_shown_from_when_it_began(app: Flask, province: Province) -> None:
+    province.now = datetime(2026, 9, 1, tzinfo=UTC)
+    defaults(province, "giangnt.thcstk")
+    began = {plan.title: plan.opens_at for plan in shown(province, datetime(2026, 9, 1, tzinfo=UTC))}
+    assert {
+        plan.title: plan.opens_at for plan in shown(province, datetime(2026, 11, 10, tzinfo=UTC))
+    } == began
 
 
 def test_the_department_opens_the_book_of_each_term(app: Flask, province: Province) -> None:

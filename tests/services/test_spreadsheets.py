@@ -253,6 +253,16 @@ def test_values_under_shifted_headings_are_refused_cell_by_cell() -> None:
     assert [(p.row_no, p.column) for p in problems] == [(2, "Ngày sinh"), (2, "Giới tính")]
 
 
+def test_merged_titles_above_the_headings_are_no_concern() -> None:
+    def title(sheet: Any) -> None:
+        sheet.insert_rows(1, 2)
+        sheet["A1"] = "DANH SÁCH HỌC SINH NĂM HỌC 2026-2027"
+        sheet.merge_cells("A1:D2")
+
+    (row,) = parsed(students(STUDENT_ROW, change=title)).rows
+    assert (row.number, row.problems) == (4, [])
+
+
 def test_a_hidden_column_is_named() -> None:
     def hide(sheet: Any) -> None:
         sheet.column_dimensions["B"].hidden = True

@@ -142,9 +142,9 @@ def test_reset_disable_enable_and_correct(app: Flask, province: Province, client
     assert post(client, f"/accounts/{target}/disable", reason="Chuyển trường").status_code == 302
     assert "Chuyển trường" in client.get("/accounts/").text
     assert post(client, f"/accounts/{target}/enable").status_code == 302
-    wrong = post(client, f"/accounts/{target}/name", family_name="Phạm", given_name="", full_name="")
+    wrong = post(client, f"/accounts/{target}/name", family_name="Phạm", given_name="", written_name="")
     assert 'id="given_name-e"' in wrong.text
-    right = {"family_name": "Phạm", "middle_name": "Đức Hải", "given_name": "Long", "full_name": ""}
+    right = {"family_name": "Phạm", "middle_name": "Đức Hải", "given_name": "Long", "written_name": ""}
     assert post(client, f"/accounts/{target}/name", **right).status_code == 302
     assert "Phạm Đức Hải Long" in client.get(f"/accounts/{target}").text
 
@@ -274,6 +274,7 @@ def test_the_head_appoints_the_board_on_paper(province: Province, client_for: Cl
     assert "selected" in client.get("/board/appoint").text
     missing = post(client, "/board/appoint", **board_form(province, **{"seats-3-duties": ""}))
     assert 'id="seats-3-duties-e"' in missing.text  # the fourth line, though the second is left out
+    assert '<a href="#seats-3-duties">' in missing.text  # named on top as well
     few = post(client, "/board/appoint", **board_form(province, **{"seats-3-person_id": ""}))
     assert 'role="alert"' in few.text
     assert (
@@ -298,7 +299,12 @@ def test_the_tier_above_sets_up_a_unit(province: Province, client_for: ClientFor
     slip = post(client, f"{path}/holder", **{"holder-decision": DECISION, "holder-person_id": person})
     assert "bg_thcstk" in slip.text
     new = {"holder-decision": DECISION, "holder-given_name": "Sơn", "holder-family_name": "Lò"}
-    assert "Lò Sơn" in post(client, f"{path}/holder", **new).text
+    slip = post(client, f"{path}/holder", **new).text
+    assert "Lò Sơn" in slip
+    assert '<p class="hv-slip-unit">THCS Thúc Kháng</p>' in slip  # the school's account, not the commune's
+    assert 'id="holder-given_name-e"' in post(client, f"{path}/holder", **new).text  # pressed twice
+    part = {"holder-decision": DECISION, "holder-family_name": "Lò"}
+    assert 'id="holder-given_name-e"' in post(client, f"{path}/holder", **part).text
     assert "Vũ Thị Hồng" in client.get(path).text
     head = {
         "head-decision": DECISION,
@@ -307,6 +313,11 @@ def test_the_tier_above_sets_up_a_unit(province: Province, client_for: ClientFor
     }
     assert post(client, f"{path}/head", **head).status_code == 302
     assert "Nhữ Văn Học" in client.get(path).text
+    head["head-person_id"], head["head-starts_on"] = person, "01/01/2027"
+    assert post(client, f"{path}/head", **head).status_code == 302
+    assert "01/01/2027" in client.get(path).text
+    head["head-starts_on"] = "01/09/2016"
+    assert 'id="head-starts_on-e"' in post(client, f"{path}/head", **head).text
     assert client.get(f"/unit-admins/{province.department_id}").status_code == 403
     assert client_for("giangnt.thcsba").get(path).status_code == 404
 
@@ -326,7 +337,7 @@ def test_the_installer_finds_one_page_to_begin_with(app: Flask) -> None:
     assert empty.text.count('class="hv-error"') >= 4
     data = {
         "name": "Sở Giáo dục và Đào tạo Bình Giang", "short_name": "Sở GDĐT Bình Giang", "code": "sogd",
-        "locality_code": "bg", "family_name": "Chu", "middle_name": "Thị", "given_name": "Đào", "full_name": "",
+        "locality_code": "bg", "family_name": "Chu", "middle_name": "Thị", "given_name": "Đào", "written_name": "",
     }  # fmt: skip
     assert 'id="code-e"' in post(client, "/first-department/", **data | {"code": "--"}).text
     assert post(client, "/first-department/", **data).status_code == 302
@@ -351,7 +362,7 @@ def test_pages_cost_few_queries(app: Flask, province: Province, client_for: Clie
     """The same for one account and for many."""
     accounts.create_accounts(
         acting(province, "quantb.thcstk"),
-        hire(province, *(PersonName("Lê", "Thị", f"Hoa{n}") for n in range(20))),
+        hire(province, *(PersonName("Lê", "Thị", f"Hoa{chr(97 + n)}") for n in range(20))),
         clock=province.clock,
     )
     client = client_for("quantb.thcstk")
@@ -360,3 +371,9 @@ def test_pages_cost_few_queries(app: Flask, province: Province, client_for: Clie
         with counting(app) as statements:
             assert client.get(path).status_code == 200
         assert len(statements) <= 14, (path, statements)
+
+
+def test_whoever_is_not_signed_in_is_asked_to_and_accused_of_nothing(app: Flask, province: Province) -> None:
+    page = app.test_client().get("/students/list/", follow_redirects=True)
+    assert 'id="password"' in page.text
+    assert "alert-danger" not in page.text

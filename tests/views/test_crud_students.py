@@ -303,3 +303,31 @@ def test_a_long_list_is_counted_to_a_cap_and_paged_to_its_end(
         monkeypatch.setattr(datamodel, "FEW", few)
         found = client.get(LIST, query_string={"_flt_0_name_folded": "duc"}).text
         assert found.count(ROW) == 2
+
+
+def test_what_is_wrong_stands_beside_its_field(province: Province, client_for: Clients) -> None:
+    client = client_for(OFFICE)
+    for name, value in (
+        ("national_id", "12"),
+        ("given_name", "Pánh 2"),
+        ("written_name", "Lò Thị Pánh"),
+        ("father_email", "không có"),
+    ):
+        named = {"father_full_name": "Lò Văn Sơn"} if name == "father_email" else {}
+        answer = admit(client, province.first.class_ids["7A"], **named, **{name: value})
+        assert f'id="{name}-error"' in answer.text, name
+    nameless = admit(client, province.first.class_ids["7A"], father_phone="0912345678")
+    assert 'id="father_full_name-error"' in nameless.text
+
+
+def test_two_tabs_overwrite_nothing(province: Province, client_for: Clients) -> None:
+    client, path = client_for(OFFICE), f"/students/edit/{province.first.student_ids[0]}"
+    older = values_on(client, path)
+    assert submit(client, path, address="Thôn 2").status_code == 302
+    late = client.post(path, data=older | {"phone": ["0912345678"]})
+    assert late.status_code == 200
+    fresh()
+    student = db.session.get(Student, province.first.student_ids[0])
+    assert (student.address, student.phone) == ("Thôn 2", None)
+    same = client.post(path, data=older | {"address": ["Thôn 2"]})
+    assert same.status_code == 302  # the button pressed twice

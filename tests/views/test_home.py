@@ -14,6 +14,7 @@ from app.domain.vocabulary import Role
 from app.extensions import db
 from app.models import Account, AuditEvent, Position
 from app.services.unit_of_work import transaction
+from app.views.lock_texts import columns_title
 from tests.conftest import counting, sign_in
 from tests.factories.progress import MATH_CELLS, enter, fill, grow, window
 from tests.factories.province import Province
@@ -234,6 +235,11 @@ def test_changes_after_entry_are_shown_with_old_and_new(
     page = client_for("giangnt.thcstk").get("/").text
     assert "<del>4,0</del>" in page
     assert "<ins>6,5</ins>" in page
+
+
+def test_columns_are_named_from_any_iterable(app: Flask) -> None:
+    with app.test_request_context():
+        assert columns_title(iter(["regular_2", "midterm"])) == "TX2, ĐĐGgk"
 
 
 def test_pages_carry_no_inline_script_or_style(app: Flask, province: Province, client_for: ClientFor) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
+from app.domain.contacts import is_email
 from app.domain.dates import BadDate, format_date, parse_date
 from app.domain.names import nfc
 from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS
@@ -167,7 +168,7 @@ def phone(raw: Any) -> str:
 def email(raw: Any) -> str:
     """An address, as far as a shifted column would show."""
     value = text(120)(raw)
-    if "@" not in value:
+    if not is_email(value):
         raise Refused(NOT_EMAIL, value=value)
     return value
 

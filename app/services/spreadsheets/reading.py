@@ -257,6 +257,7 @@ def _rows(book: Workbook, sheet: _Sheet, headings: _Headings) -> Iterator[Row]:
     merged = {
         max(top, headings.row + 1): (left, top, right, bottom)
         for left, top, right, bottom in sheet.outline.merged
+        if bottom > headings.row
     }
     stray: dict[int, Problem] = {}
     for number, cells in _cells(book, sheet.title, headings.row + 1, sheet.outline.last_row):

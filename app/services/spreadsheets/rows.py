@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Actor
-from app.domain.names import nfc, split_suggestion, unicode_problem
+from app.domain.names import name_problem, name_words, nfc, split_suggestion, unicode_problem
 from app.errors import N_
 from app.models import OrgUnit, SchoolYear
 from app.reference.code_lists import match_key
@@ -136,12 +136,15 @@ class Parsed:
         if full is None or (known is not None and known.written == full and not any(parts)):
             return None
         if any(parts):
-            if sorted(" ".join(parts).split()) != sorted(full.split()) or not parts[2]:
+            if name_words(" ".join(parts)) != name_words(full) or not parts[2]:
                 self.refuse(row, "full_name", WORDS_DIFFER)
         elif _order_unknown(full):
             self.refuse(row, "full_name", ORDER_UNKNOWN)
         else:
             parts = list(split_suggestion(full))
+        problem = name_problem(full)
+        if problem:
+            self.refuse(row, "full_name", problem)
         longest = zip(("family_name", "middle_name", "given_name"), parts, (40, 60, 40), strict=True)
         for part_name, part, most in longest:
             if len(part) > most:

@@ -43,6 +43,7 @@
     var grid = this;
     this.place.replaceChildren();
     this.ws = withoutHandlers(function () { return root.jspreadsheet(grid.place, grid.options())[0]; });
+    this.ws.content.onscroll = null; // it would end typing when the scroll of the last step comes late: 8,5 became ,5
     this.dressHead();
     this.sheet.rows.forEach(this.dressRow, this);
     this.touched = [];

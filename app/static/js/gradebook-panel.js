@@ -103,17 +103,24 @@
     if (!cell) { return; }
     var shown = this.sheet.display(cell), text = cell.kind === 'text' || !shown ? '' : ': ' + shown;
     dom.replace(this.card, el('header', {}, el('h2', { id: 'hv-cell-title' }, this.where(cell) + text), this.tag(cell)),
-      el('div', { class: 'hv-card__in hv-stack hv-stack--tight' }, this.facts(cell), this.layers(), this.actions(), this.absence(cell), this.history()));
+      el('div', { class: 'hv-card__in hv-stack hv-stack--tight' }, this.facts(cell), this.shut(cell) ? null : this.layers(), this.actions(), this.absence(cell), this.history()));
     if (held && !this.asking) { this.grid.focusActive(); }
   };
 
+  /* A student who left, or is exempt here: no calendar opens the cell. */
+  Panel.prototype.shut = function (cell) {
+    var lock = this.sheet.lock(cell);
+    return lock && (lock.kind === 'row' || lock.kind === 'exempt') ? lock.text || this.grid.look(cell).words[0] || this.t('locked_cell') : '';
+  };
+
   Panel.prototype.tag = function (cell) {
-    var state = (this.details || {}).state, open = state ? state.open : !this.sheet.lock(cell);
+    var state = this.shut(cell) ? null : (this.details || {}).state, open = state ? state.open : !this.sheet.lock(cell);
     return el('span', { class: 'hv-tag ' + (open ? 'is-ok' : 'is-lock') }, dom.icon(open ? 'fa-lock-open' : 'fa-lock'),
       state ? state.label : this.t(open ? 'tag_open' : 'tag_locked'));
   };
 
   Panel.prototype.facts = function (cell) {
+    if (this.shut(cell)) { return el('p', {}, this.shut(cell)); }
     var state = (this.details || {}).state, lines = state ? state.lines || [] : [], words = this.grid.look(cell).words.slice();
     if (cell.kind === 'text' && cell.text) { words.unshift('“' + cell.text + '”'); }
     if (state) { words = words.slice(0, lines.length ? 1 : words.length); }
@@ -179,11 +186,18 @@
       : el('p', { class: 'hv-meta' }, this.t('no_history')));
   };
 
+  /* A value in the history: 8,5; 0,0 (recorded by decision); absent; blank. */
+  Panel.prototype.told = function (value, state, tag) {
+    var words = state ? this.t('state_' + state) : '';
+    if (value === null) { return el('span', {}, words || this.t('blank')); }
+    return el('span', {}, el(tag, {}, value), words ? ' (' + words + ')' : '');
+  };
+
   Panel.prototype.event = function (item) {
     var t = this.t, who = item.by + (item.on_behalf ? ' (' + t('on_behalf', { name: item.on_behalf }) + ')' : '');
     var change = item.old === undefined && item.new === undefined ? item.action : el('span', { class: 'hv-change' },
-      item.old === null ? el('span', {}, t('blank')) : el('del', {}, item.old), dom.icon('fa-arrow-right-long'), el('span', { class: 'sr-only' }, t('became')),
-      item.new === null ? el('span', {}, t('blank')) : el('ins', {}, item.new));
+      this.told(item.old, item.old_state, 'del'), dom.icon('fa-arrow-right-long'), el('span', { class: 'sr-only' }, t('became')),
+      this.told(item.new, item.new_state, 'ins'));
     if (item.came_from) { change = el('span', {}, item.new + ' ' + t('came_along', { name: item.came_from }) + '.'); }
     return el('li', {}, el('p', {}, change, ' ' + who, item.reason ? [': ', el('q', {}, item.reason)] : null),
       el('p', { class: 'hv-meta' }, item.at + (item.account ? ' · ' + item.account : '') + (item.place ? ' · ' + t('in_class', { name: item.place }) : '')));
