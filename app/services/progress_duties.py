@@ -24,6 +24,7 @@ class Duties:
     without_students: int
     never_signed_in: int
     accounts: int
+    without_account: int
 
 
 def school_duties(session: Session, actor: Actor, period: Period, day: date) -> Duties:
@@ -35,6 +36,7 @@ def school_duties(session: Session, actor: Actor, period: Period, day: date) -> 
     )
     filled = sa.select(Enrolment.id).where(Enrolment.class_id == SchoolClass.id, in_force(Enrolment, day))
     accounts = (Account.unit_id == unit_id, Account.active.is_(True), Account.is_unit_admin.is_(False))
+    owned = sa.select(Account.id).where(Account.person_id == Position.person_id, Account.unit_id == unit_id)
     row = session.execute(
         sa.select(
             _count(SchoolClass.id, *classes).label("classes"),
@@ -48,6 +50,12 @@ def school_duties(session: Session, actor: Actor, period: Period, day: date) -> 
             ),
             _count(Account.id, *accounts, Account.last_login.is_(None)).label("never_signed_in"),
             _count(Account.id, *accounts).label("accounts"),
+            _count(
+                Position.person_id.distinct(),
+                Position.unit_id == unit_id,
+                in_force(Position, day),
+                ~owned.correlate(Position).exists(),
+            ).label("without_account"),
         )
     ).one()
     return Duties(*(int(value) for value in row))

@@ -1,5 +1,6 @@
 """The landing page of each role: what is due today, what is late, what waits."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -128,7 +129,7 @@ def leader_page(who: Actor) -> dict[str, Any]:
 
 def chores_of(progress: SchoolProgress, duties: Duties) -> list[Chore]:
     """What the administrators should do today; empty when all is in order."""
-    found = []
+    found = list(beginnings(duties))
     if duties.without_homeroom:
         found.append(
             Chore(
@@ -180,6 +181,28 @@ def chores_of(progress: SchoolProgress, duties: Duties) -> list[Chore]:
             )
         )
     return found
+
+
+def beginnings(duties: Duties) -> Iterator[Chore]:
+    """What a school begins with: classes, and accounts for its staff."""
+    if not duties.classes:
+        yield Chore(
+            "is-warn",
+            "fa-people-group",
+            _("No class in this school year yet"),
+            _("Add the classes one by one, or import them with their students from Excel."),
+            link("SchoolClassView.list"),
+            _("Add classes"),
+        )
+    if duties.without_account:
+        yield Chore(
+            "is-warn",
+            "fa-user-plus",
+            _("%(n)s of the staff without an account", n=duties.without_account),
+            _("They cannot sign in until one is made; a whole list takes one press."),
+            link("UnitAccountsView.create"),
+            _("Make accounts"),
+        )
 
 
 def clerk_page(who: Actor) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 from app.domain.access import SYSTEM
 from app.domain.vocabulary import Role
 from app.extensions import db
-from app.models import Account, AuditEvent, Position
+from app.models import Account, AuditEvent, Person, Position
+from app.services.progress_duties import Duties
 from app.services.unit_of_work import transaction
+from app.views.home import beginnings
 from app.views.lock_texts import columns_title
 from tests.conftest import counting, sign_in
 from tests.factories.progress import MATH_CELLS, enter, fill, grow, window
@@ -249,3 +251,28 @@ def test_pages_carry_no_inline_script_or_style(app: Flask, province: Province, c
         main = page[page.index("<main") : page.index("</main>")]
         assert not re.search(r'\sstyle="|\son\w+="', main)
         assert not re.search(r'<script(?![^>]*(src=|type="application/json"))', main)
+
+
+def test_a_school_that_begins_is_told_what_is_missing(
+    app: Flask, province: Province, client_for: ClientFor
+) -> None:
+    """Its classes, and the accounts of its staff: never that all is in order."""
+    with transaction(SYSTEM, "test.arrange", clock=province.clock) as work:
+        person = Person(
+            unit_id=province.first.unit_id, family_name="Lê", middle_name="", given_name="Mới",
+            full_name="Lê Mới", name_folded="le moi", sort_key="moi le", title="Giáo viên",
+        )  # fmt: skip
+        work.session.add(person)
+        work.flush()
+        work.session.add(
+            Position(
+                person_id=person.id, unit_id=province.first.unit_id, role=Role.SUBJECT_TEACHER,
+                title="Giáo viên", starts_on=date(2026, 9, 1),
+            )
+        )  # fmt: skip
+    page = client_for("giangnt.thcstk").get("/").text
+    assert "1 cán bộ, giáo viên chưa có tài khoản" in page
+    assert "chưa có lớp nào" not in page
+    with app.test_request_context(headers={"Accept-Language": "vi"}):
+        (chore,) = beginnings(Duties(0, 0, 3, 0, 0, 0, 3, 0))
+    assert "chưa có lớp nào" in chore.title
