@@ -34,7 +34,10 @@ SUMMER = timedelta(days=92)
 
 @dataclass(frozen=True)
 class NewAssignment:
-    """A teacher for a group's subject, or for a part of it with its columns (empty: every column)."""
+    """A teacher for a group's subject, or for a part of it with its columns (empty: every column).
+
+    `in_charge` None: only where nobody else is.
+    """
 
     person_id: int
     group_id: int
@@ -42,7 +45,7 @@ class NewAssignment:
     starts_on: date
     part_id: int | None = None
     columns: tuple[str, ...] = ()
-    in_charge: bool = True
+    in_charge: bool | None = True
     decision: str | None = None
     ends_on: date | None = None
 
@@ -75,7 +78,7 @@ def add_assignment(work: Work, group: TeachingGroup, new: NewAssignment) -> Teac
     check_member(session, person, group.unit_id, new.starts_on)
     _check_days(new.starts_on, new.ends_on, year)
     _check_part(session, new, subject)
-    _replace(work, group, new)
+    in_charge = _replace(work, group, new)
     ensure_sheets(work, group, subject, year)
     row = TeachingAssignment(
         person=person,
@@ -83,7 +86,7 @@ def add_assignment(work: Work, group: TeachingGroup, new: NewAssignment) -> Teac
         subject=subject,
         part_id=new.part_id,
         columns=[column for column in CELL_COLUMNS if column in new.columns],
-        in_charge=new.in_charge,
+        in_charge=in_charge,
         decision=new.decision,
         starts_on=new.starts_on,
         ends_on=new.ends_on,
@@ -160,22 +163,21 @@ def check_member(session: Session, person: Person, unit_id: int, day: date) -> N
         raise Invalid(N_("The chosen person holds no position in this unit on that day."))
 
 
-def _replace(work: Work, group: TeachingGroup, new: NewAssignment) -> None:
-    """End what the new row stands in for, and keep exactly one in charge."""
+def _replace(work: Work, group: TeachingGroup, new: NewAssignment) -> bool:
+    """End what the new row stands in for, and keep exactly one in charge. True when that is the new one."""
     rows = _standing(work.session, group, new)
     replaced = [row for row in rows if row.part_id == new.part_id and _same_cells(row.columns, new.columns)]
-    chiefs = [row for row in rows if row.in_charge]
-    if not new.in_charge:
-        if not [row for row in chiefs if row not in replaced]:
-            raise Invalid(
-                N_("One teacher is in charge of a group's subject and confirms it. Name that teacher first.")
-            )
-    else:
-        for chief in chiefs:
-            if chief not in replaced:
-                _step_down(work, chief, new.starts_on)
+    chiefs = [row for row in rows if row.in_charge and row not in replaced]
+    in_charge = not chiefs if new.in_charge is None else new.in_charge
+    if not in_charge and not chiefs:
+        raise Invalid(
+            N_("One teacher is in charge of a group's subject and confirms it. Name that teacher first.")
+        )
+    for chief in chiefs if in_charge else ():
+        _step_down(work, chief, new.starts_on)
     for row in replaced:
         _end_before(row, new.starts_on)
+    return in_charge
 
 
 def _step_down(work: Work, chief: TeachingAssignment, day: date) -> None:

@@ -117,7 +117,9 @@ class AssignmentModelView(ScopedModelView):
         ),
         "in_charge": BooleanField(
             lazy_gettext("In charge"),
-            description=lazy_gettext("One teacher is in charge and confirms the book."),
+            description=lazy_gettext(
+                "One teacher is in charge and confirms the book: the first one assigned, until another is ticked here."
+            ),
         ),
     }
     description_columns = {
@@ -134,8 +136,8 @@ class AssignmentModelView(ScopedModelView):
         return item.group.unit_id
 
     def prefill_add(self, form: Any) -> None:
-        """In charge from today; the group the reader comes from."""
-        form.in_charge.data, form.starts_on.data = True, today()
+        """From today; the group the reader comes from."""
+        form.starts_on.data = today()
         group_id = request.args.get("group", type=int)
         if group_id is not None:
             form.group.data = scope.get(db.session(), actor(), TeachingGroup, group_id, today())
@@ -151,7 +153,7 @@ class AssignmentModelView(ScopedModelView):
             starts_on=form.starts_on.data,
             part_id=form.part.data,
             columns=tuple(form.columns.data),
-            in_charge=bool(form.in_charge.data),
+            in_charge=True if form.in_charge.data else None,
             decision=form.decision.data,
             ends_on=form.ends_on.data,
         )

@@ -173,6 +173,22 @@ def test_parts_have_their_teachers_and_one_is_in_charge(province: Province) -> N
     assert {r.person_id for r in rows} == {people["longpd"], people["habtt"], people["khuongyb"]}
 
 
+def test_who_comes_for_a_part_takes_no_charge_from_another_unless_asked(province: Province) -> None:
+    """The form ticks nothing: a part's teacher stands beside the one in charge, whose successor is in charge."""
+    plan_for(province, MATH)
+    group, subject = group_of(province.first.class_ids["7A"]).id, province.subject_ids["art"]
+    paint = db.session.get(sheets.Subject, subject).parts[1].id
+    people, day = province.first.person_ids, date(2026, 10, 5)
+    for stem, part in (("khuongyb", paint), ("habtt", None)):
+        new = NewAssignment(people[stem], group, subject, day, part_id=part, in_charge=None)
+        assignments.assign_teacher(SYSTEM, new, clock=province.clock)
+    rows = db.session.scalars(sa.select(TeachingAssignment).where(TeachingAssignment.starts_on == day))
+    assert {row.person_id: row.in_charge for row in rows} == {
+        people["khuongyb"]: False,
+        people["habtt"]: True,
+    }
+
+
 def test_an_assignment_out_of_place_is_refused(province: Province) -> None:
     group, math = group_of(province.first.class_ids["7A"]).id, province.subject_ids["math"]
     long, stranger = province.first.person_ids["longpd"], province.second.person_ids["longpd"]
