@@ -30,7 +30,7 @@ format: setup-dev ## fix what lint and format can fix
 
 torture: setup-dev ## long runs: kill -9 under load, concurrent saves
 	@scripts/system_packages.sh >/dev/null
-	@$(PY) -m pytest -m torture $(ARGS)
+	@$(PY) -m pytest -m torture -o faulthandler_timeout=0 $(ARGS)
 
 bench: setup-dev ## measurements (bench/)
 	@scripts/system_packages.sh >/dev/null

@@ -22,6 +22,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 ACCOUNT = re.compile(r"^\s*(?P<name>\S+) / (?P<password>\S+)(?:\s|$)", re.MULTILINE)
 TEACHER, HEAD = "longpd.thcstk", "giangnt.thcstk"
 WIDE, PHONE = 1366, 390
+PRINTS = {TEACHER: "print-scored", "khuongyb.thcstk": "print-comment"}
+"""Whose first sheet is printed: one with marks, one with comments."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,11 @@ def take(browser: Browser, server: AppServer, shot: Shot, password: str) -> Iter
     context.close()
 
 
-def readable_sheets(browser: Browser, server: AppServer, password: str) -> list[str]:
-    """Paths of the sheets the teacher may read: own ones first, then those of the homeroom class."""
+def readable_sheets(browser: Browser, server: AppServer, teacher: str, password: str) -> list[str]:
+    """Paths of the sheets a teacher may read: own ones first, then those of the homeroom class."""
     context = new_context(browser)
     page = context.new_page()
-    sign_in(page, server, TEACHER, password)
+    sign_in(page, server, teacher, password)
     page.goto(f"{server.url}/gradebook/")
     links = page.locator("main a[href^='/gradebook/']").evaluate_all(
         "all => all.map(a => a.getAttribute('href'))"
@@ -102,23 +104,20 @@ def readable_sheets(browser: Browser, server: AppServer, password: str) -> list[
     return links
 
 
-def print_pages(browser: Browser, server: AppServer, sheets: list[str], password: str) -> None:
-    """The first printed page of a scored and of a comment sheet, as pictures."""
+def print_page(
+    browser: Browser, server: AppServer, name: str, sheet: str, teacher: str, password: str
+) -> None:
+    """The first printed page of a sheet, as a picture."""
     context = new_context(browser)
-    sign_in(context.new_page(), server, TEACHER, password)
-    for sheet, name in zip(sheets, ("print-scored", "print-comment"), strict=True):
-        answer = context.request.get(f"{server.url}{sheet.replace('/gradebook/', '/print/sheet/')}.pdf")
-        if not answer.ok:
-            raise SystemExit(f"printing answered {answer.status}")
-        with tempfile.TemporaryDirectory() as folder:
-            pdf = Path(folder) / "page.pdf"
-            pdf.write_bytes(answer.body())
-            picture = [
-                *["pdftoppm", "-r", "80", "-png", "-singlefile", "-f", "1"],
-                str(pdf),
-                str(FOLDER / name),
-            ]
-            subprocess.run(picture, check=True)
+    sign_in(context.new_page(), server, teacher, password)
+    answer = context.request.get(f"{server.url}{sheet.replace('/gradebook/', '/print/sheet/')}.pdf")
+    if not answer.ok:
+        raise SystemExit(f"printing answered {answer.status}")
+    with tempfile.TemporaryDirectory() as folder:
+        pdf = Path(folder) / "page.pdf"
+        pdf.write_bytes(answer.body())
+        picture = ["pdftoppm", "-r", "80", "-png", "-singlefile", "-f", "1", str(pdf), str(FOLDER / name)]
+        subprocess.run(picture, check=True)
     context.close()
 
 
@@ -133,10 +132,11 @@ def main() -> int:
         server.start()
         known = accounts(server)
         with launched() as browser:
-            sheets = readable_sheets(browser, server, known[TEACHER])
-            for shot in shots(list(known), sheets[0]):
+            first = {who: readable_sheets(browser, server, who, known[who])[0] for who in PRINTS}
+            for shot in shots(list(known), first[TEACHER]):
                 problems += take(browser, server, shot, known[shot.account])
-            print_pages(browser, server, sheets[:2], known[TEACHER])
+            for who, name in PRINTS.items():
+                print_page(browser, server, name, first[who], who, known[who])
     finally:
         server.stop()
     sys.stdout.writelines(f"{problem}\n" for problem in problems)

@@ -6,7 +6,7 @@
   var HocVu = root.HocVu = root.HocVu || {};
   var STATES = ['is-locked', 'is-one', 'is-opened', 'is-dirty', 'is-saving', 'is-saved', 'is-conflict', 'is-invalid', 'is-missing',
     'is-corrected', 'is-special', 'is-calc'];
-  var WIDTHS = { name: 186, midterm: 74, final: 74, average: 72, year: 72, threshold: 64, level: 84, comment: 98 };
+  var WIDTHS = { name: 178, midterm: 74, final: 72, average: 72, year: 72, threshold: 64, level: 84, comment: 98 };
   var SAVED_FOR = 3000; // ms the tick stays
 
   function Grid(sheet, place, t) {
