@@ -87,9 +87,7 @@ class Actor:
     titles: tuple[str, ...] = ()
     below: frozenset[int] = frozenset()  # units below on this day
     above: tuple[int, ...] = ()  # units above on this day, nearest first
-    reaches_all: bool = (
-        False  # own unit and those below are all there are: a province's department, as a rule
-    )
+    reaches_all: bool = False  # no unit lies beyond: as a rule true of a province's department
     session_id: int | None = None
     address: str | None = None
     is_unit_admin: bool = False

@@ -239,16 +239,15 @@ def _unit_lines(session: Session, units: list[OrgUnit], day: date) -> list[UnitL
         .where(Account.unit_id.in_(ids), Account.is_unit_admin)
     )
     admins = {account.unit_id: (account, name) for account, name in session.execute(held)}
-    return [
-        UnitLine(
-            unit,
-            tuple(heads.get(unit.id, ())),
-            account=admins.get(unit.id, (None, None))[0],
-            holder=admins.get(unit.id, (None, None))[1],
-            coming=tuple(coming.get(unit.id, ())),
+    lines = []
+    for unit in units:
+        account, holder = admins.get(unit.id, (None, None))
+        lines.append(
+            UnitLine(
+                unit, tuple(heads.get(unit.id, ())), account, holder, coming=tuple(coming.get(unit.id, ()))
+            )
         )
-        for unit in units
-    ]
+    return lines
 
 
 def holders(session: Session, account_id: int) -> list[AccountHolder]:

@@ -90,7 +90,7 @@ def carry_into_classes(work: Work, year: SchoolYear, moves: Iterable[tuple[int, 
         TeachingGroup.kind == GroupKind.WHOLE_CLASS,
         TeachingGroup.class_id.in_({school_class.id for _s, school_class, _d in moves}),
     )
-    groups = {class_id: group_id for class_id, group_id in work.session.execute(query)}  # noqa: C416 (rows are not pairs to mypy)
+    groups = dict(work.session.execute(query).tuples().all())
     _carry(
         work,
         moves[0][1].unit_id,

@@ -1,6 +1,6 @@
 """The only row scope: which rows an actor can reach, for lists, forms, searches, selects, exports and APIs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import date
 from typing import Any, TypeVar
 
@@ -83,14 +83,16 @@ def is_scoped(model: type) -> bool:
 
 
 def _reach(actor: Actor, column: Any) -> Condition:
-    """Own unit and everything below it; four hundred ids are spared whom nothing lies beyond."""
-    reach: Condition = column.is_not(None)
-    if actor.reaches_all:
-        return reach
-    ids = {unit for unit in (actor.unit_id, *actor.below) if unit is not None}
-    own_only = ids == {actor.unit_id}
-    reach = column == actor.unit_id if own_only else column.in_(sorted(ids))
-    return reach
+    """Own unit and everything below it."""
+    return _among(actor, column, {actor.unit_id, *actor.below})
+
+
+def _among(actor: Actor, column: Any, units: Set[int | None]) -> Condition:
+    """The column names one of these units; of an actor nothing lies beyond, any: four hundred ids are spared."""
+    ids = sorted(unit for unit in units if unit is not None)
+    found: Condition = column == ids[0] if len(ids) == 1 else column.in_(ids)
+    anything: Condition = column.is_not(None)
+    return anything if actor.reaches_all else found
 
 
 def _by_unit(column: Any) -> Callable[[Actor, date], Condition]:
@@ -99,13 +101,7 @@ def _by_unit(column: Any) -> Callable[[Actor, date], Condition]:
 
 def _upward(column: Any) -> Callable[[Actor, date], Condition]:
     """Own unit, below, and the units above: what a tier sets for those under it is theirs to read."""
-    return lambda actor, _day: (
-        column.is_not(None)
-        if actor.reaches_all
-        else column.in_(
-            sorted(unit for unit in {actor.unit_id, *actor.below, *actor.above} if unit is not None)
-        )
-    )
+    return lambda actor, _day: _among(actor, column, {actor.unit_id, *actor.below, *actor.above})
 
 
 def _everybody(_actor: Actor, _day: date) -> Condition:
@@ -140,11 +136,9 @@ WIDE = 10
 
 
 def _students(actor: Actor, _day: date) -> Condition:
-    if actor.reaches_all:
-        return sa.true()
     # `+ 0` keeps both engines from the unit's index, where a page would sort every student of the province first
     column = Student.unit_id + 0 if len(actor.below) > WIDE else Student.unit_id
-    within = _reach(actor, column)
+    within = sa.true() if actor.reaches_all else _reach(actor, column)
     if actor.sees_all_students:
         return within
     in_class = sa.select(Enrolment.student_id).where(Enrolment.class_id.in_(taught_class_ids(actor)))

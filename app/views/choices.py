@@ -14,15 +14,12 @@ from app.extensions import db
 from app.forms import fields
 from app.forms.people import ChoicesForm
 from app.models import SchoolYear, Student, SubjectPlan
-from app.reference.curriculum import LineStatus
+from app.reference.curriculum import CLUSTERS_CHOSEN, ELECTIVES_CHOSEN, LineStatus
 from app.security import request_clock
 from app.services import choices, scope
 from app.services.choices import Choice
 from app.views.context import actor, require, today
 from app.views.verbs import VerbPage
-
-ELECTIVES, CLUSTERS = 4, 3
-"""What a student of grades 10 to 12 chooses (TT 13/2022)."""
 
 
 class ChoicesView(VerbPage):
@@ -100,12 +97,12 @@ def _tell_numbers(taken: list[Choice]) -> None:
     """Another number than the programme's is saved and said: a student may have come from another school."""
     electives = sum(choice.status == LineStatus.ELECTIVE for choice in taken)
     clusters = sum(choice.status == LineStatus.CLUSTER for choice in taken)
-    if (electives, clusters) != (ELECTIVES, CLUSTERS):
+    if (electives, clusters) != (ELECTIVES_CHOSEN, CLUSTERS_CHOSEN):
         text = _(
             "The programme asks for %(subjects)s elective subjects and %(clusters)s topic clusters; "
             "%(a)s and %(b)s are chosen.",
-            subjects=ELECTIVES,
-            clusters=CLUSTERS,
+            subjects=ELECTIVES_CHOSEN,
+            clusters=CLUSTERS_CHOSEN,
             a=electives,
             b=clusters,
         )

@@ -1,11 +1,13 @@
 """Who reaches everything there is, and who no longer does once there is more."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from app.domain.access import SYSTEM, Actor
-from app.domain.vocabulary import UnitKind
+from app.domain.vocabulary import Role, UnitKind
 from app.extensions import db
 from app.models import Account, OrgUnit, Student
 from app.services import scope
@@ -50,3 +52,12 @@ def test_another_province_in_the_database_stays_out_of_reach(app: Flask, provinc
     assert not acting(province, "vanlt.sogd").reaches_all
     assert reached(province, "vanlt.sogd", Student) == everything[Student] - {moved}
     assert reached(province, "vanlt.sogd", OrgUnit) == everything[OrgUnit]
+
+
+def test_who_reaches_every_unit_still_sees_only_the_students_taught(app: Flask, province: Province) -> None:
+    """Reach over units is one thing, reach over people another."""
+    who = acting(province, "vanlt.sogd")
+    teacher = replace(who, roles=frozenset({Role.SUBJECT_TEACHER}))
+    query = scope.scoped(teacher, Student, local_day(province.now))
+    assert teacher.reaches_all
+    assert db.session.scalars(query).all() == []
