@@ -22,7 +22,6 @@ from app.models import (
     AdminBoard,
     AdminBoardMember,
     LoginSession,
-    Notice,
     Person,
     Position,
 )
@@ -30,6 +29,7 @@ from app.models.base import in_force
 from app.services import scope, sign_in
 from app.services.accounts import NewAccount, fresh_password, held_account, names_on_account, renew, slip
 from app.services.clock import Clock, local_day
+from app.services.notices import tell
 from app.services.people import PersonName, apply_name
 from app.services.rights import demand
 from app.services.staff import holds
@@ -225,18 +225,13 @@ def _tell_of_reset(work: Work, account: Account) -> None:
     if account.is_unit_admin or _holds_office(work.session, account, day):
         told |= heads_of(work.session, account.unit_id, day)
     told.discard(work.actor.person_id or 0)
-    for person_id in sorted(told):
-        # A notice is stored in the language of the record, not the reader's.
-        work.session.add(
-            Notice(
-                person_id=person_id,
-                title=f"Mật khẩu của {account.username} đã được đặt lại",
-                body=f"Người thực hiện: {work.actor.full_name} ({work.actor.username}). Mọi phiên cũ đã kết thúc. "
-                "Nếu không ai đề nghị việc này, báo ngay cho Ban quản trị hoặc cơ quan cấp trên.",
-                created_at=work.now,
-                created_by_id=work.actor.user_id,
-            )
-        )
+    tell(
+        work,
+        told,
+        f"Mật khẩu của {account.username} đã được đặt lại",
+        f"Người thực hiện: {work.actor.full_name} ({work.actor.username}). Mọi phiên cũ đã kết thúc. "
+        "Nếu không ai đề nghị việc này, báo ngay cho Ban quản trị hoặc cơ quan cấp trên.",
+    )
 
 
 def _holds_office(session: Session, account: Account, day: date) -> bool:

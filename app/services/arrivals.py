@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.access import Action, Actor
+from app.domain.dates import format_date
 from app.errors import N_, Invalid
 from app.extensions import db
 from app.models import Enrolment, SchoolClass, SchoolYear, Student
@@ -92,7 +93,7 @@ def receive_student(
         if place.ends_on is None or day <= place.ends_on:
             raise Invalid(
                 N_("The last day at the former school was %(day)s. Choose a later day."),
-                day=place.ends_on.strftime("%d/%m/%Y") if place.ends_on else "",
+                day=format_date(place.ends_on),
             )
         school_class = scope.get(session, actor, SchoolClass, class_id, today)
         demand(actor, Action.STUDENT_MANAGE, school_class.unit_id)

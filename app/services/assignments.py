@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.domain.access import Action, Actor
+from app.domain.dates import format_date
 from app.domain.vocabulary import CELL_COLUMNS
 from app.errors import N_, Invalid
 from app.models import (
@@ -229,7 +230,7 @@ def _end_before(row: TeachingAssignment | HomeroomAssignment, day: date) -> None
         raise Invalid(
             N_("%(name)s is already assigned from %(day)s. Choose a later day."),
             name=row.person.full_name,
-            day=row.starts_on.strftime("%d/%m/%Y"),
+            day=format_date(row.starts_on),
         )
     row.ends_on = day - ONE_DAY
 
@@ -242,7 +243,7 @@ def _close(row: TeachingAssignment | HomeroomAssignment, day: date) -> None:
 
 def _check_days(starts_on: date, ends_on: date | None, year: SchoolYear) -> None:
     if not year.starts_on - SUMMER <= starts_on <= year.ends_on:
-        raise Invalid(N_("%(day)s lies outside the school year."), day=starts_on.strftime("%d/%m/%Y"))
+        raise Invalid(N_("%(day)s lies outside the school year."), day=format_date(starts_on))
     if ends_on is not None and ends_on < starts_on:
         raise Invalid(N_("The last day comes before the first."))
 

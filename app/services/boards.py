@@ -3,18 +3,20 @@
 S0 Điều 6 khoản 1 and 12 khoản 2; the columns are those of S1 Điều 6. The head and the deputy may sit on it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 
 from app.domain.access import ADMIN_ROLE, Action, Actor
+from app.domain.dates import format_date
 from app.domain.names import nfc
 from app.errors import N_, Forbidden, Invalid
-from app.models import AdminBoard, AdminBoardMember, Notice, OrgUnit, Person, Position
+from app.models import AdminBoard, AdminBoardMember, OrgUnit, Person, Position
 from app.models.base import in_force
 from app.services.clock import Clock, local_day
+from app.services.notices import tell
 from app.services.rights import demand
 from app.services.staff import end_before, later, locked_unit, staff
 from app.services.unit_of_work import Work, transaction
@@ -78,8 +80,15 @@ def appoint_board(
             ],
         )
         work.session.add(board)
-        _tell(work, people, "Bạn được cử vào Ban quản trị", f"{_named(board)}; có hiệu lực từ {_day(start)}.")
-        _tell(work, leaving, "Bạn thôi tham gia Ban quản trị", f"{_named(board)}; thôi từ {_day(start)}.")
+        tell(
+            work,
+            people,
+            "Bạn được cử vào Ban quản trị",
+            f"{_named(board)}; có hiệu lực từ {format_date(start)}.",
+        )
+        tell(
+            work, leaving, "Bạn thôi tham gia Ban quản trị", f"{_named(board)}; thôi từ {format_date(start)}."
+        )
         work.flush()
         work.audit(
             "board.appoint", target=board, number=number, members=[p.full_name for p in people.values()]
@@ -151,7 +160,7 @@ def _refuse_before(work: Work, unit: OrgUnit, start: date, today: date) -> None:
     since = work.session.scalar(began)
     if since is not None and start < since:
         early = N_("The board in force began on %(day)s; a new one begins on that day or later.")
-        raise Invalid(early, problems=(("starts_on", early),), day=_day(since))
+        raise Invalid(early, problems=(("starts_on", early),), day=format_date(since))
 
 
 def _end_former(work: Work, unit: OrgUnit, start: date, staying: Collection[int]) -> list[int]:
@@ -192,22 +201,4 @@ def _member(order: int, seat: Seat, person: Person) -> AdminBoardMember:
 
 
 def _named(board: AdminBoard) -> str:
-    return f"Quyết định số {board.decision_number} ngày {_day(board.decision_date)}"
-
-
-def _day(day: date) -> str:
-    return day.strftime("%d/%m/%Y")
-
-
-def _tell(work: Work, person_ids: Iterable[int], title: str, body: str) -> None:
-    """A notice for each; stored in the language of the record, not the reader's."""
-    work.session.add_all(
-        Notice(
-            person_id=person_id,
-            title=title,
-            body=body,
-            created_at=work.now,
-            created_by_id=work.actor.user_id,
-        )
-        for person_id in person_ids
-    )
+    return f"Quyết định số {board.decision_number} ngày {format_date(board.decision_date)}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.domain.dates import format_date
 from app.domain.marks import format_mark
 from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind, MarkState, SubjectKind
 from app.models import GradebookSheet, Guardian, OrgUnit, SchoolClass
@@ -114,8 +115,8 @@ class _Left:
             return cls()
         if status and not is_studying(status):
             transferred = status in CODE_LISTS["enrolment_status"].codes_of("transferred")
-            return cls(True, f"{'Chuyển trường' if transferred else 'Thôi học'} {_date(left_on)}")
-        return cls(True, f"{moved} {_date(left_on + _ONE_DAY)}") if left_on < day else cls()
+            return cls(True, f"{'Chuyển trường' if transferred else 'Thôi học'} {format_date(left_on)}")
+        return cls(True, f"{moved} {format_date(left_on + _ONE_DAY)}") if left_on < day else cls()
 
 
 def _scored(no: int, line: Line, sheet: GradebookSheet, left: _Left) -> SubjectLine:
@@ -193,7 +194,7 @@ def _student_line(no: int, seat: Seat, day: date) -> StudentLine:
     return StudentLine(
         no=no,
         full_name=student.full_name,
-        birth_date=_date(student.birth_date),
+        birth_date=format_date(student.birth_date),
         birthplace=student.birthplace or "",
         sex=CODE_LISTS["sex"].label(student.sex_code),
         ethnicity=CODE_LISTS["ethnicity"].label(student.ethnicity_code),
@@ -212,14 +213,10 @@ def _came(seat: Seat) -> str:
     if first.entry_code != _ARRIVED:
         return ""
     place = f" từ {first.other_school}" if first.other_school and is_studying(first.status_code) else ""
-    return f"Chuyển đến {_date(first.starts_on)}{place}"
+    return f"Chuyển đến {format_date(first.starts_on)}{place}"
 
 
 def _contact(row: Guardian | None) -> str:
     if row is None:
         return ""
     return ", ".join(part for part in (row.full_name, row.job, row.phone, row.email) if part)
-
-
-def _date(day: date) -> str:
-    return day.strftime("%d/%m/%Y")

@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, Target, may
+from app.domain.dates import format_date
 from app.domain.vocabulary import Role
 from app.errors import N_, Forbidden, Invalid
 from app.extensions import db
-from app.models import Notice, OrgUnit, Person, Position
+from app.models import OrgUnit, Person, Position
 from app.services.account_state import heads_of
 from app.services.clock import Clock, local_day
+from app.services.notices import tell
 from app.services.rights import demand
 from app.services.roles import grantable_roles, place_person
 from app.services.searches import slow_down
@@ -140,17 +142,12 @@ def _check_new(session: Session, person: Person, unit_id: int | None, day: date)
 
 
 def _tell(work: Work, person: Person, unit: OrgUnit, position: Position) -> None:
-    """A notice to the person and to who heads the unit of the file; stored in the language of the record."""
-    told = {person.id, *heads_of(work.session, person.unit_id, local_day(work.now))}
-    work.session.add_all(
-        Notice(
-            person_id=person_id,
-            title=f"{person.full_name} làm việc thêm tại {unit.short_name}"[:200],
-            body=f"{person.full_name} ({person.unit.short_name}) được ghi nhận làm việc tại {unit.short_name}: "
-            f"{position.title}, từ {position.starts_on.strftime('%d/%m/%Y')}. Người thực hiện: "
-            f"{work.actor.full_name} ({work.actor.username}). Hồ sơ vẫn do {person.unit.short_name} quản lý.",
-            created_at=work.now,
-            created_by_id=work.actor.user_id,
-        )
-        for person_id in sorted(told)
+    """A notice to the person and to who heads the unit of the file."""
+    tell(
+        work,
+        {person.id, *heads_of(work.session, person.unit_id, local_day(work.now))},
+        f"{person.full_name} làm việc thêm tại {unit.short_name}",
+        f"{person.full_name} ({person.unit.short_name}) được ghi nhận làm việc tại {unit.short_name}: "
+        f"{position.title}, từ {format_date(position.starts_on)}. Người thực hiện: "
+        f"{work.actor.full_name} ({work.actor.username}). Hồ sơ vẫn do {person.unit.short_name} quản lý.",
     )

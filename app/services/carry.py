@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
+from app.domain.dates import format_date
 from app.domain.vocabulary import CELL_COLUMNS, GroupKind
 from app.errors import N_, Invalid
 from app.models import (
@@ -90,7 +91,7 @@ def carry_into_classes(work: Work, year: SchoolYear, moves: Iterable[tuple[int, 
         TeachingGroup.kind == GroupKind.WHOLE_CLASS,
         TeachingGroup.class_id.in_({school_class.id for _s, school_class, _d in moves}),
     )
-    groups = dict(work.session.execute(query).tuples().all())
+    groups = dict(work.session.execute(query).all())
     _carry(
         work,
         moves[0][1].unit_id,
@@ -167,7 +168,7 @@ def _carry(work: Work, unit_id: int, year: SchoolYear, comings: Sequence[Coming]
     today = local_day(work.now)
     for route in routes:
         if too_early(terms, route.last_day, route.coming.day, today):
-            raise Invalid(TOO_EARLY, day=route.coming.day.strftime("%d/%m/%Y"))
+            raise Invalid(TOO_EARLY, day=format_date(route.coming.day))
     rows = _rows(work.session, routes)
     years = _years(work.session, unit_id, year.id, comings)
     moved: dict[int, list[tuple[_Route, Grade]]] = {}

@@ -75,6 +75,8 @@ class Saved:
 
 @dataclass(frozen=True)
 class Parsed:
+    """A typed cell, read: the mark or comment the page showed before, and the one it holds now."""
+
     change: CellChange
     old: Mark | str | None
     new: Mark | str | None

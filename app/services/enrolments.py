@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
+from app.domain.dates import format_date
 from app.domain.names import nfc
 from app.errors import N_, Invalid
 from app.models import (
@@ -196,7 +197,7 @@ def place_in_class(work: Work, student: Student, school_class: SchoolClass, day:
         raise Invalid(
             N_("%(name)s came into the present class on %(day)s. Choose a later day."),
             name=student.full_name,
-            day=current.starts_on.strftime("%d/%m/%Y"),
+            day=format_date(current.starts_on),
         )
     current.ends_on = day - ONE_DAY
     _leave_groups(work.session, student.id, day, class_id=former.id)
@@ -354,9 +355,7 @@ def _check_admission(
         raise Invalid(N_("A student comes into a class with a status that says studying."))
     year = session.get_one(SchoolYear, school_class.school_year_id)
     if not year.starts_on - SUMMER <= admission.starts_on <= year.ends_on:
-        raise Invalid(
-            N_("%(day)s lies outside the school year."), day=admission.starts_on.strftime("%d/%m/%Y")
-        )
+        raise Invalid(N_("%(day)s lies outside the school year."), day=format_date(admission.starts_on))
     if not is_saved(student):
         return year
     current = open_enrolment(session, student.id, admission.starts_on)

@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 from app.domain.access import Action, Actor, may
 from app.domain.marks import parse_mark
 from app.domain.names import nfc, unicode_problem
-from app.domain.vocabulary import MARK_COLUMNS, MarkState
+from app.domain.vocabulary import MarkState
 from app.errors import N_, Forbidden, Invalid, Locked, NotFound, Stale
 from app.models import Grade, SheetSubmission, TxLog
 from app.models.gradebook import Mark
@@ -50,8 +50,9 @@ def enter_scores(
     request_id: str | None = None,
     reason: str | None = None,
     action: str = "sheet.enter",
+    event: Mapping[str, Any] | None = None,
 ) -> Saved:
-    """Save changed cells of one sheet, all or nothing.
+    """Save changed cells of one sheet, all or nothing; `event`: details of an entry in the trail that goes with them.
 
     Raises NotFound (sheet out of reach), Forbidden (not assigned, or not to a column), Invalid, Locked, Stale
     (somebody saved first; nothing overwritten), Unavailable. A request sent twice with the same id is saved once.
@@ -68,7 +69,10 @@ def enter_scores(
         _require_columns(parsed, covered)
         _require_open(parsed, sheet_locks)
         wanted = _without_conflicts(work, facts, parsed, lines)
-        return _apply(work, facts, wanted, lines)
+        saved = _apply(work, facts, wanted, lines)
+        if event is not None:
+            work.audit(action, target=facts.sheet, reason=reason, cells=len(saved.cells), **event)
+        return saved
 
 
 def _hold_sheet(work: Work, sheet_id: int, clock: Clock) -> SheetFacts:
@@ -342,16 +346,3 @@ def _note_absence(
     )
     setattr(row, f"{change.column}_state", state)
     return replace(saved, states={(change.student_id, change.column): state})
-
-
-__all__ = [
-    "MARK_COLUMNS",
-    "CellChange",
-    "CellProblem",
-    "Conflict",
-    "LockedCell",
-    "Saved",
-    "enter_scores",
-    "record_absence",
-    "submit_sheet",
-]

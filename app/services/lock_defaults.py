@@ -19,6 +19,7 @@ from app.services.lock_checks import MAX_REASON, Held, NewWindow, hold, text_pro
 from app.services.lock_orders import order_of, refuse
 from app.services.lock_windows import build_window, leader_name
 from app.services.locks import load_policies
+from app.services.notices import tell_units
 from app.services.unit_of_work import Work, transaction
 from app.services.years import chosen_period
 
@@ -150,5 +151,11 @@ def _tell_calendar(
         f"Căn cứ: {reason.strip().rstrip('.')}. Người ra lệnh: {leader_name(work, ordered_by)}. "
         "Thời gian bắt đầu và kết thúc của từng đợt nhập điểm xem ở trang lịch."
     )
-    lock_notices.notify(work, units, f"Lịch khóa, mở sổ năm học {year.label}", body, lock_notices.CALENDAR)
+    tell_units(
+        work,
+        (unit.id for unit in units),
+        f"Lịch khóa, mở sổ năm học {year.label}",
+        body,
+        lock_notices.CALENDAR,
+    )
     return len(units)

@@ -1,6 +1,6 @@
 """Whom a lock window binds, and what they are told (S4 Điều 15.3): one notice for each unit bound."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -9,15 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.domain.units import grades_of, taught_levels
 from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS, Level, WindowEffect, WindowMode
-from app.models import LockWindow, Notice, OrgParent, OrgUnit, SchoolClass
+from app.models import LockWindow, OrgParent, OrgUnit, SchoolClass
 from app.models.base import in_force
 from app.services.actors import descendants
 from app.services.clock import VIETNAM
-from app.services.unit_of_work import Work
 
 CALENDAR = "/locks/"
 LONGEST_LIST = 12
-TITLE_LENGTH, BODY_LENGTH = 200, 1000
 
 TERMS = {None: "cả năm học", 1: "học kì I", 2: "học kì II"}
 LEVELS = {
@@ -89,21 +87,6 @@ def bound_units(window: LockWindow, owner: OrgUnit, below: Sequence[UnitBelow]) 
 
 
 # -- what they are told: stored as it is sent, in Vietnamese -------------------------------------------------------
-
-
-def notify(work: Work, units: Iterable[OrgUnit], title: str, body: str, url: str) -> None:
-    """Inside a transaction: a notice for everybody of each unit."""
-    work.session.add_all(
-        Notice(
-            unit_id=unit.id,
-            title=title[:TITLE_LENGTH],
-            body=body[:BODY_LENGTH],
-            url=url,
-            created_at=work.now,
-            created_by_id=work.actor.user_id,
-        )
-        for unit in units
-    )
 
 
 def window_url(window: LockWindow) -> str:

@@ -26,6 +26,7 @@ from app.services.lock_checks import (
 )
 from app.services.lock_notices import bound_units, units_below
 from app.services.lock_orders import FieldProblem, order_of, refuse
+from app.services.notices import tell_units
 from app.services.unit_of_work import Work, transaction
 
 __all__ = ["NewWindow", "add_window", "announce", "end_window", "extend_window"]
@@ -170,7 +171,9 @@ def _tell(work: Work, held: Held, window: LockWindow, heading: str, reason: str 
         body = f"Kết thúc lúc {lock_notices.time_text(window.ended_at)}. Lí do: {reason}. {body}"
     elif reason:
         body = f"Lí do gia hạn: {reason}. {body}"
-    lock_notices.notify(work, units, f"{heading}: {window.title}", body, lock_notices.window_url(window))
+    tell_units(
+        work, (unit.id for unit in units), f"{heading}: {window.title}", body, lock_notices.window_url(window)
+    )
     window.announced_at = work.now
     return len(units)
 

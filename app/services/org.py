@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
+from app.domain.dates import format_date
 from app.domain.names import MAX_CODE, account_part, fold, nfc
 from app.domain.units import default_levels, may_stand_under, needs_parent
 from app.domain.vocabulary import Level, UnitKind
@@ -185,7 +186,7 @@ def place_unit(work: Work, unit: OrgUnit, parent: OrgUnit, day: date) -> OrgPare
             raise Invalid(
                 N_("%(unit)s already has a place from %(day)s. Choose a later day."),
                 unit=unit.short_name,
-                day=link.starts_on.strftime("%d/%m/%Y"),
+                day=format_date(link.starts_on),
             )
         link.ends_on = day - ONE_DAY
     link = OrgParent(unit=unit, parent=parent, starts_on=day, ends_on=unit.ends_on)
@@ -272,7 +273,7 @@ def _check_place(unit: OrgUnit, parent: OrgUnit, day: date) -> None:
         raise Invalid(
             N_("%(parent)s does not exist on %(day)s."),
             parent=parent.short_name,
-            day=day.strftime("%d/%m/%Y"),
+            day=format_date(day),
         )
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import ADMIN_ROLE, GRANTED_ROLES, HEAD_ROLE, Action, Actor
+from app.domain.dates import format_date
 from app.domain.names import nfc
 from app.domain.vocabulary import Role, Tier
 from app.errors import N_, Forbidden, Invalid
@@ -220,7 +221,7 @@ def _end_former_head(
             early = N_(
                 "%(name)s has headed the unit since %(day)s; the next head begins on that day or later."
             )
-            since = former.starts_on.strftime("%d/%m/%Y")
+            since = format_date(former.starts_on)
             raise Invalid(early, problems=(("starts_on", early),), name=former.person.full_name, day=since)
         end_before(former, start)
 

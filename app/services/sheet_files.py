@@ -1,16 +1,11 @@
 """A sheet of the gradebook out to Excel and back in, with the rights, locks and conflicts of every other save."""
 
-import logging
-from collections.abc import Mapping
 from datetime import datetime
-
-from sqlalchemy.exc import DBAPIError
 
 from app.domain.access import Action, Actor, may
 from app.domain.names import fold, nfc
-from app.errors import N_, Forbidden, Invalid, Stale, Unavailable
+from app.errors import N_, Forbidden, Invalid, Stale
 from app.extensions import db
-from app.models import GradebookSheet
 from app.services.cells import NOT_YOURS, Saved
 from app.services.clock import Clock, local_day
 from app.services.gradebook import enter_scores
@@ -19,8 +14,6 @@ from app.services.locks import sheet_locks
 from app.services.sheet_reading import SheetFacts, load_facts, load_lines
 from app.services.spreadsheets.gradebook import SheetPlan, plan_sheet_import, sheet_workbook
 from app.services.unit_of_work import record_event
-
-log = logging.getLogger(__name__)
 
 MAX_REASON = 300
 
@@ -71,29 +64,10 @@ def import_sheet(
     if not found.changes:
         raise Invalid(NOTHING_TO_DO)
     reason = " ".join(nfc(name).split())[:MAX_REASON]
-    saved = enter_scores(actor, sheet_id, found.changes, clock=clock, reason=reason, action="sheet.import")
-    _note_import(actor, sheet_id, reason, found.plan.counts, saved, clock)
-    return saved
-
-
-def _note_import(
-    actor: Actor, sheet_id: int, name: str, counts: Mapping[str, int], saved: Saved, clock: Clock
-) -> None:
-    """List it among the past imports. The marks are saved and their history says how; so this never fails them."""
-    try:
-        record_event(
-            actor,
-            "sheet.import",
-            clock=clock,
-            target=db.session().get_one(GradebookSheet, sheet_id),
-            reason=name,
-            batch=name,
-            counts=dict(counts),
-            cells=len(saved.cells),
-            revision=saved.revision,
-        )
-    except (Unavailable, DBAPIError):
-        log.exception("the import into sheet %s is saved but could not be listed", sheet_id)
+    event = {"batch": reason, "counts": dict(found.plan.counts)}
+    return enter_scores(
+        actor, sheet_id, found.changes, clock=clock, reason=reason, action="sheet.import", event=event
+    )
 
 
 def _facts(actor: Actor, sheet_id: int, clock: Clock) -> tuple[SheetFacts, datetime]:

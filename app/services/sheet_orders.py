@@ -12,10 +12,11 @@ from app.domain.access import Action, Actor, may
 from app.domain.dates import format_date
 from app.domain.locks import VN_TIME
 from app.errors import N_, Forbidden, Invalid
-from app.models import Delegation, ExemptionDecision, GradebookSheet, Notice, Person, Position
+from app.models import Delegation, ExemptionDecision, GradebookSheet, Person, Position
 from app.models.base import in_force
 from app.services import scope
 from app.services.clock import Clock, local_day
+from app.services.notices import tell
 from app.services.sheet_reading import load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
 
@@ -83,23 +84,18 @@ def delegate_entry(actor: Actor, sheet_id: int, new: NewDelegation, *, clock: Cl
 
 
 def _tell_of_delegation(work: Work, sheet: GradebookSheet, row: Delegation) -> None:
-    """A notice to who enters and to who is stood in for; stored in the language of the record, not the reader's."""
-    people = {
-        key: work.session.get_one(Person, key).full_name for key in (row.person_id, row.on_behalf_of_id)
-    }
+    """A notice to who enters and to who is stood in for."""
+    enters, absent = (
+        work.session.get_one(Person, key).full_name for key in (row.person_id, row.on_behalf_of_id)
+    )
     start, end = (f"{moment.astimezone(VN_TIME):%H:%M %d/%m/%Y}" for moment in (row.starts_at, row.ends_at))
-    book = f"{sheet.subject.name} {sheet.group.name}, học kì {'I' * sheet.term}"
-    work.session.add_all(
-        Notice(
-            person_id=person_id,
-            title=f"Nhập thay: {book}"[:200],
-            body=f"{people[row.person_id]} nhập thay {people[row.on_behalf_of_id]} từ {start} đến {end}. "
-            f"Lí do: {row.reason}. Người ra lệnh: {work.actor.full_name} ({work.actor.username}).",
-            url=f"/gradebook/{sheet.id}",
-            created_at=work.now,
-            created_by_id=work.actor.user_id,
-        )
-        for person_id in people
+    tell(
+        work,
+        (row.person_id, row.on_behalf_of_id),
+        f"Nhập thay: {sheet.subject.name} {sheet.group.name}, học kì {'I' * sheet.term}",
+        f"{enters} nhập thay {absent} từ {start} đến {end}. Lí do: {row.reason}. "
+        f"Người ra lệnh: {work.actor.full_name} ({work.actor.username}).",
+        f"/gradebook/{sheet.id}",
     )
 
 

@@ -78,7 +78,7 @@ class Work:
             .order_by(GradebookSheet.id)
             .with_for_update()
         )
-        return dict(self.session.execute(query).tuples().all())
+        return dict(self.session.execute(query).all())
 
     def close_epoch(self, unit_id: int) -> None:
         """Take the unit's epoch row exclusively: waits for running saves, and later ones wait for this."""

@@ -11,8 +11,9 @@ from app.domain.vocabulary import Book, Role, WindowEffect, WindowMode
 from app.extensions import db
 from app.models import Account, LockWindow, Position
 from app.services.actors import actor_for
+from app.services.cells import CellChange
 from app.services.clock import local_day
-from app.services.gradebook import CellChange, enter_scores
+from app.services.gradebook import enter_scores
 from app.services.progress_offices import OfficeProgress, office_progress
 from app.services.progress_schools import SchoolProgress, school_progress
 from app.services.progress_teacher import TeacherHome, teacher_home

@@ -18,8 +18,9 @@ from app.extensions import db
 from app.models import Account, Grade, GradebookSheet, LockWindow, TxLog
 from app.services import history
 from app.services.actors import actor_for
+from app.services.cells import CellChange, Saved
 from app.services.clock import local_day
-from app.services.gradebook import CellChange, Saved, enter_scores
+from app.services.gradebook import enter_scores
 from tests.factories.province import Province
 
 

@@ -16,7 +16,8 @@ from app.extensions import db
 from app.models import AuditEvent, Guardian, SchoolClass, Student
 from app.reports import forms
 from app.reports.contexts import SubjectPage
-from app.services.gradebook import CellChange, enter_scores
+from app.services.cells import CellChange
+from app.services.gradebook import enter_scores
 from app.services.unit_of_work import transaction
 from tests.factories.province import Province
 from tests.services.helpers import acting

@@ -13,7 +13,8 @@ from app.models import AuditEvent, GradebookSheet, Notice, Person, Position, Tea
 from app.services import accounts, assignments, bring_in, groups, roles, scope, sheet_list, staff
 from app.services.assignments import NewAssignment
 from app.services.bring_in import NOBODY, Placement
-from app.services.gradebook import CellChange, enter_scores
+from app.services.cells import CellChange
+from app.services.gradebook import enter_scores
 from app.services.progress_teacher import teacher_home
 from app.services.searches import MOST_WRONG, WAIT
 from app.services.sign_in import TooManyTries

@@ -38,8 +38,9 @@ from app.models import (
 )
 from app.services import history, locks
 from app.services.actors import actor_for
+from app.services.cells import CellChange
 from app.services.clock import local_day
-from app.services.gradebook import CellChange, enter_scores
+from app.services.gradebook import enter_scores
 from app.services.sheet_reading import SheetFacts
 from app.services.unit_of_work import plain_write
 from app.services.years import chosen_period

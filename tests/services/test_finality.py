@@ -15,8 +15,9 @@ from app.errors import Locked
 from app.extensions import db
 from app.models import Grade, GradebookSheet, LoginSession, OrgParent
 from app.services import sign_in
+from app.services.cells import CellChange
 from app.services.clock import local_day
-from app.services.gradebook import CellChange, enter_scores, submit_sheet
+from app.services.gradebook import enter_scores, submit_sheet
 from app.services.locks import sheet_locks
 from app.services.policies import set_policy
 from app.services.unit_of_work import transaction

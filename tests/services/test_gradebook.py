@@ -13,8 +13,9 @@ from app.extensions import db
 from app.models import Account, AuditEvent, Grade, LockWindow, TxLog
 from app.services import history
 from app.services.actors import actor_for
+from app.services.cells import CellChange
 from app.services.clock import local_day
-from app.services.gradebook import CellChange, enter_scores
+from app.services.gradebook import enter_scores
 from tests.conftest import counting
 from tests.factories.province import Province, build
 

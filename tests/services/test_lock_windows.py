@@ -16,7 +16,8 @@ from app.errors import Forbidden, Invalid, Locked, NotFound
 from app.extensions import db
 from app.models import AuditEvent, GradebookSheet, LockWindow, Notice, OrgParent, OrgUnit, Position, UnitEpoch
 from app.services import lock_windows, locks
-from app.services.gradebook import CellChange, enter_scores
+from app.services.cells import CellChange
+from app.services.gradebook import enter_scores
 from app.services.lock_notices import bound_units, units_below
 from app.services.lock_view import window_history
 from app.services.lock_windows import NewWindow, add_window, end_window, extend_window

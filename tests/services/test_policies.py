@@ -11,7 +11,8 @@ from app.domain.vocabulary import Finality
 from app.errors import Forbidden, Invalid, Locked
 from app.extensions import db
 from app.models import AuditEvent, Policy
-from app.services.gradebook import CellChange, enter_scores, submit_sheet
+from app.services.cells import CellChange
+from app.services.gradebook import enter_scores, submit_sheet
 from app.services.locks import load_policies
 from app.services.policies import set_policy, settings_of
 from tests.factories.province import Province

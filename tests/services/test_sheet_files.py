@@ -15,7 +15,8 @@ from app.errors import Forbidden, Invalid, NotFound, Stale, Unavailable
 from app.extensions import db
 from app.models import AuditEvent, Grade, TxLog
 from app.services import sheet_files
-from app.services.gradebook import CellChange, enter_scores
+from app.services.cells import CellChange
+from app.services.gradebook import enter_scores
 from app.services.imports import past_imports
 from app.services.spreadsheets import gradebook
 from app.services.spreadsheets.plan import BadFile, RowVerdict

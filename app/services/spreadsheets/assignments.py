@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from app.domain.dates import format_date
 from app.domain.vocabulary import CELL_COLUMNS, Level
 from app.errors import N_
 from app.models import Person, Subject, SubjectPart, TeachingAssignment, TeachingGroup
@@ -199,14 +200,14 @@ def _check_days(
     place = "starts_on" if "starts_on" in parsed.fields else "teacher"
     year = register.ground.year
     if not year.starts_on - SUMMER <= new.starts_on <= year.ends_on:
-        parsed.refuse(row, place, OUTSIDE_YEAR, day=new.starts_on.strftime("%d/%m/%Y"))
+        parsed.refuse(row, place, OUTSIDE_YEAR, day=format_date(new.starts_on))
     if new.ends_on is not None and new.ends_on < new.starts_on:
         parsed.refuse(row, "ends_on" if row.get("ends_on") else place, WRONG_ORDER)
     if _differs(new, replaced):
         for former in _ended(register, new, replaced):
             if former.starts_on >= new.starts_on:
                 name = register.teachers.names.get(former.person_id, "?")
-                parsed.refuse(row, place, LATER_DAY, name=name, day=former.starts_on.strftime("%d/%m/%Y"))
+                parsed.refuse(row, place, LATER_DAY, name=name, day=format_date(former.starts_on))
 
 
 def _ended(
@@ -276,7 +277,7 @@ def _verdict(parsed: Parsed, register: _Register, row: ParsedRow, step: Step | N
     if not _differs(step.new, step.replaced):
         return verdict(row, key, SAME)
     if step.replaced and not _differs(replace(step.new, starts_on=step.replaced.starts_on), step.replaced):
-        parsed.refuse(row, "starts_on", FIRST_DAY_STANDS, day=step.replaced.starts_on.strftime("%d/%m/%Y"))
+        parsed.refuse(row, "starts_on", FIRST_DAY_STANDS, day=format_date(step.replaced.starts_on))
         return verdict(row, key, SAME)
     kind = NEW if step.replaced is None else CHANGED
     return verdict(row, key, kind, _changes(parsed, register, step), step)

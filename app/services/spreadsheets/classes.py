@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.domain.access import Action, Target, may
 from app.domain.assessment.registry import NotCovered, circular_for
+from app.domain.dates import format_date
 from app.domain.units import level_of_grade
 from app.errors import N_
 from app.models import HomeroomAssignment, Person, SchoolClass, TeachingGroup
@@ -153,10 +154,10 @@ def _check_homeroom(
     if not may(ground.actor, Action.ASSIGNMENT_MANAGE, Target(unit=ground.actor.relation_to(ground.unit.id))):
         parsed.refuse(row, "teacher", NO_RIGHT)
     if not ground.year.starts_on - SUMMER <= day <= ground.year.ends_on:
-        parsed.refuse(row, place, OUTSIDE_YEAR, day=day.strftime("%d/%m/%Y"))
+        parsed.refuse(row, place, OUTSIDE_YEAR, day=format_date(day))
     if standing is not None and standing.starts_on >= day:
         name = register.teachers.names.get(standing.person_id, "?")
-        parsed.refuse(row, place, LATER_DAY, name=name, day=standing.starts_on.strftime("%d/%m/%Y"))
+        parsed.refuse(row, place, LATER_DAY, name=name, day=format_date(standing.starts_on))
 
 
 def _changes(parsed: Parsed, register: _Register, step: Step) -> Iterable[Change]:

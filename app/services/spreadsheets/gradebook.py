@@ -15,6 +15,7 @@ from typing import Any, Final
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from app.domain.dates import format_date
 from app.domain.marks import format_mark, parse_mark
 from app.domain.names import nfc
 from app.domain.vocabulary import MARK_COLUMNS, REGULAR_COLUMNS, Passing, SubjectKind
@@ -242,7 +243,7 @@ class _Judge:
             self.parsed.refuse(row, "full_name", SHIFTED, code=code, name=line.full_name, said=name)
             return None
         elif born is not None and born != line.birth_date:
-            born_on = line.birth_date.strftime("%d/%m/%Y")
+            born_on = format_date(line.birth_date)
             self.parsed.refuse(row, "birth_date", OTHER_BIRTH, name=line.full_name, born=born_on)
             return None
         return line

@@ -8,6 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from app.domain.dates import format_date
 from app.domain.names import fold
 from app.errors import N_
 from app.models import Enrolment, SchoolClass, SchoolYear, Student
@@ -133,7 +134,7 @@ def _require_same(parsed: Parsed, row: ParsedRow, name: str, student: Student) -
     """A matching identifier beside another name and another birth date means that rows are shifted (needs B17)."""
     same_name = match_key(student.full_name) == match_key(row.get("full_name"))
     if not same_name and student.birth_date != row.get("birth_date"):
-        born = student.birth_date.strftime("%d/%m/%Y")
+        born = format_date(student.birth_date)
         parsed.refuse(row, name, NOT_THE_SAME, code=row.get(name), name=student.full_name, born=born)
 
 

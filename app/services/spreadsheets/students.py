@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm.attributes import flag_modified
 
+from app.domain.dates import format_date
 from app.domain.vocabulary import Level
 from app.errors import N_, Invalid
 from app.models import Enrolment, SchoolClass, Student
@@ -156,14 +157,14 @@ def _place(
         return None, None
     if current is not None and current.class_id == school_class.id:
         if day not in (None, current.starts_on):
-            parsed.refuse(row, "starts_on", FIRST_DAY_STANDS, day=current.starts_on.strftime("%d/%m/%Y"))
+            parsed.refuse(row, "starts_on", FIRST_DAY_STANDS, day=format_date(current.starts_on))
         return None, (current, status) if status not in (None, current.status_code) else None
     if day is None or (current is not None and day == current.starts_on):
         day = max(ground.day, ground.year.starts_on - SUMMER)
     open_places = [current] if current else roll.former.get(student.id, []) if student else []
     _check_day(ground, parsed, row, day, open_places)
     if current and school_class.circular in TERM_SHEETS and too_early(roll.terms, date.max, day, ground.day):
-        parsed.refuse(row, "starts_on", TOO_EARLY, day=day.strftime("%d/%m/%Y"))
+        parsed.refuse(row, "starts_on", TOO_EARLY, day=format_date(day))
     return Move(
         school_class,
         day,
@@ -178,10 +179,10 @@ def _check_day(
 ) -> None:
     place = "starts_on" if "starts_on" in parsed.fields else "class_name"
     if not ground.year.starts_on - SUMMER <= day <= ground.year.ends_on:
-        parsed.refuse(row, place, OUTSIDE_YEAR, day=day.strftime("%d/%m/%Y"))
+        parsed.refuse(row, place, OUTSIDE_YEAR, day=format_date(day))
     for former in open_places:
         if former.starts_on >= day:
-            parsed.refuse(row, place, LATER_DAY, day=former.starts_on.strftime("%d/%m/%Y"))
+            parsed.refuse(row, place, LATER_DAY, day=format_date(former.starts_on))
 
 
 def _parents(parsed: Parsed, row: ParsedRow, student: Student | None) -> Iterable[GuardianSheet]:
