@@ -17,7 +17,6 @@ from sqlalchemy.orm.attributes import get_history
 from sqlalchemy_continuum import (
     make_versioned,
     manager,
-    unit_of_work,
     utils,
     version_class,
     versioning_manager,
@@ -140,14 +139,9 @@ def _forget_connection(connection: Any) -> None:
 
 
 @cache
-def _columns_of(model: type) -> tuple[Any, ...]:
-    return tuple(_versioned_column_properties(model))
-
-
-@cache
 def _names_of(model: type) -> tuple[tuple[str, str], ...]:
-    """Attribute and column of everything the history keeps."""
-    return tuple((prop.key, prop.columns[0].name) for prop in _columns_of(model))
+    """Attribute and column of everything the history keeps; worked out once, not for each row of a flush."""
+    return tuple((prop.key, prop.columns[0].name) for prop in utils.versioned_column_properties(model))
 
 
 def _is_modified(row: Any) -> bool:
@@ -155,11 +149,6 @@ def _is_modified(row: Any) -> bool:
     model: type = type(row)
     was_set = sa.inspect(row).committed_state
     return any(key in was_set and get_history(row, key).has_changes() for key, _column in _names_of(model))
-
-
-def _versioned_columns(row_or_model: Any) -> tuple[Any, ...]:
-    """What Continuum works out anew for each row of a flush, three times; it is the model's and never changes."""
-    return _columns_of(row_or_model if isinstance(row_or_model, type) else type(row_or_model))
 
 
 def _drop(connection: Any, session: Session | None) -> None:
@@ -171,8 +160,6 @@ def _drop(connection: Any, session: Session | None) -> None:
 if versioning_manager.declarative_base is None:
     versioning_manager.transaction_cls = _TxLogFactory()
     versioning_manager.uow_class = _UnitOfWork
-    _versioned_column_properties = utils.versioned_column_properties
-    utils.versioned_column_properties = unit_of_work.versioned_column_properties = _versioned_columns
     utils.is_modified = manager.is_modified = _is_modified
     versioning_manager.session_listeners.update(after_commit=_forget, after_rollback=_forget)
     make_versioned(

@@ -204,9 +204,7 @@ def _check_members(session: Session, group: TeachingGroup, student_ids: set[int]
 
 
 def _check_name(session: Session, row: SchoolClass) -> None:
-    if any(
-        other is not row for other in _named(session, SchoolClass, row.unit_id, row.school_year_id, row.name)
-    ):
+    if set(_named(session, SchoolClass, row.unit_id, row.school_year_id, row.name)) - {row.id}:
         raise Invalid(N_("There is a class %(name)s in this school year already."), name=row.name)
 
 
@@ -215,7 +213,9 @@ def _check_group_name(session: Session, unit_id: int, year_id: int, name: str) -
         raise Invalid(N_("There is a group %(name)s in this school year already."), name=name)
 
 
-def _named(session: Session, model: Any, unit_id: int, year_id: int, name: str) -> list[Any]:
-    """Rows of a unit's year called so: 6c and 6C are one name, as the import reads them."""
-    rows = session.scalars(sa.select(model).where(model.unit_id == unit_id, model.school_year_id == year_id))
-    return [row for row in rows if match_key(row.name) == match_key(name)]
+def _named(session: Session, model: Any, unit_id: int, year_id: int, name: str) -> list[int]:
+    """Ids of a unit's rows of that year called so: 6c and 6C are one name, as the import reads them."""
+    rows = session.execute(
+        sa.select(model.id, model.name).where(model.unit_id == unit_id, model.school_year_id == year_id)
+    )
+    return [key for key, held in rows if match_key(held) == match_key(name)]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.domain.access import Actor, Target
-from app.domain.vocabulary import CELL_COLUMNS, MARK_COLUMNS, REGULAR_COLUMNS
+from app.domain.vocabulary import CELL_COLUMNS, MARK_COLUMNS, REGULAR_COLUMNS, GroupKind
 from app.errors import NotFound
 from app.models import (
     Delegation,
@@ -30,6 +30,9 @@ from app.models import (
 )
 from app.models.base import in_force
 from app.services import scope
+
+_SHEET_VALUES = ("id", "unit_id", "school_year_id", "term", "group_id", "class_id", "subject_id", "grade")
+"""Of a sheet, what its lines are asked by."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,7 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
     `students` keeps only those ids, and leaves out exemptions, which only a page shows. One statement; a student who
     came back twice stands once.
     """
-    of_class = sheet.class_id is not None and sheet.group.kind == "whole_class"
+    of_class = sheet.class_id is not None and sheet.group.kind is GroupKind.WHOLE_CLASS
     values = {f"sheet_{name}": getattr(sheet, name) for name in _SHEET_VALUES}
     if students is not None:
         values["students"] = list(students)
@@ -214,9 +217,6 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
     for row in session.execute(_lines_query(of_class, students is not None), values):
         lines.setdefault(row[0], Line(*row))
     return list(lines.values())
-
-
-_SHEET_VALUES = ("id", "unit_id", "school_year_id", "term", "group_id", "class_id", "subject_id", "grade")
 
 
 @cache

