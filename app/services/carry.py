@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
+from app.domain.carry import CARRIED, newest, too_early
 from app.domain.dates import format_date
-from app.domain.vocabulary import CELL_COLUMNS, GroupKind
+from app.domain.vocabulary import GroupKind
 from app.errors import N_, Invalid
 from app.models import (
     Enrolment,
@@ -42,10 +43,6 @@ TOO_EARLY: Final = N_(
     "Within a term a change of class or group is recorded on its first day or later, so that no mark stays behind. "
     "Record it from %(day)s on."
 )
-STATES: Final = ("midterm_state", "final_state")
-CARRIED: Final = (*CELL_COLUMNS, *STATES)
-"""What a row takes along; its average is worked out anew where it arrives."""
-
 Terms = Mapping[int, TermDates]
 
 
@@ -110,12 +107,6 @@ def carry_into_group(work: Work, group: TeachingGroup, students: Iterable[int], 
         _carry(work, group.unit_id, year, comings, seats)
 
 
-def too_early(terms: Terms, last_day: date, day: date, today: date) -> bool:
-    """True for a change on a later `day` of a term, while marks may still be entered at the former place."""
-    running = any(term.starts_on < day and term.ends_on >= today for term in terms.values())
-    return day > today and last_day >= today and running
-
-
 Seats = dict[int, dict[int, _Seat]]
 """By student and group."""
 
@@ -167,7 +158,7 @@ def _carry(work: Work, unit_id: int, year: SchoolYear, comings: Sequence[Coming]
     _hold(work, routes)
     today = local_day(work.now)
     for route in routes:
-        if too_early(terms, route.last_day, route.coming.day, today):
+        if too_early(terms.values(), route.last_day, route.coming.day, today):
             raise Invalid(TOO_EARLY, day=format_date(route.coming.day))
     rows = _rows(work.session, routes)
     years = _years(work.session, unit_id, year.id, comings)
@@ -238,7 +229,7 @@ def _carry_row(work: Work, route: _Route, rows: Mapping[tuple[int, int], Grade])
     row = rows.get((route.target.id, student))
     former = [found for sheet in route.former if (found := rows.get((sheet.id, student)))]
     origins = [found for found in former if found is not row]
-    values = _newest(former if row is None or row in former else [row, *former])
+    values = newest(former if row is None or row in former else [row, *former])
     held = {column: getattr(row, column) for column in CARRIED} if row else dict.fromkeys(CARRIED)
     if not origins or values == held:
         return None
@@ -253,22 +244,6 @@ def _carry_row(work: Work, route: _Route, rows: Mapping[tuple[int, int], Grade])
         for column in (*CARRIED, "average", "carried_from_id", "carried_at"):
             flag_modified(row, column)
     return row
-
-
-def _newest(rows: Sequence[Grade]) -> dict[str, Any]:
-    """The values of rows of one subject and term, the latest last.
-
-    A row that came along began as a copy of those before it and replaces them; one begun anew, on a sheet made after
-    the student had come, adds to them. A periodic test and its state belong together.
-    """
-    values: dict[str, Any] = dict.fromkeys(CARRIED)
-    for row in rows:
-        for column in CELL_COLUMNS:
-            parts = [part for part in (column, f"{column}_state") if part in CARRIED]
-            own = {part: getattr(row, part) for part in parts}
-            if row.carried_from_id is not None or any(value is not None for value in own.values()):
-                values |= own
-    return values
 
 
 def _years(

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import joinedload
 
-from app.domain.units import grades_of
+from app.domain.enrolment import Standing, standing
 from app.errors import N_, Invalid
 from app.extensions import db
 from app.forms.people import GUARDIAN_PARTS, NAME_PARTS
@@ -111,19 +111,21 @@ def last_places(student_ids: list[int], day: date) -> dict[int, Enrolment]:
 
 
 def place_words(student: Student, place: Enrolment | None, day: date) -> tuple[str, Any]:
-    """Class and status as a list shows them; a class that was left carries its year.
-
-    Somebody whose year ended without a next place is not "studying", whatever the sector's code still says.
-    """
-    status: Any = CODE_LISTS["enrolment_status"].label(student.status_code)
-    if place is None:
-        return "", _("In no class yet") if is_studying(student.status_code) else status
-    room = place.school_class
-    if place.ends_on is None or place.ends_on >= day:
-        return room.name, status
-    if is_studying(student.status_code):
-        last = room.grade == max(grades_of(room.level))
-        status = _("Finished grade %(grade)s", grade=room.grade) if last else _("In no class yet")
+    """Class and status as a list shows them; a class that was left carries its year."""
+    room = place.school_class if place else None
+    where = standing(
+        is_studying(student.status_code),
+        room.level if room else None,
+        room.grade if room else None,
+        place.ends_on if place else None,
+        day,
+    )
+    status = {
+        Standing.UNPLACED: _("In no class yet"),
+        Standing.FINISHED: _("Finished grade %(grade)s", grade=room.grade if room else ""),
+    }.get(where, CODE_LISTS["enrolment_status"].label(student.status_code))
+    if room is None or where is Standing.SEATED:
+        return room.name if room else "", status
     return f"{room.name} ({room.school_year.label})", status
 
 

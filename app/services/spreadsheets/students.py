@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy.orm.attributes import flag_modified
 
+from app.domain.carry import too_early
 from app.domain.dates import format_date
 from app.domain.vocabulary import Level
 from app.errors import N_, Invalid
 from app.models import Enrolment, SchoolClass, Student
 from app.reference.code_lists import match_key
-from app.services.carry import TOO_EARLY, carry_into_classes, too_early
+from app.services.carry import TOO_EARLY, carry_into_classes
 from app.services.enrolments import RELATIONS, STUDYING, SUMMER, GuardianSheet, is_studying, set_guardians
 from app.services.people import PersonName, apply_name, check_birth
 from app.services.sheets import TERM_SHEETS
@@ -163,7 +164,11 @@ def _place(
         day = max(ground.day, ground.year.starts_on - SUMMER)
     open_places = [current] if current else roll.former.get(student.id, []) if student else []
     _check_day(ground, parsed, row, day, open_places)
-    if current and school_class.circular in TERM_SHEETS and too_early(roll.terms, date.max, day, ground.day):
+    if (
+        current
+        and school_class.circular in TERM_SHEETS
+        and too_early(roll.terms.values(), date.max, day, ground.day)
+    ):
         parsed.refuse(row, "starts_on", TOO_EARLY, day=format_date(day))
     return Move(
         school_class,
