@@ -100,17 +100,6 @@ class EnrolForm(FlaskForm):
     other_school = fields.TextField(_("Comes from school"), [Optional(), Length(max=160)])
 
 
-class ReleasedForm(FlaskForm):
-    """Who comes from another school: both must fit."""
-
-    identifier = fields.TextField(
-        _("Identifier"),
-        [*NEEDED, Length(max=20)],
-        description=_("The sector's student code, or the 12 digits of the personal identification number."),
-    )
-    born = fields.VnDateField(_("Date of birth"), NEEDED)
-
-
 class ArrivalForm(FlaskForm):
     """The place of somebody who comes from another school."""
 
@@ -140,13 +129,15 @@ class HomeroomForm(FlaskForm):
     decision = fields.TextField(_("Decision"), [Optional(), Length(max=120)])
 
 
-class FindMemberForm(FlaskForm):
-    """Who is meant: both must be right."""
+class FindForm(FlaskForm):
+    """Who is meant of those whose record another unit keeps: both must be right."""
 
     identifier = fields.TextField(
         _("Identifier"),
         [*NEEDED, Length(max=20)],
-        description=_("Ministry identifier or personal identification number, as on the person's papers."),
+        description=_(
+            "The sector's code, or the 12 digits of the personal identification number, as on the papers."
+        ),
     )
     birth_date = fields.VnDateField(_("Date of birth"), NEEDED)
 

@@ -21,8 +21,8 @@ from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.enrolments import Admission, arrival_code, enrol
 from app.services.rights import demand
-from app.services.searches import slow_down
-from app.services.unit_of_work import record_event, transaction
+from app.services.searches import note_search, slow_down
+from app.services.unit_of_work import transaction
 
 SEARCH: Final = "student.search"
 
@@ -58,7 +58,7 @@ def find_released(actor: Actor, identifier: str, born: date, *, clock: Clock) ->
     slow_down(session, actor, SEARCH, now)
     found = _released(session, actor, identifier, born, local_day(now))
     if found is None:
-        record_event(actor, SEARCH, clock=clock, outcome="refused", identifier=identifier[:20])
+        note_search(actor, SEARCH, identifier, None, clock=clock)
         raise Invalid(NO_MATCH)
     student, place = found
     school_class = place.school_class
@@ -70,7 +70,7 @@ def find_released(actor: Actor, identifier: str, born: date, *, clock: Clock) ->
         year_label=school_class.school_year.label,
         last_day=place.ends_on or local_day(now),
     )
-    record_event(actor, SEARCH, clock=clock, target=student)
+    note_search(actor, SEARCH, identifier, student, clock=clock)
     return released
 
 

@@ -23,9 +23,9 @@ from app.services.clock import Clock, local_day
 from app.services.notices import tell
 from app.services.rights import demand
 from app.services.roles import grantable_roles, place_person
-from app.services.searches import slow_down
+from app.services.searches import note_search, slow_down
 from app.services.staff import GONE, later, locked_unit
-from app.services.unit_of_work import Work, record_event, transaction
+from app.services.unit_of_work import Work, transaction
 
 SEARCH: Final = "person.search"
 NOBODY: Final = N_(
@@ -68,9 +68,7 @@ def find_member(actor: Actor, identifier: str, birth_date: date, *, clock: Clock
     Forbidden without staff.manage; Invalid for nobody, or for somebody who works here or has left; TooManyTries.
     """
     person = _known(actor, identifier, birth_date, clock)
-    member = Member(person.id, person.full_name, birth_date, person.unit.short_name)
-    record_event(actor, SEARCH, clock=clock, target=person, person=person.full_name)
-    return member
+    return Member(person.id, person.full_name, birth_date, person.unit.short_name)
 
 
 def bring_in(actor: Actor, identifier: str, birth_date: date, place: Placement, *, clock: Clock) -> int:
@@ -117,10 +115,10 @@ def _known(actor: Actor, identifier: str, birth_date: date, clock: Clock) -> Per
         sa.or_(Person.staff_code == code, Person.national_id == code), Person.birth_date == birth_date
     )
     found = session.scalars(query.limit(2)).all() if code else []
-    if len(found) != 1:
-        record_event(actor, SEARCH, clock=clock, outcome="refused")
+    person: Person | None = found[0] if len(found) == 1 else None
+    note_search(actor, SEARCH, identifier or "", person, clock=clock)
+    if person is None:
         raise Invalid(NOBODY)
-    person: Person = found[0]
     _check_new(session, person, actor.unit_id, local_day(clock()))
     return person
 

@@ -68,10 +68,16 @@ def scoped(actor: Actor, model: type[T], day: date) -> sa.Select[T]:
     return sa.select(model).where(condition(actor, model, day))
 
 
-def get(session: Session, actor: Actor, model: type[T], row_id: Any, day: date) -> T:
-    """The row, or NotFound when it is out of reach: another school's id looks like no id at all."""
+def get(session: Session, actor: Actor, model: type[T], row_id: Any, day: date, *, hold: bool = False) -> T:
+    """The row, or NotFound when it is out of reach: another school's id looks like no id at all.
+
+    `hold` reads it anew and keeps it to the end of the transaction: for whoever compares before changing.
+    """
     key = sa.inspect(model).primary_key[0]
-    row: T | None = session.scalars(scoped(actor, model, day).where(key == row_id)).one_or_none()
+    query = scoped(actor, model, day).where(key == row_id)
+    if hold:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row: T | None = session.scalars(query).one_or_none()
     if row is None:
         raise NotFound
     return row

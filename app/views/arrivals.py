@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.domain.access import Action, Target
 from app.errors import Forbidden, HocVuError, NotFound
-from app.forms.people import ArrivalForm, ReleasedForm
+from app.forms.people import ArrivalForm, FindForm
 from app.security import request_clock
 from app.services.arrivals import Released, find_released, receive_student
 from app.views.base import PageView, actor, require, tell, today
@@ -29,7 +29,7 @@ class ArrivalView(PageView):
     def receive(self) -> Any:
         """Identifier and birth date first; then the former school, and the class here."""
         require(Action.STUDENT_MANAGE, Target())
-        asked = ReleasedForm()
+        asked = FindForm()
         if request.method == "POST" and asked.validate():
             step = self._receive if request.form.get("step") == PLACE else self._find
             try:
@@ -41,12 +41,12 @@ class ArrivalView(PageView):
         return self._page(asked)
 
     def _find(self, asked: Any) -> Any:
-        found = find_released(actor(), asked.identifier.data, asked.born.data, clock=request_clock())
+        found = find_released(actor(), asked.identifier.data, asked.birth_date.data, clock=request_clock())
         return self._page(asked, found, ArrivalForm(formdata=None, day=today()))
 
     def _receive(self, asked: Any) -> Any:
         place: Any = ArrivalForm()
-        who = asked.identifier.data, asked.born.data
+        who = asked.identifier.data, asked.birth_date.data
         if place.validate():
             try:
                 student_id = receive_student(
@@ -61,9 +61,7 @@ class ArrivalView(PageView):
                 return redirect(url_for("StudentModelView.show", pk=student_id))
         return self._page(asked, find_released(actor(), *who, clock=request_clock()), place)
 
-    def _page(
-        self, asked: ReleasedForm, found: Released | None = None, place: ArrivalForm | None = None
-    ) -> Any:
+    def _page(self, asked: FindForm, found: Released | None = None, place: ArrivalForm | None = None) -> Any:
         return self.render_template(
             "people/receive.html",
             title=_("Receive a student from another school"),

@@ -266,7 +266,7 @@ class ScopedModelView(ListPage, ModelView):
                 if pk is None:
                     item = self.create(work, form)
                 else:
-                    item = scope.get(work.session, actor(), model, pk, today())
+                    item = scope.get(work.session, actor(), model, pk, today(), hold=True)
                     require(self._managing(), self.target_of(item))
                     self._refuse_overwriting(form, item)
                     self.change(work, form, item)

@@ -11,7 +11,7 @@ from app.domain.access import Action, Target
 from app.domain.vocabulary import Role
 from app.errors import Forbidden, HocVuError, NotFound
 from app.forms import fields
-from app.forms.people import NEEDED, FindMemberForm, PlacementForm
+from app.forms.people import NEEDED, FindForm, PlacementForm
 from app.security import request_clock
 from app.services import bring_in
 from app.views import formats
@@ -41,7 +41,7 @@ class BringInView(PageView):
     def find(self) -> Any:
         """Ask who is meant; show who was found."""
         require(Action.STAFF_MANAGE, Target())
-        form = FindMemberForm()
+        form = FindForm()
         if form.validate_on_submit():
             member = _found(form)
             if member is not None:

@@ -26,6 +26,7 @@ from app.services.sheet_orders import (
     staff_of,
 )
 from app.services.sheet_reading import load_lines
+from app.services.unit_of_work import record_event
 from app.views.base import PageView, actor, require, tell, today
 from app.views.gradebook import open_sheet
 from app.views.lock_texts import column_title, columns_title
@@ -182,7 +183,8 @@ class ExemptionView(PageView):
         """The request and medical record kept with a decision: for the head, who decided on it."""
         row = scope.get(db.session(), actor(), ExemptionDecision, exemption_id, today())
         require(Action.EXEMPTION_DECIDE, Target(unit=actor().relation_to(row.student.unit_id)))
-        name = f"mien-{row.id}{Path(row.evidence).suffix}"
+        record_event(actor(), "exemption.download", clock=request_clock(), target=row, number=row.number)
+        name = f"mien-{exemption_id}{Path(row.evidence).suffix}"
         answer = send_from_directory(_evidence(), row.evidence, as_attachment=True, download_name=name)
         answer.headers["Cache-Control"] = "no-store"
         return answer

@@ -166,6 +166,8 @@ def test_who_works_here_or_has_left_is_not_brought_in(province: Province, long: 
             position.ends_on = TODAY - timedelta(days=1)
     with pytest.raises(Invalid, match="has left"):
         lent(province)
+    tries = db.session.scalars(sa.select(AuditEvent.target_id).where(AuditEvent.action == "person.search"))
+    assert list(tries) == [long] * 4  # whoever proves to know a person is on record, whatever the answer
 
 
 @ON_SQLITE

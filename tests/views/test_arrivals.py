@@ -57,7 +57,7 @@ def test_the_office_receives_a_student_in_two_steps(
     client = client_for(OFFICE)
     assert PAGE in client.get("/students/list/").text
     assert client.get(PAGE).status_code == 200
-    who = {"identifier": CODE, "born": BORN.strftime("%d/%m/%Y")}
+    who = {"identifier": CODE, "birth_date": BORN.strftime("%d/%m/%Y")}
     found = post(client, **who)
     assert "Nguyễn Hoàng An" in found
     assert "Trường THCS Thúc Kháng" in found
@@ -73,14 +73,14 @@ def test_the_office_receives_a_student_in_two_steps(
 
 def test_a_wrong_birth_date_shows_nothing(province: Province, client_for: Clients, released: int) -> None:
     client = client_for(OFFICE)
-    page = post(client, identifier=CODE, born="02/03/2014")
+    page = post(client, identifier=CODE, birth_date="02/03/2014")
     assert "Nguyễn Hoàng An" not in page
     assert "Trường THCS Thúc Kháng" not in page
     assert "alert-danger" in page
     straight = post(
         client,
         identifier=CODE,
-        born="02/03/2014",
+        birth_date="02/03/2014",
         step="place",
         school_class=province.second.class_ids["7B"],
         day="16/11/2026",
@@ -97,7 +97,7 @@ def test_nobody_else_opens_it(province: Province, client_for: Clients, username:
     assert client.get(PAGE).status_code == 403
     assert (
         client.post(
-            PAGE, data={"csrf_token": csrf(client), "identifier": CODE, "born": "01/03/2014"}
+            PAGE, data={"csrf_token": csrf(client), "identifier": CODE, "birth_date": "01/03/2014"}
         ).status_code
         == 403
     )
@@ -114,7 +114,7 @@ def test_the_former_class_still_names_who_left(
     assert "Nguyễn Hoàng An" in before
     assert link in before
     post(
-        client_for(OFFICE), identifier=CODE, born="01/03/2014", step="place",
+        client_for(OFFICE), identifier=CODE, birth_date="01/03/2014", step="place",
         school_class=province.second.class_ids["7B"], day="16/11/2026",
     )  # fmt: skip
     after = client_for("hongvt.thcstk").get(class_page).text

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.extensions import db
-from app.models import ExemptionDecision
+from app.models import AuditEvent, ExemptionDecision
 from tests.conftest import csrf
 from tests.factories.province import Province
 
@@ -59,5 +59,7 @@ def test_the_file_is_the_heads_to_open(province: Province, client_for: ClientFor
     assert (answer.data, answer.headers["Cache-Control"]) == (PDF, "no-store")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     answer.close()
+    looked = sa.select(AuditEvent.target_id).where(AuditEvent.action == "exemption.download")
+    assert db.session.scalars(looked).all() == [row.id]
     assert client_for("longpd.thcstk").get(path).status_code == 403
     assert client_for("giangnt.thcsba").get(path).status_code == 404
