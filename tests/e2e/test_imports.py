@@ -32,9 +32,8 @@ def test_an_import_shows_that_it_works_and_is_sent_once(
     page.goto(f"{live_server}/imports/")
     page.set_input_files("#hv-file", file)
     page.get_by_role("button", name="Kiểm tra tệp").click()
-    page.wait_for_url(
-        "**/imports/check/**"
-    )  # with its scripts: a page still loading shows its button already
+    # With its scripts: a page that is still loading shows its button already.
+    page.wait_for_url("**/imports/check/**")
     button = page.locator("form[data-busy] [type=submit]")
     state = button.evaluate(PRESSES)
     assert state == {"sent": [True, False], "disabled": True, "busy": "true", "told": True}
