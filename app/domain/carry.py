@@ -15,9 +15,12 @@ class Span(Protocol):
     """A term: both days inclusive."""
 
     @property
-    def starts_on(self) -> date: ...
+    def starts_on(self) -> date:
+        """The term's first day."""
+
     @property
-    def ends_on(self) -> date: ...
+    def ends_on(self) -> date:
+        """The term's last day."""
 
 
 def too_early(terms: Iterable[Span], last_day: date, day: date, today: date) -> bool:
