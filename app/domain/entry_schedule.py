@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.domain.locks import Layer, LockReason, Window, column_state
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import REGULAR_COLUMNS, WindowEffect
 
 
@@ -60,19 +61,29 @@ def group_of(column: str) -> ColumnGroup:
     return ColumnGroup.REGULAR if column in REGULAR_COLUMNS else ColumnGroup(column)
 
 
-def used_columns(regular_count: int) -> tuple[str, ...]:
-    """Cells of a sheet with so many regular columns, in printed order."""
+def used_columns(regular_count: int, form: SheetForm = SheetForm.MARKS) -> tuple[str, ...]:
+    """Columns of a sheet with so many regular ones, in printed order, by the names lock windows know.
+
+    Of other forms a column stands for the cells due together: a primary subject's level and test at a point.
+    """
+    if form is SheetForm.TRAINING:
+        return ("final",)
+    if form is SheetForm.TRAITS:
+        return ("midterm", "final")
     return (*REGULAR_COLUMNS[:regular_count], "midterm", "final", "comment")
 
 
-def mark_columns(regular_count: int) -> tuple[str, ...]:
-    """Cells of a sheet that hold marks."""
-    return used_columns(regular_count)[:-1]
+def mark_columns(regular_count: int, form: SheetForm = SheetForm.MARKS) -> tuple[str, ...]:
+    """Those that hold marks, levels or results: all but comments."""
+    return tuple(column for column in used_columns(regular_count, form) if column != ColumnGroup.COMMENT)
 
 
-def deadlines(regular_count: int, now: datetime, layers: Sequence[Layer]) -> dict[str, Deadline]:
+def deadlines(
+    regular_count: int, now: datetime, layers: Sequence[Layer], form: SheetForm = SheetForm.MARKS
+) -> dict[str, Deadline]:
     """The deadline of every column of a sheet under these layers."""
-    return {column: deadline(column, regular_count, now, layers) for column in used_columns(regular_count)}
+    columns = used_columns(regular_count, form)
+    return {column: deadline(column, regular_count, now, layers) for column in columns}
 
 
 def deadline(column: str, regular_count: int, now: datetime, layers: Sequence[Layer]) -> Deadline:

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from typing import Final
 
-from app.domain.vocabulary import N_, Role, Tier, WindowEffect, WindowMode
+from app.domain.sheet_forms import lock_column
+from app.domain.vocabulary import N_, RETEST, Role, Tier, WindowEffect, WindowMode
 
 LOOSER_POLICY: Final = N_("A unit can only tighten the rule on final marks set by the unit above it.")
 
@@ -66,8 +67,13 @@ class Window:
             raise ValueError("a window closes after it opens")
 
     def covers(self, column: str) -> bool:
-        """True when the window speaks about this column."""
-        return not self.columns or column in self.columns
+        """True when the window speaks about this column, or about the one that stands for it (`lock_column`).
+
+        Retests are opened by name only: a window over the whole book opens the term, and shuts everything.
+        """
+        if column == RETEST and self.effect is WindowEffect.OPEN:
+            return RETEST in self.columns
+        return not self.columns or column in self.columns or lock_column(column) in self.columns
 
     def contains(self, now: datetime) -> bool:
         """True from opens_at up to, not including, closes_at."""

@@ -59,6 +59,7 @@ class SubjectKind(StrEnum):
 
     SCORED = "scored"  # đánh giá bằng nhận xét kết hợp đánh giá bằng điểm số
     COMMENT = "comment"  # đánh giá bằng nhận xét
+    HOMEROOM = "homeroom"  # no subject: what the homeroom teacher enters (rèn luyện; phẩm chất, năng lực)
 
 
 class Passing(StrEnum):
@@ -159,3 +160,9 @@ MARK_COLUMNS = (*REGULAR_COLUMNS, "midterm", "final")
 
 CELL_COLUMNS = (*MARK_COLUMNS, "comment")
 """Every cell of a sheet that a teacher writes."""
+
+RETEST = "retest"
+"""Kiểm tra, đánh giá lại; rèn luyện hè; decisions of the year: entered after the terms, a column of no sheet."""
+
+WINDOW_COLUMNS = (*CELL_COLUMNS, RETEST)
+"""Columns a lock window may name."""

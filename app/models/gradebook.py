@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
+from app.domain.assessment.terms import SubjectLevel
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import MARK_COLUMNS, MarkState, Passing, SubjectKind
 from app.models.base import MarkType, Model, UTCDateTime, Versioned, mark_check, words
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from app.models.people import Person, Student
 
 Mark = Decimal | Passing
+"""What a cell of a secondary subject holds."""
 _MARK = Mapped[Mark | None]
 
 
@@ -45,8 +48,15 @@ class GradebookSheet(Model):
     level: Mapped[str] = mapped_column(sa.String(24), nullable=False)
     kind: Mapped[SubjectKind] = mapped_column(words(SubjectKind), nullable=False)
     circular: Mapped[str] = mapped_column(sa.String(24), nullable=False)
+    form: Mapped[SheetForm] = mapped_column(words(SheetForm), nullable=False, default=SheetForm.MARKS)
     regular_count: Mapped[int] = mapped_column(nullable=False)
+    periodic_count: Mapped[int] = mapped_column(nullable=False, default=0)  # weight-2 columns (TT 58/2011)
+    tests: Mapped[list[str]] = mapped_column(
+        sa.JSON, nullable=False, default=list
+    )  # points with a test (primary)
     revision: Mapped[int] = mapped_column(nullable=False, default=0)
+    # The revision the stored results of its students have seen; behind `revision`, they are due (services/results).
+    results_revision: Mapped[int] = mapped_column(nullable=False, default=0)
     unit: Mapped["OrgUnit"] = relationship()
     school_year: Mapped["SchoolYear"] = relationship()
     group: Mapped["TeachingGroup"] = relationship()
@@ -54,10 +64,49 @@ class GradebookSheet(Model):
     subject: Mapped["Subject"] = relationship()
 
 
-class Grade(Model, Versioned):
-    """A student's marks in a subject and term, one printed line. A row that isn't there is wholly blank.
+def _sheet_key(model: Any) -> Any:
+    """Which of a row's two links to sheets is the one it stands on."""
+    return lambda: [model.sheet_id]
+
+
+class SheetRow(Versioned):
+    """A student's line of a sheet. A row that isn't there is wholly blank.
 
     The key is natural: a class is inserted in one statement, and a sheet's history is a range of the version table.
+    """
+
+    @declared_attr
+    def sheet_id(cls) -> Mapped[int]:
+        return mapped_column(sa.ForeignKey("gradebook_sheet.id"), primary_key=True, autoincrement=False)
+
+    @declared_attr
+    def student_id(cls) -> Mapped[int]:
+        return mapped_column(sa.ForeignKey("student.id"), primary_key=True, autoincrement=False)
+
+    @declared_attr
+    def class_id(cls) -> Mapped[int | None]:
+        return mapped_column(sa.ForeignKey("school_class.id"), index=True)
+
+    comment: Mapped[str | None] = mapped_column(sa.String(500))
+
+    # The row came along with the student from this sheet at this instant; its history goes on there.
+    @declared_attr
+    def carried_from_id(cls) -> Mapped[int | None]:
+        return mapped_column(sa.ForeignKey("gradebook_sheet.id"))
+
+    carried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    @declared_attr
+    def sheet(cls) -> Mapped[GradebookSheet]:
+        return relationship(foreign_keys=_sheet_key(cls))
+
+    @declared_attr
+    def student(cls) -> Mapped["Student"]:
+        return relationship()
+
+
+class Grade(Model, SheetRow):
+    """A student's marks in a subject and term, one printed line.
 
     Blank, awaiting a made-up test, a recorded zero and zero are four things: the value and `*_state` tell them apart.
     """
@@ -68,13 +117,6 @@ class Grade(Model, Versioned):
         *(mark_check("grade", column) for column in (*MARK_COLUMNS, "average")),
     )
 
-    sheet_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("gradebook_sheet.id"), primary_key=True, autoincrement=False
-    )
-    student_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("student.id"), primary_key=True, autoincrement=False
-    )
-    class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"), index=True)
     regular_1: _MARK = mapped_column(MarkType)
     regular_2: _MARK = mapped_column(MarkType)
     regular_3: _MARK = mapped_column(MarkType)
@@ -88,12 +130,6 @@ class Grade(Model, Versioned):
     midterm_state: Mapped[MarkState | None] = mapped_column(words(MarkState))
     final_state: Mapped[MarkState | None] = mapped_column(words(MarkState))
     average: _MARK = mapped_column(MarkType)  # ĐTBmhk, or Đạt / Chưa đạt of the term
-    comment: Mapped[str | None] = mapped_column(sa.String(500))
-    # The row came along with the student from this sheet at this instant; its history goes on there.
-    carried_from_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gradebook_sheet.id"))
-    carried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    sheet: Mapped[GradebookSheet] = relationship(foreign_keys=[sheet_id])
-    student: Mapped["Student"] = relationship()
 
 
 class SubjectYear(Model, Versioned):
@@ -119,7 +155,10 @@ class SubjectYear(Model, Versioned):
     term_1: _MARK = mapped_column(MarkType)
     term_2: _MARK = mapped_column(MarkType)
     average: _MARK = mapped_column(MarkType)
-    retest: _MARK = mapped_column(MarkType)
+    retest: _MARK = mapped_column(MarkType)  # kết quả kiểm tra, đánh giá lại
+    retest_level: Mapped[SubjectLevel | None] = mapped_column(
+        words(SubjectLevel)
+    )  # primary: đánh giá bổ sung
     comment: Mapped[str | None] = mapped_column(sa.String(500))
     exemption_id: Mapped[int | None] = mapped_column(sa.ForeignKey("exemption_decision.id"))
     circular: Mapped[str] = mapped_column(sa.String(24), nullable=False)

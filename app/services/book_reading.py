@@ -9,6 +9,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import GroupKind, Role
 from app.models import (
     Enrolment,
@@ -186,6 +187,7 @@ def _sheets(session: Session, school_class: SchoolClass, terms: Iterable[int]) -
             GradebookSheet.school_year_id == school_class.school_year_id,
             GradebookSheet.grade == school_class.grade,
             GradebookSheet.term.in_(terms),
+            GradebookSheet.form == SheetForm.MARKS,
             sa.or_(
                 GradebookSheet.class_id == school_class.id,
                 sa.and_(GradebookSheet.class_id.is_(None), GradebookSheet.group_id.in_(shared)),

@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
-from app.domain.carry import CARRIED, newest, too_early
+from app.domain.carry import newest, too_early
 from app.domain.dates import format_date
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import GroupKind
 from app.errors import N_, Invalid
 from app.models import (
     Enrolment,
-    Grade,
     GradebookSheet,
     SchoolClass,
     SchoolYear,
@@ -35,6 +35,7 @@ from app.services import averages
 from app.services.clock import local_day
 from app.services.programme import terms_of
 from app.services.rows import is_saved
+from app.services.sheet_cells import carried_columns, has_average, row_model
 from app.services.unit_of_work import Work
 from app.services.year_rows import note_terms
 from app.services.years import TermDates
@@ -162,7 +163,7 @@ def _carry(work: Work, unit_id: int, year: SchoolYear, comings: Sequence[Coming]
             raise Invalid(TOO_EARLY, day=format_date(route.coming.day))
     rows = _rows(work.session, routes)
     years = _years(work.session, unit_id, year.id, comings)
-    moved: dict[int, list[tuple[_Route, Grade]]] = {}
+    moved: dict[int, list[tuple[_Route, Any]]] = {}
     for route in routes:
         row = _carry_row(work, route, rows)
         if row is not None:
@@ -213,35 +214,45 @@ def _hold(work: Work, routes: Iterable[_Route]) -> None:
             sheet.revision += 1
 
 
-def _rows(session: Session, routes: Sequence[_Route]) -> dict[tuple[int, int], Grade]:
+def _rows(session: Session, routes: Sequence[_Route]) -> dict[tuple[int, int], Any]:
     """What stands on the held sheets, by sheet and student."""
-    query = sa.select(Grade).where(
-        Grade.student_id.in_({route.coming.student_id for route in routes}),
-        Grade.sheet_id.in_({sheet.id for route in routes for sheet in (route.target, *route.former)}),
-    )
-    found = session.scalars(query.execution_options(populate_existing=True)) if routes else ()
-    return {(row.sheet_id, row.student_id): row for row in found}
+    students = {route.coming.student_id for route in routes}
+    by_form: dict[SheetForm, set[int]] = {}
+    for route in routes:
+        by_form.setdefault(route.target.form, set()).update(s.id for s in (route.target, *route.former))
+    found: dict[tuple[int, int], Any] = {}
+    for form, sheets in by_form.items():
+        model = row_model(form)
+        query = sa.select(model).where(model.student_id.in_(students), model.sheet_id.in_(sheets))
+        for row in session.scalars(query.execution_options(populate_existing=True)):
+            found[row.sheet_id, row.student_id] = row
+    return found
 
 
-def _carry_row(work: Work, route: _Route, rows: Mapping[tuple[int, int], Grade]) -> Grade | None:
+def _carry_row(work: Work, route: _Route, rows: Mapping[tuple[int, int], Any]) -> Any:
     """The student's row of the target with the newest values; None where nothing is to be carried."""
     student = route.coming.student_id
     row = rows.get((route.target.id, student))
     former = [found for sheet in route.former if (found := rows.get((sheet.id, student)))]
     origins = [found for found in former if found is not row]
-    values = newest(former if row is None or row in former else [row, *former])
-    held = {column: getattr(row, column) for column in CARRIED} if row else dict.fromkeys(CARRIED)
+    carried = carried_columns(route.target.form)
+    values = newest(former if row is None or row in former else [row, *former], carried)
+    held = {column: getattr(row, column) if row else None for column in carried}
     if not origins or values == held:
         return None
     if row is None:
-        row = Grade(sheet_id=route.target.id, student_id=student, class_id=route.target.class_id)
+        row = row_model(route.target.form)(
+            sheet_id=route.target.id, student_id=student, class_id=route.target.class_id
+        )
         work.session.add(row)
     for column, value in values.items():
         setattr(row, column, value)
     row.carried_from_id, row.carried_at = origins[-1].sheet_id, work.now
-    row.average = averages.term_result(route.target, row)
+    worked_out = ("average",) if has_average(route.target.form) else ()
+    if worked_out:
+        row.average = averages.term_result(route.target, row)
     if is_saved(row):  # the same columns for every changed row: one executemany (trap 8)
-        for column in (*CARRIED, "average", "carried_from_id", "carried_at"):
+        for column in (*carried, *worked_out, "carried_from_id", "carried_at"):
             flag_modified(row, column)
     return row
 
@@ -264,12 +275,14 @@ def _years(
 
 def _work_out(
     work: Work,
-    moved: Iterable[Sequence[tuple[_Route, Grade]]],
+    moved: Iterable[Sequence[tuple[_Route, Any]]],
     years: Mapping[tuple[int, int], SubjectYear],
 ) -> None:
     """Year results of those whose term result is another one on the new sheet."""
     for pairs in moved:
         sheet = pairs[0][0].target
+        if not has_average(sheet.form):
+            continue
         mine = {row.student_id: years.get((row.student_id, sheet.subject_id)) for _route, row in pairs}
         results = {
             row.student_id: row.average

@@ -30,6 +30,7 @@ from app.services.carry import carry_into_group
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
 from app.services.rows import is_saved
+from app.services.sheets import ensure_homeroom_sheets
 from app.services.unit_of_work import Work, transaction
 
 
@@ -95,6 +96,7 @@ def settle_class(work: Work, row: SchoolClass, unit: OrgUnit, year: SchoolYear) 
         unit=unit, school_year_id=year.id, kind=GroupKind.WHOLE_CLASS, name=row.name, school_class=row
     )
     work.session.add_all([row, group])
+    ensure_homeroom_sheets(work, row, group)
     return group
 
 

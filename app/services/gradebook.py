@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
 from app.domain.access import Action, Actor, may
-from app.domain.marks import parse_mark
+from app.domain.cell_values import parse_cell
 from app.domain.names import nfc, unicode_problem
+from app.domain.sheet_forms import CellKind
 from app.domain.vocabulary import MarkState
 from app.errors import N_, Forbidden, Invalid, Locked, NotFound, Stale
-from app.models import Grade, SheetSubmission, TxLog
-from app.models.gradebook import Mark
+from app.models import SheetSubmission, TxLog
+from app.models.gradebook import Mark, SheetRow
 from app.services import averages, history, locks
 from app.services.cells import (
     CONFLICT,
@@ -33,6 +34,7 @@ from app.services.cells import (
     Saved,
 )
 from app.services.clock import Clock, local_day
+from app.services.sheet_cells import has_average, row_model
 from app.services.sheet_reading import Line, SheetFacts, load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
 from app.services.year_rows import note_terms
@@ -144,13 +146,14 @@ def _parse(changes: Sequence[CellChange], facts: SheetFacts, quick_entry: bool) 
 def _value(
     text: str | None, change: CellChange, facts: SheetFacts, quick_entry: bool
 ) -> tuple[Mark | str | None, CellProblem | None]:
-    if change.column == "comment":
+    cell = facts.cells[change.column]
+    if cell.kind is CellKind.TEXT:
         comment = " ".join(nfc(text or "").split()) or None
         problem = unicode_problem(comment) if comment else None
         if comment and len(comment) > MAX_COMMENT:
             problem = TOO_LONG
         return comment, CellProblem(change.student_id, change.column, problem) if problem else None
-    mark = parse_mark(text, kind=facts.sheet.kind, quick_entry=quick_entry)
+    mark = parse_cell(text, cell, facts.sheet.kind, quick_entry)
     if mark.problem is None:
         return mark.value, None
     return None, CellProblem(change.student_id, change.column, mark.problem, mark.suggestion)
@@ -197,7 +200,7 @@ def _without_conflicts(
         (wanted if current == item.old else clashes).append(item)
     if clashes:
         cells = [(p.change.student_id, p.change.column) for p in clashes]
-        writers = history.last_writers(work.session, facts.sheet.id, cells)
+        writers = history.last_writers(work.session, facts.sheet.id, cells, facts.sheet.form)
         raise Stale(CONFLICT, conflicts=tuple(_conflict(p, lines, writers, work.now) for p in clashes))
     return wanted
 
@@ -211,17 +214,17 @@ def _conflict(item: Parsed, lines: Mapping[int, Line], writers: Mapping[Any, Any
 def _apply(work: Work, facts: SheetFacts, wanted: Sequence[Parsed], lines: dict[int, Line]) -> Saved:
     """Set the cells, recompute the rows, count the revision; flushed once, with the commit."""
     sheet = facts.sheet
-    rows: dict[int, Grade] = {}
+    rows: dict[int, Any] = {}
     for item in wanted:
         student, column = item.change.student_id, item.change.column
         row = rows.get(student) or lines[student].grade
         if row is None:
-            row = Grade(sheet_id=sheet.id, student_id=student, class_id=sheet.class_id)
+            row = row_model(sheet.form)(sheet_id=sheet.id, student_id=student, class_id=sheet.class_id)
             work.session.add(row)
         rows[student] = row
         setattr(row, column, item.new)
         _follow_state(row, column)
-    _align(rows.values(), {item.change.column for item in wanted})
+    _align(rows.values(), {item.change.column for item in wanted}, has_average(sheet.form))
     years = _recompute(work, facts, rows, lines)
     if wanted:
         sheet.revision += 1
@@ -230,19 +233,20 @@ def _apply(work: Work, facts: SheetFacts, wanted: Sequence[Parsed], lines: dict[
         revision=sheet.revision,
         saved_at=work.now,
         cells={(p.change.student_id, p.change.column): p.new for p in wanted},
-        averages={student: row.average for student, row in rows.items()},
+        averages={student: getattr(row, "average", None) for student, row in rows.items()},
         years=years,
         states={
             (student, column): getattr(row, f"{column}_state")
             for student, row in rows.items()
             for column in PERIODIC
+            if hasattr(row, f"{column}_state")
         },
     )
 
 
-def _align(rows: Iterable[Grade], changed: Set[str]) -> None:
+def _align(rows: Iterable[SheetRow], changed: Set[str], averaged: bool) -> None:
     """Give every changed row the same set of columns: ragged changes stay one executemany (trap 8)."""
-    columns = {*changed, *(f"{c}_state" for c in changed & PERIODIC), "average"}
+    columns = {*changed, *(f"{c}_state" for c in changed & PERIODIC)} | ({"average"} if averaged else set())
     for row in rows:
         state: Any = sa.inspect(row)
         if state.persistent:
@@ -250,18 +254,20 @@ def _align(rows: Iterable[Grade], changed: Set[str]) -> None:
                 flag_modified(row, column)
 
 
-def _follow_state(row: Grade, column: str) -> None:
+def _follow_state(row: SheetRow, column: str) -> None:
     """A mark typed into an awaited test is made up; a blanked cell awaits nothing any more."""
     state = f"{column}_state"
-    if column not in PERIODIC or getattr(row, state) is None:
+    if column not in PERIODIC or getattr(row, state, None) is None:
         return
     setattr(row, state, None if getattr(row, column) is None else MarkState.MADE_UP)
 
 
 def _recompute(
-    work: Work, facts: SheetFacts, rows: Mapping[int, Grade], lines: Mapping[int, Line]
+    work: Work, facts: SheetFacts, rows: Mapping[int, Any], lines: Mapping[int, Line]
 ) -> dict[int, Any]:
     """Term results of the changed rows, and year results where a term result moved."""
+    if not has_average(facts.sheet.form):
+        return {}
     moved: dict[int, Mark | None] = {}
     for student, row in rows.items():
         result = averages.term_result(facts.sheet, row)
@@ -312,7 +318,7 @@ def record_absence(
     """
     with transaction(actor, "sheet.absence", clock=clock, reason=reason) as work:
         facts = _hold_sheet(work, sheet_id, clock)
-        if column not in PERIODIC:
+        if column not in PERIODIC or not hasattr(row_model(facts.sheet.form), f"{column}_state"):
             raise Invalid(N_("Only a midterm or final test can be noted as missed."))
         change = CellChange(student_id, column, None, None)
         if column not in _require_entry(work, facts):
@@ -338,11 +344,12 @@ def _note_absence(
         raise Invalid(N_("This cell already holds a mark. Clear it first."))
     if state is MarkState.RECORDED_ZERO and not (reason or "").strip():
         raise Invalid(N_("A recorded 0 needs its reason, for example the date of the test and the decision."))
-    zero = parse_mark("0" if facts.sheet.kind == "scored" else "CĐ", kind=facts.sheet.kind).value
+    typed = "0" if facts.sheet.kind == "scored" else "CĐ"
+    zero = parse_cell(typed, facts.cells[change.column], facts.sheet.kind).value
     value = zero if state is MarkState.RECORDED_ZERO else None
     saved = _apply(work, facts, [Parsed(change, line.value(change.column), value)], lines)
     row = line.grade or next(
-        r for r in work.session.new if isinstance(r, Grade) and r.student_id == line.student_id
+        r for r in work.session.new if isinstance(r, SheetRow) and r.student_id == line.student_id
     )
     setattr(row, f"{change.column}_state", state)
     return replace(saved, states={(change.student_id, change.column): state})

@@ -89,7 +89,7 @@ def sheet_locks(session: Session, sheet: GradebookSheet, columns: Sequence[str],
     """Lock state of a sheet at `now`. Call it with the sheet row held when deciding a write."""
     day = local_day(now)
     layers = load_layers(session, BookScope.of(sheet), day)
-    rules = _load_rules(session, sheet.unit_id)
+    rules = load_rules(session, sheet.unit_id)
     states = column_states(columns, now, layers)
     final = _final_cells(session, sheet, states, finality.timeline(rules, now), now)
     return SheetLocks(now, states, _policies_on(rules, day), final, layers)
@@ -176,7 +176,7 @@ def as_window(window: LockWindow, unit: OrgUnit, ordered_by: str | None, execute
 
 def load_policies(session: Session, unit_id: int, day: date) -> Policies:
     """Settings in force on `day`: of every key the strictest value of all tiers, whoever set it last."""
-    return _policies_on(_load_rules(session, unit_id), day)
+    return _policies_on(load_rules(session, unit_id), day)
 
 
 def _policies_on(rules: Sequence[Rule], day: date) -> Policies:
@@ -194,7 +194,7 @@ def _policies_on(rules: Sequence[Rule], day: date) -> Policies:
     )
 
 
-def _load_rules(session: Session, unit_id: int) -> list[Rule]:
+def load_rules(session: Session, unit_id: int) -> list[Rule]:
     """Every decision of a school and of the units that ever stood above it, the highest first; one statement."""
     rows = session.execute(_rules_query(), {"unit": unit_id})
     return [Rule(key, unit, name, PolicyKey(what), *rest) for key, unit, name, what, *rest in rows]
@@ -259,22 +259,22 @@ def _final_cells(
 ) -> dict[Cell, LockReason]:
     """Cells of open columns that are final all the same: entered when a round closed, submitted, or left behind."""
     monthly = finality.entry_days(segments, now)
-    events = {column: [*_rounds(state), *monthly] for column, state in states.items() if state.open}
+    events = {column: [*rounds(state), *monthly] for column, state in states.items() if state.open}
     first = min((event.at for known in events.values() for event in known), default=None)
     personal = any(segment.finality.strictness >= Finality.ON_SUBMIT.strictness for segment in segments)
     if events and personal:
-        rows, presses = history.sheet_past(session, sheet.id)
-        past = list(_left_writes(rows, segments, now))
+        rows, presses = history.sheet_past(session, sheet.id, sheet.form)
+        past = list(left_writes(rows, segments, now))
         elsewhere = [press for press in presses if press.pressed_for]
         _add_presses(events, [press for press in presses if not press.pressed_for], segments)
         return finality.final_cells(past, events) | _final_elsewhere(past, elsewhere, events, segments)
     if first is None:
         return {}
-    writes = history.sheet_writes(session, sheet.id, first)
+    writes = history.sheet_writes(session, sheet.id, first, sheet.form)
     return finality.final_cells([Write(w.student_id, w.issued_at, w._mapping) for w in writes], events)
 
 
-def _rounds(state: ColumnState) -> list[Event]:
+def rounds(state: ColumnState) -> list[Event]:
     """The closes that locked entered cells of an open column, each with the layer it belongs to."""
     return [Event(reason.since, reason) for reason in state.reasons if reason.since is not None]
 
@@ -303,7 +303,7 @@ def _final_elsewhere(
     return final
 
 
-def _left_writes(rows: Iterable[Any], segments: Sequence[Segment], now: datetime) -> Iterator[Write]:
+def left_writes(rows: Iterable[Any], segments: Sequence[Segment], now: datetime) -> Iterator[Write]:
     """Rows with their author's leaving the system, where that made final (S4 Điều 16.2).
 
     A sign-in ends by signing out, by idling, by a reset or a disabled account; one that was simply closed counts as

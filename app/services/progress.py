@@ -19,12 +19,13 @@ from app.domain.entry_schedule import (
     state_of,
     used_columns,
 )
-from app.domain.vocabulary import CELL_COLUMNS, GroupKind
+from app.domain.sheet_forms import SheetForm
+from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS, GroupKind
 from app.models import (
     Enrolment,
     ExemptionDecision,
-    Grade,
     GradebookSheet,
+    HomeroomAssignment,
     Person,
     SchoolClass,
     Subject,
@@ -35,9 +36,10 @@ from app.models import (
 )
 from app.models.base import in_force
 from app.services.clock import local_day
-from app.services.history import GradeVersion
+from app.services.history import versions_of
 from app.services.progress_calendar import Calendar
 from app.services.progress_figures import ColumnProgress, GroupProgress, SheetProgress, Teacher
+from app.services.sheet_cells import row_model
 from app.services.sheet_reading import of_grade
 from app.services.years import Period
 
@@ -52,30 +54,52 @@ def roll_day(period: Period, today: date) -> date:
 
 def of_period(period: Period) -> tuple[Condition, ...]:
     """SQL: sheets of the chosen year and term."""
-    return (GradebookSheet.school_year_id == period.year_id, GradebookSheet.term == period.term)
+    return (
+        GradebookSheet.school_year_id == period.year_id,
+        GradebookSheet.term == period.term,
+    )
 
 
-def cell_columns(prefix: Any) -> list[Any]:
-    """The countable cell columns of a table or subquery."""
-    return [getattr(prefix, column) for column in CELL_COLUMNS]
+_COUNTED: Mapping[SheetForm, Mapping[str, str]] = {
+    SheetForm.MARKS: {},
+    SheetForm.WEIGHTED: {"midterm": "periodic_1"},
+    SheetForm.PRIMARY: {"midterm": "midterm_level", "final": "final_level"},
+    SheetForm.TRAITS: {"midterm": "midterm_trait_1", "final": "final_trait_1"},
+    SheetForm.TRAINING: {"final": "training"},
+}
+"""Which cell tells that a column of a form is filled, where it isn't the one of the same name."""
 
 
 def figures_query(where: Sequence[Condition], day: date) -> sa.Subquery:
-    """Per sheet: students on the roll and how many of them have each cell filled."""
-    members = _members(where, day)
+    """Per sheet: students on the roll and how many of them have each column filled."""
+    return sa.union_all(*(_figures(form, where, day) for form in SheetForm)).subquery("figures")
+
+
+def _figures(form: SheetForm, where: Sequence[Condition], day: date) -> sa.Select[Any]:
+    rows = row_model(form)
+    members = _members((*where, GradebookSheet.form == form), day)
+    counted = (
+        getattr(rows, _COUNTED[form].get(column, column), sa.null())
+        if column in _columns(form)
+        else sa.null()
+        for column in CELL_COLUMNS
+    )
+    same = sa.and_(rows.sheet_id == members.c.sheet_id, rows.student_id == members.c.student_id)
     return (
         sa.select(
             members.c.sheet_id,
             sa.func.count().label("students"),
-            *(sa.func.count(cell).label(cell.key) for cell in cell_columns(Grade)),
+            *(sa.func.count(cell).label(name) for name, cell in zip(CELL_COLUMNS, counted, strict=True)),
         )
         .select_from(members)
-        .outerjoin(
-            Grade, sa.and_(Grade.sheet_id == members.c.sheet_id, Grade.student_id == members.c.student_id)
-        )
+        .outerjoin(rows, same)
         .group_by(members.c.sheet_id)
-        .subquery("figures")
     )
+
+
+def _columns(form: SheetForm) -> tuple[str, ...]:
+    regular = 0 if form is SheetForm.PRIMARY else len(REGULAR_COLUMNS)
+    return used_columns(regular, form)
 
 
 def load_sheets(session: Session, calendar: Calendar, where: Sequence[Condition]) -> list[SheetProgress]:
@@ -87,7 +111,11 @@ def load_sheets(session: Session, calendar: Calendar, where: Sequence[Condition]
         as_progress(
             row,
             teachers.get((row.GradebookSheet.group_id, row.GradebookSheet.subject_id), ()),
-            calendar.deadlines(calendar.scope_of_sheet(row.GradebookSheet), row.GradebookSheet.regular_count),
+            calendar.deadlines(
+                calendar.scope_of_sheet(row.GradebookSheet),
+                row.GradebookSheet.regular_count,
+                row.GradebookSheet.form,
+            ),
             calendar.now,
         )
         for row in rows
@@ -125,19 +153,42 @@ def load_teachers(
     session: Session, where: Sequence[Condition], day: date
 ) -> dict[tuple[int, int], tuple[Teacher, ...]]:
     """Teachers on `day` by (group, subject) of the sheets that fit; one statement."""
-    rows = session.execute(
-        sa.select(TeachingAssignment, Person.full_name, Person.sort_key)
+    person = (Person.id.label("person_id"), Person.full_name, Person.sort_key)
+    assigned = (
+        sa.select(
+            TeachingAssignment.group_id,
+            TeachingAssignment.subject_id,
+            *person,
+            TeachingAssignment.columns,
+            TeachingAssignment.in_charge,
+        )
         .join(Person, Person.id == TeachingAssignment.person_id)
         .where(
             TeachingAssignment.group_id.in_(sa.select(GradebookSheet.group_id).where(*where)),
             in_force(TeachingAssignment, day),
         )
-        .order_by(TeachingAssignment.in_charge.desc(), Person.sort_key, TeachingAssignment.id)
     )
+    homeroom = (
+        sa.select(
+            GradebookSheet.group_id,
+            GradebookSheet.subject_id,
+            *person,
+            sa.type_coerce(sa.null(), sa.JSON),
+            sa.true(),
+        )
+        .join(HomeroomAssignment, HomeroomAssignment.class_id == GradebookSheet.class_id)
+        .join(Person, Person.id == HomeroomAssignment.person_id)
+        .where(
+            GradebookSheet.form.in_([form for form in SheetForm if form.by_homeroom]),
+            in_force(HomeroomAssignment, day),
+            *where,
+        )
+    )
+    rows = sa.union_all(assigned, homeroom).subquery()
     found: dict[tuple[int, int], list[Teacher]] = {}
-    for assignment, name, key in rows:
-        found.setdefault((assignment.group_id, assignment.subject_id), []).append(
-            Teacher(assignment.person_id, name, key, frozenset(assignment.columns), assignment.in_charge)
+    for row in session.execute(sa.select(rows).order_by(rows.c.in_charge.desc(), rows.c.sort_key)):
+        found.setdefault((row.group_id, row.subject_id), []).append(
+            Teacher(row.person_id, row.full_name, row.sort_key, frozenset(row.columns or ()), row.in_charge)
         )
     return {pair: tuple(teachers) for pair, teachers in found.items()}
 
@@ -149,7 +200,7 @@ def as_progress(
     sheet: GradebookSheet = row.GradebookSheet
     columns = tuple(
         _column(column, row.students, getattr(row, column), limits[column], now)
-        for column in used_columns(sheet.regular_count)
+        for column in used_columns(sheet.regular_count, sheet.form)
     )
     return SheetProgress(
         sheet_id=sheet.id,
@@ -164,6 +215,7 @@ def as_progress(
         subject=row.subject,
         subject_order=row.subject_order,
         kind=sheet.kind,
+        form=sheet.form,
         level=sheet.level,
         grade=sheet.grade,
         regular_count=sheet.regular_count,
@@ -228,9 +280,13 @@ def _members(where: Sequence[Condition], day: date) -> sa.Subquery:
 
 
 def _last_transactions(where: Sequence[Condition]) -> sa.Subquery:
-    return (
-        sa.select(GradeVersion.sheet_id, sa.func.max(GradeVersion.transaction_id).label("tx"))
-        .where(GradeVersion.sheet_id.in_(sa.select(GradebookSheet.id).where(*where)))
-        .group_by(GradeVersion.sheet_id)
-        .subquery("last_tx")
+    """(sheet, tx): the newest transaction that touched each sheet."""
+    sheets = sa.select(GradebookSheet.id)
+    newest = (
+        sa.select(version.sheet_id, sa.func.max(version.transaction_id).label("tx"))
+        .where(version.sheet_id.in_(sheets.where(*where, GradebookSheet.form == form)))
+        .group_by(version.sheet_id)
+        for form in SheetForm
+        for version in (versions_of(form),)
     )
+    return sa.union_all(*newest).subquery("last_tx")

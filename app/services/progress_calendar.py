@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.entry_schedule import Deadline, deadlines
 from app.domain.locks import Layer
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import Book, WindowEffect
 from app.models import Account, GradebookSheet, LockWindow, OrgParent, OrgUnit, Person
 from app.models.base import in_force
@@ -45,7 +46,7 @@ class Calendar:
                 self.parents.setdefault(unit.id, parent_id)
             self._rows.setdefault(unit.id, []).append((unit, window, ordered_by, executed_by))
         self._layers: dict[BookScope, tuple[Layer, ...]] = {}
-        self._deadlines: dict[tuple[BookScope, int], dict[str, Deadline]] = {}
+        self._deadlines: dict[tuple[BookScope, int, SheetForm], dict[str, Deadline]] = {}
 
     @property
     def class_ids(self) -> frozenset[int]:
@@ -87,11 +88,13 @@ class Calendar:
             self._layers[scope] = layers_from(rows, scope)
         return self._layers[scope]
 
-    def deadlines(self, scope: BookScope, regular_count: int) -> Mapping[str, Deadline]:
-        """The deadline of every column of a sheet with so many regular columns."""
-        key = (scope, regular_count)
+    def deadlines(
+        self, scope: BookScope, regular_count: int, form: SheetForm = SheetForm.MARKS
+    ) -> Mapping[str, Deadline]:
+        """The deadline of every column of a sheet of this form with so many regular columns."""
+        key = (scope, regular_count, form)
         if key not in self._deadlines:
-            self._deadlines[key] = deadlines(regular_count, self.now, self.layers(scope))
+            self._deadlines[key] = deadlines(regular_count, self.now, self.layers(scope), form)
         return self._deadlines[key]
 
     def coming(self, scopes: Iterable[BookScope], limit: int = 4) -> list[ComingClose]:

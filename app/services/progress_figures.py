@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.entry_schedule import ColumnGroup, Deadline, EntryState, worst
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import GroupKind, SubjectKind
 
 
@@ -93,6 +94,7 @@ class SheetProgress:
     subject: str
     subject_order: int
     kind: SubjectKind
+    form: SheetForm
     level: str
     grade: int
     regular_count: int

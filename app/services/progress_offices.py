@@ -190,7 +190,7 @@ def _grades(
     found: dict[int, dict[int, GradeFigures]] = {}
     for row in _figures(session, calendar, schools, day):
         place = calendar.scope_of(row.unit_id, row.level, row.grade, row.class_id)
-        limits = calendar.deadlines(place, row.regular_count)
+        limits = calendar.deadlines(place, row.regular_count, row.form)
         grade = found.setdefault(row.unit_id, {}).setdefault(row.grade, GradeFigures(row.grade))
         grade.add(row.sheets, _is_late(row, limits, calendar.now), _share(row, limits, calendar.now))
     return found
@@ -247,6 +247,10 @@ def _stamps(session: Session, where: Sequence[sa.ColumnElement[bool]]) -> dict[i
     return {unit_id: (sheets, int(total)) for unit_id, sheets, total in rows}
 
 
+_PLACE = ("unit_id", "level", "grade", "regular_count", "form", "class_id", "mask")
+"""What sheets must have in common to be counted together."""
+
+
 def _masked(where: Sequence[sa.ColumnElement[bool]], day: date, class_ids: frozenset[int]) -> sa.Select[Any]:
     figures = figures_query(where, day)
     students = sa.func.coalesce(figures.c.students, 0)
@@ -261,6 +265,7 @@ def _masked(where: Sequence[sa.ColumnElement[bool]], day: date, class_ids: froze
             GradebookSheet.level,
             GradebookSheet.grade,
             GradebookSheet.regular_count,
+            GradebookSheet.form,
             (special if class_ids else sa.null()).label("class_id"),
             mask.label("mask"),
             students.label("students"),
@@ -270,7 +275,7 @@ def _masked(where: Sequence[sa.ColumnElement[bool]], day: date, class_ids: froze
         .where(*where)
         .subquery("per_sheet")
     )
-    place = [per_sheet.c[name] for name in ("unit_id", "level", "grade", "regular_count", "class_id", "mask")]
+    place = [per_sheet.c[name] for name in _PLACE]
     totals = [sa.func.sum(per_sheet.c[name]).label(name) for name in ("students", *MARK_COLUMNS)]
     return sa.select(*place, sa.func.count().label("sheets"), *totals).group_by(*place)
 
@@ -278,12 +283,12 @@ def _masked(where: Sequence[sa.ColumnElement[bool]], day: date, class_ids: froze
 def _is_late(row: Any, limits: Mapping[str, Deadline], now: datetime) -> bool:
     return any(
         row.mask & 2 ** MARK_COLUMNS.index(column) and limits[column].passed(now)
-        for column in mark_columns(row.regular_count)
+        for column in mark_columns(row.regular_count, row.form)
     )
 
 
 def _share(row: Any, limits: Mapping[str, Deadline], now: datetime) -> Share:
-    columns = mark_columns(row.regular_count)
+    columns = mark_columns(row.regular_count, row.form)
     filled = {column: int(getattr(row, column)) for column in columns}
     due = [column for column in columns if limits[column].passed(now)]
     students = int(row.students)

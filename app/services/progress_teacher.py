@@ -14,6 +14,7 @@ from app.models import Delegation, GradebookSheet, HomeroomAssignment, TeachingA
 from app.models.base import in_force
 from app.services import history, scope
 from app.services.clock import local_day
+from app.services.notes_duties import NoteDuty, note_duties
 from app.services.progress import load_sheets, roll_day
 from app.services.progress_calendar import Calendar, ComingClose, load_calendar
 from app.services.progress_figures import ColumnProgress, GroupProgress, SheetProgress
@@ -86,6 +87,7 @@ class TeacherHome:
     homerooms: tuple[HomeroomClass, ...]
     coming: tuple[ComingClose, ...]
     recent: tuple[RecentChange, ...]
+    notes: tuple[NoteDuty, ...] = ()  # months a homeroom class lacks remarks for: late, or ending soon
 
     @property
     def groups(self) -> tuple[GroupProgress, ...]:
@@ -104,7 +106,7 @@ class TeacherHome:
 
 
 def teacher_home(session: Session, actor: Actor, period: Period, now: datetime) -> TeacherHome:
-    """The home page of whoever teaches, is delegated or is homeroom teacher. Five statements, whatever the size."""
+    """The home page of whoever teaches, is delegated or is homeroom teacher. Six statements, whatever the size."""
     day = roll_day(period, local_day(now))
     where = (_mine(actor, now, day), scope.condition(actor, GradebookSheet, day))
     # Own unit and those above are known from the actor: no recursive query is needed.
@@ -121,6 +123,7 @@ def teacher_home(session: Session, actor: Actor, period: Period, now: datetime) 
         homerooms=_homerooms(sheets, duties.homerooms),
         coming=tuple(_coming(calendar, sheets)),
         recent=tuple(_recent(session, own)),
+        notes=tuple(d for d in note_duties(session, actor, period, now) if d.due_at - now <= SOON),
     )
 
 

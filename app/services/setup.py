@@ -20,6 +20,8 @@ from app.extensions import db
 from app.models import Account, CodeItem, Subject, SubjectPart
 from app.reference.code_lists import CODE_LISTS
 from app.reference.curriculum import SUBJECTS
+from app.services import sheets
+from app.services.clock import system_clock
 from app.services.unit_of_work import plain_write, transaction
 
 FIRST_ADMIN = "admin"
@@ -38,6 +40,7 @@ def init_app_data(migrations: Path, instance: Path) -> str | None:
     mirror_permissions()
     seed_code_lists()
     seed_subjects()
+    seed_homeroom_sheets()
     return ensure_first_administrator(instance)
 
 
@@ -125,6 +128,14 @@ def seed_subjects() -> None:
                 SubjectPart(code=p.code, name=p.name_vi, order_no=n) for n, p in enumerate(subject.parts)
             ]
             work.session.add(row)
+
+
+def seed_homeroom_sheets() -> None:
+    """Homeroom teachers' sheets of classes that were made by a version without them."""
+    if not sheets.classes_without_homeroom_sheets(db.session()):
+        return
+    with transaction(SYSTEM, "setup.homeroom_sheets", clock=system_clock) as work:
+        work.audit("setup.homeroom_sheets", classes=sheets.add_missing_homeroom_sheets(work))
 
 
 def ensure_first_administrator(instance: Path) -> str | None:

@@ -1,6 +1,6 @@
 """Reading a sheet: what it is, who teaches it, its students and their marks; each in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.domain.access import Actor, Target
-from app.domain.vocabulary import CELL_COLUMNS, MARK_COLUMNS, REGULAR_COLUMNS, GroupKind
+from app.domain.sheet_forms import Cell, CellKind, SheetForm
+from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind
 from app.errors import NotFound
 from app.models import (
     Delegation,
     Enrolment,
     ExemptionDecision,
-    Grade,
     GradebookSheet,
     HomeroomAssignment,
     Person,
@@ -30,6 +30,7 @@ from app.models import (
 )
 from app.models.base import in_force
 from app.services import scope
+from app.services.sheet_cells import row_model, sheet_cells
 
 _SHEET_VALUES = ("id", "unit_id", "school_year_id", "term", "group_id", "class_id", "subject_id", "grade")
 """Of a sheet, what its lines are asked by."""
@@ -56,19 +57,19 @@ class SheetFacts:
     homeroom_person_ids: frozenset[int]
 
     @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Cells of this sheet that a teacher writes, by column, in printed order."""
+        return {cell.name: cell for cell in sheet_cells(self.sheet)}
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Cells of this sheet that a teacher writes, in printed order."""
-        used = {f"regular_{n}" for n in range(1, self.sheet.regular_count + 1)} | {
-            "midterm",
-            "final",
-            "comment",
-        }
-        return tuple(c for c in CELL_COLUMNS if c in used)
+        """Their columns."""
+        return tuple(self.cells)
 
     @property
     def mark_columns(self) -> tuple[str, ...]:
-        """Cells that hold marks."""
-        return tuple(c for c in self.columns if c in MARK_COLUMNS)
+        """Cells that hold marks, levels or counts: everything but text."""
+        return tuple(name for name, cell in self.cells.items() if cell.kind is not CellKind.TEXT)
 
     def delegation_of(self, actor: Actor, now: datetime) -> Delegation | None:
         """The actor's delegation in force now, if any (S0 Điều 11 khoản 1)."""
@@ -112,13 +113,13 @@ class Line:
     birth_date: date
     status_code: str
     left_on: date | None
-    grade: Grade | None
+    grade: Any  # the row of the sheet's form (models.ROWS)
     year: SubjectYear | None
     exemption: ExemptionDecision | None = None
 
     def value(self, column: str) -> Any:
         """The cell's value; None for blank."""
-        return None if self.grade is None else getattr(self.grade, column)
+        return None if self.grade is None else getattr(self.grade, column, None)
 
     def state(self, column: str) -> str | None:
         """State of a periodic test cell."""
@@ -145,6 +146,17 @@ def load_facts(
     rows: Sequence[Any] = session.execute(query, {"sheet": sheet_id, "day": day}).unique().all()
     if not rows:
         raise NotFound
+    homeroom = {person: name for *_x, person, name in rows if person is not None}
+    sheet: GradebookSheet = rows[0][0]
+    return SheetFacts(
+        sheet=sheet,
+        teachers=_homeroom_teachers(homeroom) if sheet.form.by_homeroom else _subject_teachers(rows),
+        delegations=tuple({d.id: d for _s, _a, _n, d, *_h in rows if d is not None}.values()),
+        homeroom_person_ids=frozenset(homeroom),
+    )
+
+
+def _subject_teachers(rows: Sequence[Any]) -> tuple[Teacher, ...]:
     teachers = {
         assignment.id: Teacher(
             assignment.person_id,
@@ -153,15 +165,14 @@ def load_facts(
             assignment.in_charge,
             assignment.part.name if assignment.part else None,
         )
-        for _s, assignment, name, _d, _h in rows
+        for _s, assignment, name, *_x in rows
         if assignment is not None
     }
-    return SheetFacts(
-        sheet=rows[0][0],
-        teachers=tuple(teachers.values()),
-        delegations=tuple({d.id: d for *_x, d, _h in rows if d is not None}.values()),
-        homeroom_person_ids=frozenset(h for *_x, h in rows if h is not None),
-    )
+    return tuple(teachers.values())
+
+
+def _homeroom_teachers(people: Mapping[int, str]) -> tuple[Teacher, ...]:
+    return tuple(Teacher(person, name, frozenset(), True) for person, name in people.items())
 
 
 @cache
@@ -174,9 +185,15 @@ def _facts_query(to_write: bool) -> sa.Select[*tuple[Any, ...]]:
         GradebookSheet.unit,
         GradebookSheet.school_year,
     )
+    homeroom = aliased(Person)
     return (
         sa.select(
-            GradebookSheet, TeachingAssignment, Person.full_name, Delegation, HomeroomAssignment.person_id
+            GradebookSheet,
+            TeachingAssignment,
+            Person.full_name,
+            Delegation,
+            HomeroomAssignment.person_id,
+            homeroom.full_name,
         )
         .outerjoin(
             TeachingAssignment,
@@ -194,6 +211,7 @@ def _facts_query(to_write: bool) -> sa.Select[*tuple[Any, ...]]:
                 HomeroomAssignment.class_id == GradebookSheet.class_id, in_force(HomeroomAssignment, day)
             ),
         )
+        .outerjoin(homeroom, homeroom.id == HomeroomAssignment.person_id)
         .where(GradebookSheet.id == sa.bindparam("sheet", type_=sa.Integer))
         .options(
             joinedload(GradebookSheet.group),
@@ -214,21 +232,23 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
     if students is not None:
         values["students"] = list(students)
     lines: dict[int, Line] = {}
-    for row in session.execute(_lines_query(of_class, students is not None), values):
+    query = _lines_query(of_class, students is not None, sheet.form)
+    for row in session.execute(query, values):
         lines.setdefault(row[0], Line(*row))
     return list(lines.values())
 
 
 @cache
-def _lines_query(of_class: bool, some: bool) -> sa.Select[*tuple[Any, ...]]:
+def _lines_query(of_class: bool, some: bool, form: SheetForm) -> sa.Select[*tuple[Any, ...]]:
     """Parameters: sheet_… of the sheet's own columns, and `students` for `some`."""
+    rows = row_model(form)
     sheet = SimpleNamespace(
         **{name: sa.bindparam(f"sheet_{name}", type_=sa.Integer) for name in _SHEET_VALUES}
     )
     member = _membership(sheet, of_class)
     # Begun from the few students of the sheet: an OR of two INs would read every student of the province (MariaDB).
     present = sa.union(
-        sa.select(member.c.student_id), sa.select(Grade.student_id).where(Grade.sheet_id == sheet.id)
+        sa.select(member.c.student_id), sa.select(rows.student_id).where(rows.sheet_id == sheet.id)
     ).subquery()
     query = (
         sa.select(
@@ -238,13 +258,13 @@ def _lines_query(of_class: bool, some: bool) -> sa.Select[*tuple[Any, ...]]:
             Student.birth_date,
             member.c.status_code,
             member.c.ends_on,
-            Grade,
+            rows,
             SubjectYear,
         )
         .select_from(present)
         .join(Student, Student.id == present.c.student_id)
         .outerjoin(member, member.c.student_id == Student.id)
-        .outerjoin(Grade, sa.and_(Grade.student_id == Student.id, Grade.sheet_id == sheet.id))
+        .outerjoin(rows, sa.and_(rows.student_id == Student.id, rows.sheet_id == sheet.id))
         .outerjoin(SubjectYear, _same_year(SubjectYear, sheet))
         .order_by(Student.sort_key, Student.id, sa.func.coalesce(member.c.ends_on, date.max).desc())
         .execution_options(populate_existing=True)

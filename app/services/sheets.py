@@ -1,17 +1,24 @@
 """Sheets of the gradebook: one a teaching group, grade, subject and term; made when somebody is to teach it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.domain.assessment import tt22_2016, tt27_2020
 from app.domain.assessment.registry import Circular
+from app.domain.assessment.terms import Point
 from app.domain.assessment.tt22_2021 import REGULAR_COMMENT_CHECKS, required_regular_scores
+from app.domain.assessment.tt58_2011.averages import required_scores
+from app.domain.assessment.tt58_2011.variant import TT58, WEEKS
+from app.domain.sheet_forms import POINTS, SheetForm
 from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind, Level, SubjectKind
 from app.errors import N_, Invalid
 from app.models import (
     Enrolment,
-    Grade,
     GradebookSheet,
     SchoolClass,
     SchoolYear,
@@ -23,13 +30,31 @@ from app.models import (
 from app.reference.curriculum import LineStatus
 from app.services.programme import subject_line
 from app.services.rows import is_saved
+from app.services.sheet_cells import row_model
 from app.services.unit_of_work import Work
 
-TERM_SHEETS = frozenset({Circular.TT22_2021, Circular.TT26_2020, Circular.TT43_2021})
-"""Circulars whose book has regular, midterm and final scores by term (TT 22 Điều 6, 7; TT 26/2020; TT 43/2021).
-
-For TT 43/2021 the counts are taken from TT 22/2021 until the centre's own are confirmed (facts D1).
+FORMS: Final[Mapping[str, SheetForm]] = {
+    Circular.TT22_2021: SheetForm.MARKS,
+    Circular.TT26_2020: SheetForm.MARKS,
+    Circular.TT43_2021: SheetForm.MARKS,
+    Circular.TT58_2011: SheetForm.WEIGHTED,
+    Circular.TT27_2020: SheetForm.PRIMARY,
+    Circular.TT22_2016: SheetForm.PRIMARY,
+}
+"""The form of a subject's sheet by circular. For TT 43/2021 the counts are taken from TT 22/2021 until the centre's own
+are confirmed (facts D1).
 """
+TERM_SHEETS = frozenset(FORMS)
+"""Circulars whose book has sheets by subject and term: all but preschool."""
+
+HOMEROOM_SUBJECTS: Final[Mapping[SheetForm, str]] = {
+    SheetForm.TRAINING: "training",
+    SheetForm.TRAITS: "traits",
+}
+"""Code of the subject under which a homeroom teacher's sheet is kept."""
+
+WEIGHTED_TESTS: Final = 2
+"""Weight-2 columns of a new sheet; the programme's plan of a subject may ask for more (TT 58/2011 Điều 8 khoản 1)."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +72,7 @@ def ensure_sheets(
 ) -> list[GradebookSheet]:
     """The sheets of a group and subject for both terms, made where missing; flushes a group that has no id yet.
 
-    Empty for a circular without term sheets (primary, preschool). Invalid when the plan has no such subject.
+    Empty for a circular without sheets (preschool). Invalid when the plan has no such subject.
     """
     if not is_saved(group):
         work.flush()
@@ -77,9 +102,89 @@ def ensure_sheets(
     return sheets
 
 
-def regular_count(kind: SubjectKind, annual_lessons: int) -> int:
-    """Regular columns of a sheet (TT 22/2021 Điều 6 khoản 2): 2, 3 or 4 by lessons, 2 for a comment subject."""
+def ensure_homeroom_sheets(
+    work: Work, school_class: SchoolClass, group: TeachingGroup, start_terms: Sequence[int] = (1, 2)
+) -> None:
+    """Inside a transaction: the homeroom teacher's sheets of a new class, not flushed. None in preschool."""
+    form = homeroom_form(school_class.circular)
+    if form is None:
+        return
+    query = sa.select(Subject).where(Subject.code == HOMEROOM_SUBJECTS[form])
+    subject = work.session.scalars(query).one()
+    for term in start_terms:
+        work.session.add(
+            GradebookSheet(
+                unit_id=school_class.unit_id,
+                school_year_id=school_class.school_year_id,
+                term=term,
+                group=group,
+                school_class=school_class,
+                subject=subject,
+                grade=school_class.grade,
+                level=school_class.level.value,
+                kind=SubjectKind.HOMEROOM,
+                form=form,
+                circular=school_class.circular,
+                regular_count=0,
+            )
+        )
+
+
+def homeroom_form(circular: str) -> SheetForm | None:
+    """What the homeroom teacher of a class under the circular enters."""
+    form = FORMS.get(circular)
+    if form is SheetForm.PRIMARY:
+        return SheetForm.TRAITS
+    return SheetForm.TRAINING if form else None
+
+
+def add_missing_homeroom_sheets(work: Work) -> int:
+    """Inside a transaction: homeroom sheets of classes made before there were any. Returns of how many classes."""
+    rows = classes_without_homeroom_sheets(work.session)
+    for school_class, group in rows:
+        ensure_homeroom_sheets(work, school_class, group)
+    return len(rows)
+
+
+def classes_without_homeroom_sheets(session: Session) -> Sequence[Any]:
+    """(class, its whole group) of classes whose circular has homeroom sheets and which have none."""
+    have = sa.select(GradebookSheet.class_id).where(GradebookSheet.kind == SubjectKind.HOMEROOM)
+    query = (
+        sa.select(SchoolClass, TeachingGroup)
+        .join(TeachingGroup, TeachingGroup.class_id == SchoolClass.id)
+        .where(
+            TeachingGroup.kind == GroupKind.WHOLE_CLASS,
+            SchoolClass.circular.in_(sorted(TERM_SHEETS)),
+            SchoolClass.id.not_in(have.where(GradebookSheet.class_id.is_not(None))),
+        )
+    )
+    return session.execute(query).all()
+
+
+def regular_count(kind: SubjectKind, annual_lessons: int, circular: str = Circular.TT22_2021) -> int:
+    """Regular columns of a sheet: 2, 3 or 4 by lessons, 2 for a comment subject (TT 22/2021 Điều 6, TT 58/2011 Điều 8).
+
+    None in a primary subject, which has levels.
+    """
+    form = FORMS[circular]
+    if form is SheetForm.PRIMARY:
+        return 0
+    if form is SheetForm.WEIGHTED:
+        return required_scores(Fraction(annual_lessons, WEEKS), TT58)
     return REGULAR_COMMENT_CHECKS if kind is SubjectKind.COMMENT else required_regular_scores(annual_lessons)
+
+
+def tests_of(circular: str, subject_code: str, grade: int, term: int) -> list[str]:
+    """Points of a primary term at which a subject has a periodic test (TT 27/2020 Điều 7 khoản 1)."""
+    if FORMS[circular] is not SheetForm.PRIMARY:
+        return []
+    points = (Point.MID_TERM1, Point.END_TERM1) if term == 1 else (Point.MID_TERM2, Point.YEAR_END)
+    rules = tt27_2020 if circular == Circular.TT27_2020 else tt22_2016
+    return [
+        column
+        for column, point in zip(POINTS, points, strict=True)
+        if any(subject_code == tested.code for tested in rules.tests_at(grade, point))
+    ]
 
 
 def grades_of_group(session: Session, group: TeachingGroup) -> list[GradeOfGroup]:
@@ -114,7 +219,8 @@ def refresh_counts(work: Work, line: SubjectPlan) -> int:
     for unit_id, ids in _sheets_bound(session, line):
         held = sa.select(GradebookSheet).where(GradebookSheet.id.in_(work.lock_sheets(unit_id, ids)))
         for sheet in session.scalars(held.execution_options(populate_existing=True)):
-            count = max(regular_count(sheet.kind, line.annual_lessons), _last_used_column(session, sheet.id))
+            needed = regular_count(sheet.kind, line.annual_lessons, sheet.circular)
+            count = max(needed, _last_used_column(session, sheet))
             if count != sheet.regular_count:
                 sheet.regular_count = count
                 changed += 1
@@ -134,8 +240,11 @@ def _new_sheet(
         grade=grade.grade,
         level=grade.level.value,
         kind=subject.kind,
+        form=FORMS[grade.circular],
         circular=grade.circular,
-        regular_count=regular_count(subject.kind, line.annual_lessons),
+        regular_count=regular_count(subject.kind, line.annual_lessons, grade.circular),
+        periodic_count=WEIGHTED_TESTS if FORMS[grade.circular] is SheetForm.WEIGHTED else 0,
+        tests=tests_of(grade.circular, subject.code, grade.grade, term),
         revision=0,
     )
     work.session.add(sheet)
@@ -156,7 +265,7 @@ def _sheets_bound(session: Session, line: SubjectPlan) -> list[tuple[int, list[i
         GradebookSheet.subject_id == line.subject_id,
         GradebookSheet.grade == line.grade,
         GradebookSheet.level == line.level.value,
-        GradebookSheet.circular.in_(sorted(TERM_SHEETS)),
+        GradebookSheet.form.in_((SheetForm.MARKS, SheetForm.WEIGHTED)),
     )
     if line.unit_id == session.get_one(SchoolYear, line.school_year_id).department_id:
         others = sa.select(SubjectPlan.unit_id).where(*same, SubjectPlan.unit_id != line.unit_id)
@@ -169,9 +278,10 @@ def _sheets_bound(session: Session, line: SubjectPlan) -> list[tuple[int, list[i
     return list(grouped.items())
 
 
-def _last_used_column(session: Session, sheet_id: int) -> int:
+def _last_used_column(session: Session, sheet: GradebookSheet) -> int:
     """What rows from elsewhere bring beyond the sheet's columns stays with them and asks nothing of the others."""
-    used = [sa.func.count(getattr(Grade, column)) for column in REGULAR_COLUMNS]
-    own = Grade.sheet_id == sheet_id, Grade.carried_from_id.is_(None)
+    rows = row_model(sheet.form)
+    used = [sa.func.count(getattr(rows, column)) for column in REGULAR_COLUMNS]
+    own = rows.sheet_id == sheet.id, rows.carried_from_id.is_(None)
     counts = session.execute(sa.select(*used).where(*own)).one()
     return max((n for n, count in enumerate(counts, start=1) if count), default=0)

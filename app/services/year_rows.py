@@ -26,7 +26,7 @@ def note_terms(
     for student in counted:
         year = years.get(student) or _new_year(work, sheet, student, first_terms.get(student))
         setattr(year, f"term_{sheet.term}", results[student])
-        year.average = averages.year_result(sheet.kind, year.term_1, year.term_2)
+        year.average = averages.year_result(sheet.kind, sheet.circular, year.term_1, year.term_2)
         found[student] = year.average
     return found
 

@@ -1,16 +1,11 @@
-"""TT 22/2021: every golden case of the kinds covered, the edges of each rule, and properties of the formulas."""
+"""TT 22/2021, the subject: edges of each rule and properties of the formulas; golden cases in test_golden.py."""
 
-import json
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.assessment import tt22_2021 as tt22
 from app.domain.assessment.tt22_2021 import (
     TermAverage,
     comment_term,
@@ -20,72 +15,10 @@ from app.domain.assessment.tt22_2021 import (
     threshold,
     year_average,
 )
-from app.domain.marks import parse_mark
-from app.domain.vocabulary import Passing, SubjectKind, Threshold
+from app.domain.vocabulary import Passing, Threshold
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "tt22-2021.json"
 PASSED, FAILED = Passing.PASSED, Passing.FAILED
 D = Decimal
-Case = dict[str, Any]
-
-
-def mark(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
-
-
-def passing(text: str | None) -> Passing | None:
-    value = parse_mark(text, kind=SubjectKind.COMMENT).value
-    return value if isinstance(value, Passing) else None
-
-
-def _term_average(inputs: Case, expected: Case) -> None:
-    regular = [mark(text) for text in inputs["regular"]]
-    found = term_average(regular, mark(inputs["midterm"]), mark(inputs["final"]), len(regular))
-    assert str(found.value) == expected["average"]
-
-
-def _comment_term(inputs: Case, expected: Case) -> None:
-    regular = [passing(text) for text in inputs["regular"]]
-    found = comment_term(
-        regular,
-        passing(inputs["midterm"]),
-        passing(inputs["final"]),
-        tt22.REGULAR_COMMENT_CHECKS,
-        inputs["closed"],
-    )
-    assert found is passing(expected["level"])
-
-
-def _required(inputs: Case, expected: Case) -> None:
-    assert required_regular_scores(inputs["annual_lessons"]) == expected["count"]
-
-
-def _year_average(inputs: Case, expected: Case) -> None:
-    assert str(year_average(mark(inputs["term1"]), mark(inputs["term2"]))) == expected["average"]
-
-
-def _comment_year(inputs: Case, expected: Case) -> None:
-    assert comment_year(passing(inputs["term1"]), passing(inputs["term2"])) is passing(expected["level"])
-
-
-RULES: dict[str, Callable[[Case, Case], None]] = {
-    "required_regular_scores": _required,
-    "subject_term_average": _term_average,
-    "subject_year_average": _year_average,
-    "comment_subject_term": _comment_term,
-    "comment_subject_year": _comment_year,
-}
-CASES: list[Case] = [case for case in json.loads(GOLDEN.read_text("utf-8")) if case["kind"] in RULES]
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kind']}-{case['inputs']}")
-def test_golden_case(case: Case) -> None:
-    assert case["regulation"] == tt22.CODE
-    RULES[case["kind"]](case["inputs"], case["expected"])
-
-
-def test_every_rule_has_a_golden_case() -> None:
-    assert {case["kind"] for case in CASES} == set(RULES)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +90,22 @@ def test_what_is_no_mark_is_refused(bad: str) -> None:
 def test_the_required_count_is_not_negative() -> None:
     with pytest.raises(ValueError, match="required"):
         term_average([], D(8), D(8), -1)
+
+
+@pytest.mark.parametrize(
+    ("regular", "midterm", "final", "expected"),
+    [
+        ([D(8), D(8)], D(8), None, TermAverage(D("4.6"))),
+        ([D(8), D(8)], None, D(8), TermAverage(D("5.7"))),
+        ([D(8), D(8)], None, None, TermAverage(D("2.3"))),
+        ([D(8), None], None, D(8), TermAverage(None, ("regular_2",))),
+        ([D(8), D(8)], D(8), D(8), TermAverage(D("8.0"))),
+    ],
+)
+def test_a_closed_term_counts_missing_periodic_tests_as_zero(
+    regular: list[Decimal | None], midterm: Decimal | None, final: Decimal | None, expected: TermAverage
+) -> None:
+    assert term_average(regular, midterm, final, 2, closed=True) == expected
 
 
 @pytest.mark.parametrize(("term1", "term2"), [(None, D(8)), (D(8), None), (None, None)])

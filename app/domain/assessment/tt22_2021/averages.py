@@ -1,7 +1,6 @@
-"""TT 22/2021/TT-BGDĐT: assessment in lower and upper secondary schools.
+"""The result of one subject in a term and a year (TT 22/2021 Điều 6, 7, 9 khoản 1).
 
-So far the averages and comment results of a subject; learning result, training result, promotion and titles
-build on them. Marks are Decimal in steps of 0.1; an average is computed from exact fractions and rounded once.
+Marks are Decimal in steps of 0.1; an average is computed from exact fractions and rounded once.
 """
 
 from collections.abc import Sequence
@@ -14,15 +13,17 @@ from app.domain.marks import MARK_MAX, MARK_MIN, tenths
 from app.domain.rounding import half_up
 from app.domain.vocabulary import Passing, Threshold
 
-CODE: Final = "tt22-2021"
-
 REGULAR_COMMENT_CHECKS: Final = 2
 """Regular checks of a comment subject per term (Điều 6 khoản 2 điểm a)."""
 
+NOT_TAKEN: Final = Decimal("0.0")
+"""Score of a periodic test neither taken nor made up (Điều 7 khoản 5)."""
+
+MIDTERM_WEIGHT: Final = 2
+FINAL_WEIGHT: Final = 3
+
 _REGULAR_BY_LESSONS = ((35, 2), (70, 3))
 _REGULAR_ABOVE: Final = 4
-_MIDTERM_WEIGHT: Final = 2
-_FINAL_WEIGHT: Final = 3
 _THRESHOLDS = (
     (Decimal("8.0"), Threshold.FROM_8_0),
     (Decimal("6.5"), Threshold.FROM_6_5),
@@ -53,19 +54,27 @@ def required_regular_scores(annual_lessons: int) -> int:
 
 
 def term_average(
-    regular: Sequence[Decimal | None], midterm: Decimal | None, final: Decimal | None, required: int
+    regular: Sequence[Decimal | None],
+    midterm: Decimal | None,
+    final: Decimal | None,
+    required: int,
+    closed: bool = False,
 ) -> TermAverage:
     """ĐTBmhk = (TĐĐGtx + 2 × ĐĐGgk + 3 × ĐĐGck) / (Số ĐĐGtx + 5), one decimal (Điều 9 khoản 1 điểm b).
 
     `regular` is in column order, blanks as None; every score present counts, also beyond `required`. While one is
-    missing there is no average: a 0 for a test not taken is entered by decision (Điều 7 khoản 5), never assumed.
+    missing there is no average. Once the term is `closed`, a periodic test neither taken nor made up counts 0
+    (Điều 7 khoản 5); a missing regular score still means not yet.
     """
-    missing = _missing(regular, midterm, final, required)
+    if closed:
+        midterm = NOT_TAKEN if midterm is None else midterm
+        final = NOT_TAKEN if final is None else final
+    missing = missing_columns(regular, midterm, final, required)
     if missing or midterm is None or final is None:
         return TermAverage(None, missing)
     scores = [score for score in regular if score is not None]
-    total = sum(map(tenths, scores)) + _MIDTERM_WEIGHT * tenths(midterm) + _FINAL_WEIGHT * tenths(final)
-    weights = len(scores) + _MIDTERM_WEIGHT + _FINAL_WEIGHT
+    total = sum(map(tenths, scores)) + MIDTERM_WEIGHT * tenths(midterm) + FINAL_WEIGHT * tenths(final)
+    weights = len(scores) + MIDTERM_WEIGHT + FINAL_WEIGHT
     return TermAverage(half_up(Fraction(total, 10 * weights)))
 
 
@@ -87,7 +96,7 @@ def comment_term(
 
     While checks are missing there is no result; once the term is `closed`, missing checks make it Chưa đạt.
     """
-    if _missing(regular, midterm, final, required):
+    if missing_columns(regular, midterm, final, required):
         return Passing.FAILED if closed else None
     made = [check for check in (*regular, midterm, final) if check is not None]
     return Passing.PASSED if all(check is Passing.PASSED for check in made) else Passing.FAILED
@@ -106,7 +115,7 @@ def threshold(average: Decimal) -> Threshold:
     return next((name for least, name in _THRESHOLDS if average >= least), Threshold.BELOW_3_5)
 
 
-def _missing(
+def missing_columns(
     regular: Sequence[object | None], midterm: object | None, final: object | None, required: int
 ) -> tuple[str, ...]:
     """Columns still to be filled: the first blank regular ones up to the required count, midterm, final."""

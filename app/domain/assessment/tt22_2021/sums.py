@@ -1,0 +1,142 @@
+"""A subject's averages written out, as a teacher would do them on paper (TT 22/2021 Điều 6, 7, 9 khoản 1)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from app.domain.assessment.steps import Param, Step
+from app.domain.assessment.tt22_2021.averages import (
+    FINAL_WEIGHT,
+    MIDTERM_WEIGHT,
+    NOT_TAKEN,
+    comment_term,
+    missing_columns,
+    term_average,
+    year_average,
+)
+from app.domain.assessment.tt22_2021.scheme import Articles
+from app.domain.vocabulary import N_, Passing
+
+HERE: Final = Articles()
+
+TERM_SUM: Final = N_("Term average: %(sum)s = %(quotient)s → %(average)s.")
+YEAR_SUM: Final = N_("Year average: %(sum)s = %(quotient)s → %(average)s.")
+COUNTED_ZERO: Final = N_("%(columns)s: neither taken nor made up when the term was closed, counted as 0.")
+NOT_YET: Final = N_("Not yet: %(columns)s still missing.")
+NOT_YET_REGULAR: Final = N_(
+    "Not yet: %(columns)s still missing; the subject needs %(required)s regular scores in the term."
+)
+ALL_PASSED: Final = N_("%(level)s: all %(count)s checks are passed.")
+SOME_FAILED: Final = N_("%(level)s: every check must be passed; not passed: %(columns)s.")
+CHECKS_MISSING: Final = N_("%(level)s: when the term was closed, required checks were missing: %(columns)s.")
+TERM_TWO: Final = N_("The result of term II is the result of the year: %(level)s.")
+
+_COLUMNS: Final = {"midterm": "ĐĐGgk", "final": "ĐĐGck", "term_1": "HK I", "term_2": "HK II"}
+
+
+def column_name(column: str) -> str:
+    """A column as the book heads it: regular_1 → ĐĐGtx 1, midterm → ĐĐGgk."""
+    if column.startswith("regular_"):
+        return f"ĐĐGtx {column.removeprefix('regular_')}"
+    return _COLUMNS.get(column, column)
+
+
+def plain(mark: Decimal) -> str:
+    """A mark as written by hand: 8, 8,5."""
+    text = str(mark)
+    return text.removesuffix(".0").replace(".", ",")
+
+
+def quotient(value: Fraction) -> str:
+    """A quotient with three decimals at most, … where it goes on: 7,857…, 7,25."""
+    thousandths = value.numerator * 1000 // value.denominator
+    text = f"{thousandths // 1000},{thousandths % 1000:03}"
+    return text.rstrip("0").rstrip(",") if 1000 % value.denominator == 0 else f"{text}…"
+
+
+def explain_term(
+    regular: Sequence[Decimal | None],
+    midterm: Decimal | None,
+    final: Decimal | None,
+    required: int,
+    closed: bool = False,
+    articles: Articles = HERE,
+) -> tuple[Step, ...]:
+    """The steps to `term_average` of the same figures."""
+    found = term_average(regular, midterm, final, required, closed)
+    if found.value is None:
+        params: dict[str, Param] = {"columns": tuple(map(column_name, found.missing)), "required": required}
+        if any(column.startswith("regular_") for column in found.missing):
+            return (Step(articles.regular_scores, NOT_YET_REGULAR, params),)
+        return (Step(articles.average, NOT_YET, {"columns": params["columns"]}),)
+    scores = [score for score in regular if score is not None]
+    tests = [NOT_TAKEN if score is None else score for score in (midterm, final)]
+    weights = len(scores) + MIDTERM_WEIGHT + FINAL_WEIGHT
+    exact = Fraction(sum(scores) + MIDTERM_WEIGHT * tests[0] + FINAL_WEIGHT * tests[1]) / weights
+    terms = (*map(plain, scores), *(f"{n} × {plain(s)}" for n, s in zip((2, 3), tests, strict=True)))
+    line: dict[str, Param] = {
+        "sum": f"({' + '.join(terms)}) / {weights}",
+        "quotient": quotient(exact),
+        "average": found.value,
+    }
+    return (*_zeros(midterm, final, articles), Step(articles.average, TERM_SUM, line))
+
+
+def _zeros(midterm: Decimal | None, final: Decimal | None, articles: Articles) -> tuple[Step, ...]:
+    zeros = tuple(
+        column_name(name) for name, score in (("midterm", midterm), ("final", final)) if score is None
+    )
+    return (Step(articles.not_taken, COUNTED_ZERO, {"columns": zeros}),) if zeros else ()
+
+
+def explain_year(term1: Decimal | None, term2: Decimal | None, articles: Articles = HERE) -> tuple[Step, ...]:
+    """The steps to `year_average` of the same figures."""
+    average = year_average(term1, term2)
+    if term1 is None or term2 is None or average is None:
+        return (Step(articles.average, NOT_YET, {"columns": _terms(term1, term2)}),)
+    exact = Fraction(term1 + 2 * term2) / 3
+    line: dict[str, Param] = {
+        "sum": f"({plain(term1)} + 2 × {plain(term2)}) / 3",
+        "quotient": quotient(exact),
+        "average": average,
+    }
+    return (Step(articles.average, YEAR_SUM, line),)
+
+
+def _terms(term1: object | None, term2: object | None) -> tuple[str, ...]:
+    return tuple(column_name(name) for name, value in (("term_1", term1), ("term_2", term2)) if value is None)
+
+
+def explain_comment_term(
+    regular: Sequence[Passing | None],
+    midterm: Passing | None,
+    final: Passing | None,
+    required: int,
+    closed: bool = False,
+    articles: Articles = HERE,
+) -> tuple[Step, ...]:
+    """The steps to `comment_term` of the same figures."""
+    level = comment_term(regular, midterm, final, required, closed)
+    missing = tuple(map(column_name, missing_columns(regular, midterm, final, required)))
+    if level is None:
+        return (Step(articles.comment, NOT_YET, {"columns": missing}),)
+    if missing:
+        return (Step(articles.comment, CHECKS_MISSING, {"level": level, "columns": missing}),)
+    checks = [*((f"regular_{n}", check) for n, check in enumerate(regular, start=1))]
+    checks += [("midterm", midterm), ("final", final)]
+    failed = tuple(column_name(name) for name, check in checks if check is Passing.FAILED)
+    if failed:
+        return (Step(articles.comment, SOME_FAILED, {"level": level, "columns": failed}),)
+    count = sum(check is not None for _name, check in checks)
+    return (Step(articles.comment, ALL_PASSED, {"level": level, "count": count}),)
+
+
+def explain_comment_year(
+    term1: Passing | None, term2: Passing | None, articles: Articles = HERE
+) -> tuple[Step, ...]:
+    """The steps to `comment_year` of the same figures."""
+    del term1
+    if term2 is None:
+        return (Step(articles.comment, NOT_YET, {"columns": _terms("", term2)}),)
+    return (Step(articles.comment, TERM_TWO, {"level": term2}),)
