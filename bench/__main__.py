@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.extensions import db
-from bench import lists, sheet
+from bench import lists, rules, sheet
 from bench.result import Line, table
 from tests.conftest import initialise, make_app
 from tests.support.mariadb import MariaDBServer
@@ -82,7 +82,7 @@ def main() -> int:
     logging.disable(logging.WARNING)
     engines = ["sqlite", "mariadb"] if options.engine == "both" else [options.engine]
     rounds, many = (10, 20_000) if options.quick else (30, 200_000)
-    lines = [worker_start()]
+    lines = [worker_start(), *rules.measure(rounds)]
     for engine in engines:
         lines += run(engine, rounds, many)
     sys.stdout.write(table(lines) + "\n")

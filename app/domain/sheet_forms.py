@@ -20,7 +20,7 @@ class SheetForm(StrEnum):
     MARKS = "marks"  # ĐĐGtx, ĐĐGgk, ĐĐGck
     WEIGHTED = "weighted"  # KTtx, KTđk hệ số 2, KThk (TT 58/2011 Điều 7)
     PRIMARY = "primary"  # mức đạt được, điểm KTĐK, nhận xét (TT 27/2020 Điều 7)
-    TRAITS = "traits"  # phẩm chất, năng lực (TT 27/2020 Điều 8)
+    TRAITS = "traits"  # phẩm chất, năng lực (TT 27/2020 Điều 7 khoản 2)
     TRAINING = "training"  # kết quả rèn luyện / hạnh kiểm, số buổi nghỉ (TT 22/2021 Điều 8)
 
     @property

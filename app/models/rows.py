@@ -67,7 +67,7 @@ class PrimaryGrade(Model, SheetRow):
 
 
 class TraitGrade(Model, SheetRow):
-    """Levels of the qualities and competences at the two points of a term, by the circular's list (TT 27/2020 Điều 8).
+    """Levels of the qualities and competences at the two points of a term, by the circular's list (TT 27/2020 Điều 7 khoản 2).
 
     `midterm_trait_1` … `final_trait_15`: the numbers count the list of the sheet's circular.
     """

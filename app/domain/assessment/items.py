@@ -81,6 +81,13 @@ class Inputs:
             raise Unjudgeable(NOT_A_LIST, field=name)
         return {subject: as_mark(f"{name} {subject}", value) for subject, value in values.items()}
 
+    def named_results(self, name: str) -> dict[str, Decimal | Passing | None]:
+        """Marks or Đ / CĐ by subject, as results of a retest are."""
+        values = self.raw(name)
+        if not isinstance(values, dict):
+            raise Unjudgeable(NOT_A_LIST, field=name)
+        return {subject: as_result(f"{name} {subject}", value) for subject, value in values.items()}
+
     def number(self, name: str) -> int:
         """A whole number of 0 or more."""
         value = self.raw(name)
@@ -119,6 +126,14 @@ def as_mark(field: str, value: Any) -> Decimal | None:
     if not isinstance(mark, Decimal):
         raise Unjudgeable(NOT_A_MARK, field=field, value=value)
     return half_up(mark)
+
+
+def as_result(field: str, value: Any) -> Decimal | Passing | None:
+    """A mark, or Đ / CĐ of a comment subject; None for null."""
+    try:
+        return as_word(field, value, Passing)
+    except Unjudgeable:
+        return as_mark(field, value)
 
 
 def as_word(field: str, value: Any, words: type[W]) -> W:

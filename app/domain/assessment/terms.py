@@ -59,7 +59,7 @@ class SubjectLevel(StrEnum):
 
 
 class TraitLevel(StrEnum):
-    """Mức of a quality or competence (TT 27/2020 Điều 8; TT 22/2016)."""
+    """Mức of a quality or competence (TT 27/2020 Điều 7 khoản 2; TT 22/2016)."""
 
     GOOD = "T"  # Tốt
     PASSED = "Đ"  # Đạt

@@ -284,7 +284,7 @@ def _with_retests(
     """The subjects with their retests, and whether what was not named was not retested (null: still to come)."""
     given: dict[str, Any] = {}
     if "retest_scores" in inputs:
-        given |= inputs.named_marks("retest_scores")
+        given |= inputs.named_results("retest_scores")
     if "retest_comments" in inputs:
         given |= dict(_named(inputs, "retest_comments"))
     for code in given:

@@ -14,7 +14,7 @@ from app.domain.assessment.items import (
     NOT_THERE,
     Inputs,
     Unjudgeable,
-    as_mark,
+    as_result,
     as_word,
 )
 from app.domain.assessment.tt58_2011.averages import required_scores
@@ -129,7 +129,7 @@ def _object(inputs: Inputs, field: str) -> Mapping[str, Any]:
 def retested(inputs: Inputs, subjects: Iterable[SubjectFigure]) -> Iterator[SubjectFigure]:
     """The subjects with the results of `retest_scores` and `retest_comments`; `missing` marks a null one."""
     scores: dict[str, Value | None] = {
-        name: as_mark(f"retest_scores {name}", value)
+        name: as_result(f"retest_scores {name}", value)
         for name, value in _object(inputs, "retest_scores").items()
     }
     comments = {
