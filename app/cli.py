@@ -2,21 +2,27 @@
 
 import time
 from datetime import datetime
+from typing import NoReturn
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from flask_babel import force_locale, gettext
 
 import config
+from app.errors import N_
 
 DEMO_NEEDS_EMPTY = "This database has units already; the demo needs an empty one."
 DEMO_INTERRUPTED = "A seeding of the demo was interrupted in this database. Start anew with: make demo-reset"
+UNREADABLE = N_("The file %(name)s can't be read.")
 
 
 def register_commands(app: Flask) -> None:
     """Attach every command to the application."""
     app.cli.add_command(init_app)
     app.cli.add_command(demo)
+    app.cli.add_command(assess)
+    app.cli.add_command(recompute)
 
 
 @click.command("init-app")
@@ -61,3 +67,50 @@ def demo(if_empty: bool, day: datetime | None) -> None:
     except HalfDone as error:
         raise click.ClickException(DEMO_INTERRUPTED) from error
     say("Ready: " + ", ".join(f"{number:,} {what}" for what, number in world.counts.items()))
+
+
+@click.command("assess")
+@click.argument("file")
+@with_appcontext
+def assess(file: str) -> None:
+    """Judge the items of a JSON file ("-": standard input) by the circulars, each with its explanation.
+
+    The file is a list of {"regulation": …, "kind": …, "inputs": {…}}. Needs no database. Ends with 2 where the file
+    can't be read; an item that can't be judged is answered with {"error": …}.
+    """
+    from app.errors import Invalid
+    from app.services.assess import as_json, assess_items, read_items
+
+    with force_locale("vi"):
+        try:
+            with click.open_file(file, "rb") as stream:
+                items = read_items(stream.read())
+        except OSError:
+            _give_up(gettext(UNREADABLE) % {"name": click.format_filename(file)})
+        except Invalid as refusal:
+            _give_up(gettext(refusal.message) % refusal.params)
+        click.echo(as_json(assess_items(items, gettext)), nl=False)
+
+
+@click.command("recompute")
+@click.argument("unit_code")
+@click.argument("start_year", type=int)
+@click.option("--reason", required=True, help="Why; kept with every change.")
+@with_appcontext
+def recompute(unit_code: str, start_year: int, reason: str) -> None:
+    """Work a school's averages and results of a year out again from its marks; what differs is written with history."""
+    from app.errors import HocVuError
+    from app.services.clock import system_clock
+    from app.services.results.recompute import recompute_school
+
+    with force_locale("vi"):
+        try:
+            done = recompute_school(unit_code, start_year, reason=reason, clock=system_clock)
+        except HocVuError as refusal:
+            _give_up(gettext(refusal.message) % refusal.params)
+    click.echo(f"{done.averages:,} averages put right, {done.results:,} results written.")
+
+
+def _give_up(reason: str) -> NoReturn:
+    click.echo(reason, err=True)
+    raise SystemExit(2)

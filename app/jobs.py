@@ -18,6 +18,7 @@ from flask import Flask, current_app
 from app.extensions import db
 from app.security import request_clock
 from app.services import print_jobs
+from app.services.results.refresh import refresh_due
 from app.services.spreadsheets.uploads import Uploads
 
 EXTENSION = "hocvu.jobs"
@@ -43,7 +44,8 @@ class Jobs:
         self._queue[1]["run_print"](job_id)
 
     def keep_order(self) -> None:
-        """Have jobs taken up that nobody makes, and old files removed: books, and files kept for a dry run.
+        """Have jobs taken up that nobody makes, results brought up to new marks, and old files removed: books, and
+        files kept for a dry run.
 
         Nothing while there is other work.
         """
@@ -81,6 +83,7 @@ class Jobs:
             clock = request_clock()
             for job_id in print_jobs.forgotten(db.session(), clock()):
                 print_jobs.run_job(job_id, self.prints, clock=clock)
+            refresh_due(db.session(), clock=clock)
             print_jobs.purge(self.prints, clock=clock)
             Uploads(Path(self._app.config["INSTANCE_DIR"])).clear(clock())
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import AnonymousUserMixin
+from flask_login import AnonymousUserMixin, current_user
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
@@ -235,6 +235,7 @@ def _roll_back() -> None:
 
 
 def _error_html(code: int, text: str) -> str:
+    g.setdefault("user", current_user)  # a request refused for its token has not come as far as FAB's own question
     return render_template(
         "hocvu/error.html", code=code, text=text, title=None, appbuilder=current_app.appbuilder
     )

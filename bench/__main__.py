@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.extensions import db
-from bench import lists, rules, sheet
+from bench import lists, results, rules, sheet
 from bench.result import Line, table
 from tests.conftest import initialise, make_app
 from tests.support.mariadb import MariaDBServer
@@ -69,6 +69,10 @@ def run(engine: str, rounds: int, many: int) -> list[Line]:
             lines += sheet.measure_growth(app, engine, lines)
         with application(server) as app:
             lines += lists.measure(app, engine, rounds, many)
+        with application(server) as app:
+            lines += results.measure(app, engine, max(3, rounds // 6))
+        with application(server) as app:
+            lines.append(results.measure_growth(app, engine))
     return lines
 
 

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.domain.access import GRANTABLE, GRANTED_ROLES, RULES, Action, Alternative, Predicate
+from app.domain.access import GRANTABLE, RULES, Action, Alternative, Predicate
+from app.domain.offices import GRANTED_ROLES
 from app.domain.vocabulary import Role, Tier
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "permissions.md"
@@ -93,7 +94,21 @@ ACTIONS = {
     Action.SHEET_EXPORT: ("Xuất sổ điểm", "Export a sheet"),
     Action.SHEET_DELEGATE: ("Ủy quyền nhập sổ", "Delegate entry"),
     Action.EXEMPTION_DECIDE: ("Quyết định miễn giảm", "Decide exemptions"),
+    Action.RETEST_ENTER: ("Nhập kết quả kiểm tra, đánh giá lại", "Enter results of retests"),
+    Action.YEAR_DECIDE: (
+        "Nhập kết quả rèn luyện hè, hạnh kiểm cả năm",
+        "Enter summer training, conduct of the year",
+    ),
+    Action.HEAD_DECIDE: (
+        "Quyết định việc lên lớp do hiệu trưởng xét",
+        "Decide what is the head's of a student's year",
+    ),
     Action.HISTORY_VIEW: ("Xem lịch sử sửa điểm", "See the history of marks"),
+    Action.RESULT_VIEW: ("Xem kết quả của lớp, của học sinh", "See results of classes and students"),
+    Action.RESULT_EXPORT: ("Xuất bảng tổng hợp kết quả", "Export the summary of results"),
+    Action.NOTE_VIEW: ("Xem nhận xét của giáo viên", "See teachers' remarks"),
+    Action.NOTE_ENTER: ("Ghi nhận xét tháng, nền nếp, sổ theo dõi trẻ", "Write remarks"),
+    Action.NOTE_EXPORT: ("Xuất sổ theo dõi trẻ", "Export the record of children's development"),
     Action.LOCK_VIEW: ("Xem lịch khóa, mở sổ", "See lock windows"),
     Action.LOCK_MANAGE: ("Thực hiện khóa, mở sổ", "Execute lock windows"),
     Action.LOCK_ORDER: ("Ra lệnh khóa, mở sổ", "Order lock windows"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.demo.schools import MAIN, UnitSpec
+from app.demo.schools import MAIN, PILOT, UnitSpec
 from app.demo.world import Member, School, World
 from app.domain.access import Actor
 from app.domain.names import account_name, admin_account_name
@@ -41,6 +41,8 @@ LISTED = (
     ("thptbg", "math1", "Giáo viên Toán THPT"),
     ("thptbg", "head", "Hiệu trưởng THPT"),
     ("gdnnbg", "head", "Giám đốc trung tâm GDNN-GDTX"),
+    (PILOT, "primary9", "Giáo viên tiểu học, chủ nhiệm 5A"),
+    ("mnhb", "kinder1", "Giáo viên mầm non, lớp Lá 1"),
 )
 """Who is printed for trying: unit, post, what the account shows. `admin` and a school's bg_… come first."""
 

@@ -8,7 +8,7 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from app.demo.people import add_pupils, teachers_of
-from app.demo.schools import COMBINATIONS, MAIN, Combination, UnitSpec
+from app.demo.schools import COMBINATIONS, MAIN, PILOT, Combination, UnitSpec
 from app.demo.world import ClassRoom, Duty, Member, School, Seat, Sheet, World
 from app.domain.access import SYSTEM
 from app.domain.vocabulary import Level, Role, SubjectKind
@@ -28,6 +28,7 @@ from app.services.choices import Choice, place_choices
 from app.services.classes import NewClass, NewGroup, add_class, add_group, place_members
 from app.services.enrolments import Admission, enrol
 from app.services.programme import NewYear, add_school_year, plan_lines
+from app.services.sheet_cells import sheet_cells
 from app.services.unit_of_work import Work, transaction
 
 FIXED = {
@@ -37,7 +38,7 @@ FIXED = {
 }
 """Who teaches what by decision, not by load: (school, subject, class) → post."""
 
-HOMEROOMS = {(MAIN, "7A"): "long", (MAIN, "7B"): "ha"}
+HOMEROOMS = {(MAIN, "7A"): "long", (MAIN, "7B"): "ha", (PILOT, "5A"): "primary9", ("mnhb", "Lá 1"): "kinder1"}
 
 PARTS = {
     "natural_science": (
@@ -112,7 +113,7 @@ def _make_classes(building: _Building, classes: tuple[tuple[str, int], ...]) -> 
         made.append(add_class(building.work, building.unit, building.year, NewClass(name, grade, order)))
     building.work.flush()
     for row, group in made:
-        room = ClassRoom(row.id, row.name, row.grade, row.level, group.id)
+        room = ClassRoom(row.id, row.name, row.grade, row.level, group.id, row.circular)
         building.rooms[row.name] = (room, row, group)
         building.school.classes[building.new.start_year, row.name] = room
     building.world.count("classes", len(made))
@@ -131,6 +132,8 @@ def _seat_everybody(building: _Building) -> None:
         add_pupils(
             building.work, building.world, building.unit, list(rooms), building.spec, building.new.start_year
         )
+    for room, row, _group in building.rooms.values():
+        _repeat(building, room, row)
 
 
 def _below(room: ClassRoom) -> str:
@@ -139,11 +142,26 @@ def _below(room: ClassRoom) -> str:
 
 
 def _go_up(building: _Building, former: ClassRoom, room: ClassRoom, row: SchoolClass) -> None:
-    day = building.starts_on
-    for order, student_id in enumerate(former.students(day), start=1):
-        student = building.work.session.get_one(Student, student_id)
-        enrol(building.work, student, row, Admission(row.id, day, entry_code="4", order_no=order))
-        room.seats.append(Seat(student_id, day))
+    coming = (s for s in former.students(building.starts_on) if s not in building.school.retained)
+    for student_id in coming:
+        _seat(building, student_id, room, row, entry_code="4")
+
+
+def _repeat(building: _Building, room: ClassRoom, row: SchoolClass) -> None:
+    """Whoever was not promoted sits in the same class of the grade again, after the others (lưu ban)."""
+    former = building.school.classes.get((building.new.start_year - 1, room.name))
+    if former is not None:
+        for student_id in (s for s in former.students(building.starts_on) if s in building.school.retained):
+            _seat(building, student_id, room, row, entry_code="3")
+
+
+def _seat(
+    building: _Building, student_id: int, room: ClassRoom, row: SchoolClass, *, entry_code: str
+) -> None:
+    student = building.work.session.get_one(Student, student_id)
+    day, order = building.starts_on, len(room.seats) + 1
+    enrol(building.work, student, row, Admission(row.id, day, entry_code=entry_code, order_no=order))
+    room.seats.append(Seat(student_id, day))
 
 
 def _appoint_homeroom(building: _Building) -> None:
@@ -322,10 +340,19 @@ def _note_sheets(building: _Building) -> None:
             name=room.name,
             subject=subject,
             kind=SubjectKind(row.kind),
+            form=row.form,
+            cells=sheet_cells(row),
+            year=start_year,
             term=row.term,
-            regular=row.regular_count,
             school=building.spec.code,
             seats=room.seats,
-            duties=building.duties[row.group_id, row.subject_id],
+            duties=_duties(building, row, room),
         )
         building.world.count("sheets")
+
+
+def _duties(building: _Building, sheet: GradebookSheet, room: ClassRoom) -> list[Duty]:
+    """Those assigned to the subject; the homeroom teacher for a sheet of the whole class."""
+    if sheet.form.by_homeroom and room.homeroom is not None:
+        return [Duty(room.homeroom)]
+    return building.duties[sheet.group_id, sheet.subject_id]

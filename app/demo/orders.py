@@ -9,7 +9,7 @@ from app.demo.schools import MAIN
 from app.demo.world import Member, School, World
 from app.domain.access import Actor
 from app.domain.policies import PolicyKey
-from app.domain.vocabulary import CELL_COLUMNS, Finality, WindowEffect, WindowMode
+from app.domain.vocabulary import CELL_COLUMNS, RETEST, Finality, WindowEffect, WindowMode
 from app.extensions import db
 from app.services.boards import Seat, appoint_board
 from app.services.clock import local_day
@@ -137,6 +137,24 @@ def coming_lock(world: World) -> None:
         opens_at=at(day, 17),
         closes_at=at(day + ONE_DAY, 17),
     )
+
+
+def retest_window(world: World, school: School, new: NewYear) -> None:
+    """Weeks of the summer in which kiểm tra lại, đánh giá bổ sung and rèn luyện hè are entered, ordered by the head."""
+    opens = new.ends_on + timedelta(days=20)
+    window = NewWindow(
+        school_year_id=world.years[new.start_year],
+        title="Kiểm tra lại, đánh giá bổ sung và rèn luyện hè",
+        reason="Kế hoạch kiểm tra lại, đánh giá bổ sung và rèn luyện trong kì nghỉ hè",
+        effect=WindowEffect.OPEN,
+        mode=WindowMode.WHOLE_BOOK,
+        opens_at=at(opens, 0),
+        closes_at=at(opens + timedelta(days=40), 0),
+        term=2,
+        columns=(RETEST,),
+        ordered_by_id=school.head.person_id,
+    )
+    add_window(_admin(world, school), school.id, window, clock=world.clock)
 
 
 def _shut(

@@ -10,26 +10,30 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app.demo import accounts, classes, offices, orders
+from app.demo.notes import Remarks
 from app.demo.people import add_staff
 from app.demo.plan import DISTRICTS_END, DemoClock, Plan, Timeline, at, plan_for
 from app.demo.schools import MAIN, OLD_CLASS, SCHOOLS, SPECS, UnitSpec
 from app.demo.stories import Stories
+from app.demo.summer import CLOSED, YearEnd, keep_results
 from app.demo.trail import Trail
 from app.demo.world import World, chance
 from app.domain.access import SYSTEM
+from app.domain.vocabulary import UnitKind
 from app.extensions import db
-from app.models import Account, Enrolment, Installation, LoginSession, Notice, NoticeRead, OrgUnit
+from app.models import Account, Installation, LoginSession, Notice, NoticeRead, OrgUnit, StudentResult
 from app.reference.people import PeopleDrawer
 from app.services.programme import NewYear
 from app.services.sign_in import hash_password
 from app.services.unit_of_work import plain_write, transaction
+from app.services.years import TermDates
 
 KEY = "demo"
 BEGUN = "begun"
 """Value of the installation's row while the demo is being made."""
 
-KEEPS_BOOKS = tuple(spec for spec in SCHOOLS if spec.code not in ("thtk", "mnhb"))
-"""Schools with term sheets; the marks of primary schools and the observations of preschools come in other books."""
+KEEPS_BOOKS = tuple(spec for spec in SCHOOLS if spec.kind is not UnitKind.PRESCHOOL)
+"""Schools with term sheets; what a preschool observes is in the teachers' remarks."""
 
 BOARD_DAY = date(2024, 3, 1)
 TOLD_EVERY = 100
@@ -160,9 +164,7 @@ class _Director:
         classes.open_year(self.world, new)
         orders.default_windows(self.world, "sogd", new)
         for spec in specs:
-            classes.build_year(
-                self.world, spec, new, (OLD_CLASS,) if new is self.world.plan.old else spec.classes
-            )
+            classes.build_year(self.world, spec, new, self._classes_of(spec, new))
         for spec in specs:
             if spec in KEEPS_BOOKS and new is not self.world.plan.old:
                 orders.default_windows(self.world, spec.code, new)
@@ -174,6 +176,11 @@ class _Director:
         label = f"{new.start_year}-{new.start_year + 1}"
         self.say(f"School year {label}: classes, teachers and lock calendars, {len(specs)} of 7 schools")
 
+    def _classes_of(self, spec: UnitSpec, new: NewYear) -> tuple[tuple[str, int], ...]:
+        if new is self.world.plan.old:
+            return (OLD_CLASS,)
+        return spec.pilot if spec.pilot and new is self.world.plan.last else spec.classes
+
     def _forget_rights(self) -> None:
         """Everybody's rights are looked up anew once a year."""
         for school in self.world.units.values():
@@ -181,11 +188,19 @@ class _Director:
                 member.actor = None
 
     def _plan_closed_year(self, new: NewYear, specs: Sequence[UnitSpec]) -> None:
+        end = YearEnd(self.world, self.trail.marker, new, specs)
         for spec in specs:
+            told = end.told(spec.code)
             for term in new.terms:
                 sheets = self.world.units[spec.code].sheets_of(new.start_year, term.number)
-                self.trail.plan_closed_term(sheets, term, self.world.scale)
-        self.world.timeline.add(at(new.ends_on + timedelta(days=5), 8), lambda: self._say_goodbye(new, specs))
+                self.trail.plan_closed_term(sheets, term, self.world.scale, told)
+        self._keep_results_after(new.terms[0])
+        end.plan()
+
+    def _keep_results_after(self, term: TermDates) -> None:
+        self.world.timeline.add(
+            at(term.ends_on + timedelta(days=CLOSED), 2), partial(keep_results, self.world)
+        )
 
     def _plan_running_year(self, new: NewYear) -> None:
         orders.set_policies(self.world)
@@ -194,29 +209,19 @@ class _Director:
         for spec in KEEPS_BOOKS:
             school = self.world.units[spec.code]
             for term in new.terms[: self.world.plan.term - 1]:
-                self.trail.plan_closed_term(
-                    school.sheets_of(new.start_year, term.number), term, self.world.scale
-                )
+                sheets = school.sheets_of(new.start_year, term.number)
+                self.trail.plan_closed_term(sheets, term, self.world.scale)
             running = school.sheets_of(new.start_year, self.world.plan.term)
             self.trail.plan_running_term(running, self.world.plan.running, self.world.scale)
+        for term in new.terms[: self.world.plan.term - 1]:
+            self._keep_results_after(term)
         self.stories.plan()
-
-    def _say_goodbye(self, new: NewYear, specs: Sequence[UnitSpec]) -> None:
-        """Whoever finished the school's last grade leaves its class with the year."""
-        rooms = [
-            room
-            for spec in specs
-            for (year, _name), room in self.world.units[spec.code].classes.items()
-            if year == new.start_year and room.grade in (9, 12)
-        ]
-        with transaction(SYSTEM, "demo.graduates", clock=self.world.clock) as work:
-            ids = [room.id for room in rooms]
-            for row in work.session.scalars(sa.select(Enrolment).where(Enrolment.class_id.in_(ids))):
-                row.ends_on = new.ends_on
+        Remarks(self.world).plan()
+        self.world.timeline.add(self.world.plan.end, partial(keep_results, self.world))
 
 
 def _finish(world: World, folder: Path) -> None:
-    """The list of accounts; when each was last used; old notices are read; the installer's password is void."""
+    """The list of accounts; when each was last used; old notices are read; the installer's password is void; results told."""
     query = sa.select(LoginSession.user_id, sa.func.max(LoginSession.started_at), sa.func.count())
     with plain_write() as session:
         for user_id, last, times in session.execute(query.group_by(LoginSession.user_id)).all():
@@ -228,5 +233,6 @@ def _finish(world: World, folder: Path) -> None:
         mine = sa.or_(Notice.unit_id == Account.unit_id, Notice.person_id == Account.person_id)
         for account_id, notice_id in session.execute(old.where(mine)).all():
             session.add(NoticeRead(notice_id=notice_id, user_id=account_id, read_at=recent))
+        world.count("results", session.scalar(sa.select(sa.func.count()).select_from(StudentResult)) or 0)
     accounts.write_list(world, folder)
     (folder / FIRST_ADMIN_FILE).unlink(missing_ok=True)

@@ -11,6 +11,8 @@ from app.reference.people_names import FEMALE, MALE
 REGION = PROVINCE.removeprefix("Tỉnh ")
 WARD, COMMUNE = list(COMMUNES)[:2]
 MAIN = "thcstk"
+PILOT = "thtk"
+"""The primary school that tried HocVu with a few classes last year."""
 
 R = Role
 
@@ -56,6 +58,7 @@ class UnitSpec:
     locality: str = "bg"
     commune: str = COMMUNE
     since_last_year: bool = False
+    pilot: tuple[tuple[str, int], ...] = ()  # the only classes of last year, where not all took part
     under_district: bool = False
     rooms: tuple[str, ...] = ()
 
@@ -220,7 +223,11 @@ _PROVINCIAL_CENTRE = (*_office(*_DIRECTED), *_CENTRE_TEACHERS)
 _PRIMARY = (
     *_office(),
     *_teachers("Tổ 1, 2, 3", *((f"primary{n}", ("primary",)) for n in range(1, 9))),
-    *_teachers("Tổ 4, 5", *((f"primary{n}", ("primary",)) for n in range(9, 13))),
+    StaffSpec(
+        "primary9", R.SUBJECT_TEACHER, "Giáo viên", ("primary",), "Tổ 4, 5", leads=True,
+        name=NamedOne("Đinh", "Thị", "Duyên", FEMALE, "06"),
+    ),
+    *(StaffSpec(f"primary{n}", R.SUBJECT_TEACHER, "Giáo viên", ("primary",), "Tổ 4, 5") for n in range(10, 13)),
     *_teachers("Tổ Chuyên biệt", ("english", ("foreign_language_1",)), ("sport", ("physical_education",)),
                ("arts", ("arts",))),
     StaffSpec("it", R.IT_STAFF, "Nhân viên công nghệ thông tin"),
@@ -229,7 +236,11 @@ _PRIMARY = (
 _PRESCHOOL = (
     *_office(),
     *_teachers("Tổ Nhà trẻ", *((f"nursery{n}", ("preschool",)) for n in range(1, 3))),
-    *_teachers("Tổ Mẫu giáo", *((f"kinder{n}", ("preschool",)) for n in range(1, 8))),
+    StaffSpec(
+        "kinder1", R.SUBJECT_TEACHER, "Giáo viên", ("preschool",), "Tổ Mẫu giáo", leads=True,
+        name=NamedOne("Lương", "Thị", "Xuân", FEMALE, "03"),
+    ),
+    *(StaffSpec(f"kinder{n}", R.SUBJECT_TEACHER, "Giáo viên", ("preschool",), "Tổ Mẫu giáo") for n in range(2, 8)),
 )  # fmt: skip
 
 
@@ -254,8 +265,9 @@ SCHOOLS = (
         levels=(Level.PRIMARY, Level.LOWER_SECONDARY), commune=WARD, under_district=True,
     ),
     UnitSpec(
-        "thtk", UnitKind.PRIMARY, "Trường Tiểu học Thúc Kháng", "TH Thúc Kháng", "xael", _PRIMARY,
-        _grades((1, 3), (2, 3), (3, 2), (4, 2), (5, 2)), 33, under_district=True,
+        PILOT, UnitKind.PRIMARY, "Trường Tiểu học Thúc Kháng", "TH Thúc Kháng", "xael", _PRIMARY,
+        _grades((1, 3), (2, 3), (3, 2), (4, 2), (5, 2)), 33, since_last_year=True, under_district=True,
+        pilot=(("4A", 4), ("5A", 5)),
     ),
     UnitSpec(
         "mnhb", UnitKind.PRESCHOOL, "Trường Mầm non Hoa Ban", "MN Hoa Ban", "pld", _PRESCHOOL,

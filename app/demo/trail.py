@@ -5,7 +5,7 @@ time, by its teacher's own account, through the one write path.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -14,10 +14,11 @@ from random import Random
 from app.demo.accounts import act
 from app.demo.marks import Marker
 from app.demo.plan import ONE_DAY, at, next_cut, part_of
-from app.demo.schools import MAIN
+from app.demo.schools import MAIN, PILOT
 from app.demo.world import Member, Sheet, World
 from app.domain.lock_calendar import TermDates as CalendarTerm
 from app.domain.lock_calendar import default_windows
+from app.domain.sheet_forms import CellKind, SheetForm
 from app.extensions import db
 from app.models import AuditEvent, LoginSession
 from app.services.cells import CellChange, Saved
@@ -48,8 +49,14 @@ LATE = {("technology", "midterm"), ("technology", "regular_2"), ("natural_scienc
 LATE_IN = ("7A", "8A", "9B")
 """What the late teacher still owes, and where."""
 
-BLANK, COMMENTED = 0.0012, 0.35
-"""Shares of regular cells left blank (absent), and of students commented on."""
+FULL, LAGGING = (PILOT, "5A"), {"A": 1.0, "B": 0.75, "C": 0.4}
+"""The primary class entered at every scale; shares of the sheets of other primary classes that are, by their letter."""
+
+COUNTED_MONTHLY, COUNTING = {"thptbg": 0.8, "gdnnbg": 0.7}, ("10A1", SheetForm.TRAINING)
+"""Schools whose homeroom teachers count missed sessions during the term, how many of them have begun, and one who has."""
+
+BLANK, COMMENTED = 0.0012, {SheetForm.MARKS: 0.35, SheetForm.PRIMARY: 0.5}
+"""Shares of regular cells left blank (absent), and of students commented on; homeroom teachers leave none out."""
 
 
 @dataclass
@@ -104,18 +111,23 @@ class Trail:
         self.planned: list[Batch] = []
         self._desk = Desk(self.rng)
 
-    def plan_closed_term(self, sheets: Iterable[Sheet], term: TermDates, share: float = 1) -> None:
-        """A term that is over: every column, in the last two weeks, each sheet in one go."""
-        first, last = term.ends_on - timedelta(days=14), term.ends_on - timedelta(days=3)
+    def plan_closed_term(
+        self, sheets: Iterable[Sheet], term: TermDates, share: float = 1, told: Container[int] = ()
+    ) -> None:
+        """A term that is over: every column, in the last two weeks, each sheet in one go (primary: at its two points).
+
+        `told`: sheets that are entered whatever the share.
+        """
         for sheet in sheets:
-            if self.rng.random() < share:
-                self._plan(sheet, sheet.columns, "closed", first, last, complete=True)
+            if sheet.id in told or self.rng.random() < share:
+                for columns, first, last in closed_stages(sheet, term):
+                    self._plan(sheet, columns, "closed", first, last, complete=True)
 
     def plan_running_term(self, sheets: Iterable[Sheet], term: TermDates, share: float = 1) -> None:
         """The open term up to the day of seeding: a few classes column by column, the others in two goes."""
         for sheet in sheets:
             rich = sheet.school == MAIN and sheet.name in RICH
-            if not _is_told(sheet) and self.rng.random() >= share:
+            if not _is_told(sheet) and self.rng.random() >= share * _diligence(sheet):
                 continue
             for number, (columns, least, most) in enumerate(stages(sheet, rich=rich)):
                 before = len(self.planned)
@@ -146,7 +158,7 @@ class Trail:
 
     def _plan_corrections(self, batches: Sequence[Batch], term: TermDates, chance: float) -> None:
         for batch in batches:
-            columns = tuple(column for column in batch.columns if column != "comment")
+            columns = tuple(c for c in batch.columns if batch.sheet.cell(c).kind is CellKind.MARK)
             if not columns or self.rng.random() >= chance:
                 continue
             moment = batch.moment + timedelta(seconds=self.rng.randrange(600, 3 * 86400))
@@ -203,34 +215,31 @@ class Trail:
             self.world.count("corrections" if batch.corrects else "marks", len(changes))
 
     def _entries(self, batch: Batch, day: date) -> list[CellChange]:
-        return [
+        entries = (
             self.entry(batch.sheet, student, column)
             for student in batch.sheet.students(day)
             for column in batch.columns
             if self.marker.is_free(batch.sheet, student, column) and not self._left_out(batch, column)
-        ]
+        )
+        return [entry for entry in entries if entry.new is not None]
 
     def _left_out(self, batch: Batch, column: str) -> bool:
-        if batch.complete or column in ("midterm", "final"):
-            return False
-        return self.rng.random() < (1 - COMMENTED if column == "comment" else BLANK)
-
-    def _text(self, sheet: Sheet, student: int, column: str) -> str:
-        return (
-            self.marker.comment(sheet, student)
-            if column == "comment"
-            else self.marker.draw(sheet, student, column)
-        )
+        if batch.sheet.cell(column).kind is CellKind.TEXT:
+            return self.rng.random() >= COMMENTED.get(batch.sheet.form, 1)
+        return not batch.complete and column in batch.sheet.regular and self.rng.random() < BLANK
 
     def _corrections(self, batch: Batch, day: date) -> list[CellChange]:
         here = set(batch.sheet.students(day))
-        held = [cell for cell in batch.entered if cell[0] in here and cell[1] != "comment"]
+        kind = {column: batch.sheet.cell(column).kind for column in batch.columns}
+        held = [cell for cell in batch.entered if cell[0] in here and kind.get(cell[1]) is CellKind.MARK]
         chosen = self.rng.sample(held, min(self.rng.randint(3, 9), len(held)))
         return [self.correction(batch.sheet, student, column) for student, column in chosen]
 
     def entry(self, sheet: Sheet, student: int, column: str) -> CellChange:
-        """A first value for a blank cell."""
-        return CellChange(student, column, None, self._text(sheet, student, column))
+        """A first value for a blank cell, remembered for the comment beside it; blank where there is nothing to say."""
+        text = self.marker.draw(sheet, student, column)
+        self.marker.remember(sheet, student, column, text)
+        return CellChange(student, column, None, text)
 
     def correction(self, sheet: Sheet, student: int, column: str, *, upward: bool = False) -> CellChange:
         """Another value for a cell that holds one."""
@@ -248,9 +257,24 @@ class Trail:
         return saved
 
 
+def closed_stages(sheet: Sheet, term: TermDates) -> list[tuple[tuple[str, ...], date, date]]:
+    """(columns, first day, last day) of a term that is over; training results come after the marks."""
+    first, last = term.ends_on - timedelta(days=14), term.ends_on - timedelta(days=3)
+    if sheet.form is SheetForm.TRAINING:
+        return [(tuple(cell.name for cell in sheet.cells), last - 2 * ONE_DAY, last)]
+    if sheet.form in (SheetForm.PRIMARY, SheetForm.TRAITS):
+        midterm = sheet.at_point("midterm"), part_of(term, 51), part_of(term, 58)
+        return [midterm, (sheet.at_point("final"), first, last)]
+    return [(sheet.columns, first, last)]
+
+
 def stages(sheet: Sheet, *, rich: bool) -> list[tuple[tuple[str, ...], int, int]]:
     """(columns, from, to) of the running term, in per cent of it: a third of the marks by the middle, midterm after."""
-    regular = [f"regular_{n}" for n in range(1, sheet.regular + 1)]
+    if sheet.form in (SheetForm.PRIMARY, SheetForm.TRAITS):
+        return [(sheet.at_point("midterm"), 51, 61)]
+    if sheet.form is SheetForm.TRAINING:
+        return [(("excused", "unexcused"), 58, 65)] if sheet.school in COUNTED_MONTHLY else []
+    regular = sheet.regular
     if sheet.school in ("gdnnbg", "gdtxtl"):
         return [((*regular[:-1], "midterm"), 50, 60)]
     half = (len(regular) + 1) // 2
@@ -265,7 +289,15 @@ def stages(sheet: Sheet, *, rich: bool) -> list[tuple[tuple[str, ...], int, int]
 def _is_told(sheet: Sheet) -> bool:
     """True for what is entered at every scale."""
     rich = sheet.name in RICH and sheet.subject in TOLD_SUBJECTS
-    return sheet.school == MAIN and (rich or (sheet.name, sheet.subject) in TOLD)
+    told = sheet.school == MAIN and (rich or (sheet.name, sheet.subject) in TOLD)
+    return told or (sheet.school, sheet.name) == FULL or (sheet.name, sheet.form) == COUNTING
+
+
+def _diligence(sheet: Sheet) -> float:
+    """How likely a sheet is entered by its usual time: some primary classes are done, others behind."""
+    if sheet.form in (SheetForm.PRIMARY, SheetForm.TRAITS) and sheet.school == PILOT:
+        return LAGGING[sheet.name[-1]]
+    return COUNTED_MONTHLY.get(sheet.school, 1) if sheet.form is SheetForm.TRAINING else 1
 
 
 def _owed(member: Member, sheet: Sheet, column: str) -> bool:

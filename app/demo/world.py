@@ -7,7 +7,8 @@ from random import Random
 
 from app.demo.plan import DemoClock, Plan, Timeline
 from app.domain.access import Actor
-from app.domain.vocabulary import CELL_COLUMNS, Level, Role, SubjectKind
+from app.domain.sheet_forms import Cell, CellKind, SheetForm
+from app.domain.vocabulary import REGULAR_COLUMNS, Level, Role, SubjectKind
 from app.reference.people import PeopleDrawer
 
 
@@ -56,6 +57,7 @@ class ClassRoom:
     grade: int
     level: Level
     group_id: int
+    circular: str = ""  # of a group of several classes: none
     seats: list[Seat] = field(default_factory=list)
     homeroom: Member | None = None
 
@@ -86,17 +88,31 @@ class Sheet:
     name: str  # of the class or group
     subject: str
     kind: SubjectKind
+    form: SheetForm
+    cells: tuple[Cell, ...]
+    year: int  # start of the school year
     term: int
-    regular: int
     school: str
     seats: list[Seat]
     duties: list[Duty] = field(default_factory=list)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns with marks, in printed order."""
-        used = {f"regular_{n}" for n in range(1, self.regular + 1)} | {"midterm", "final"}
-        return tuple(column for column in CELL_COLUMNS if column in used)
+        """Columns with marks, levels or counts, in printed order: all but texts."""
+        return tuple(cell.name for cell in self.cells if cell.kind is not CellKind.TEXT)
+
+    @property
+    def regular(self) -> list[str]:
+        """Its regular columns."""
+        return [cell.name for cell in self.cells if cell.name in REGULAR_COLUMNS]
+
+    def at_point(self, point: str) -> tuple[str, ...]:
+        """Columns of a primary sheet at midterm or at the end of the term, texts and all."""
+        return tuple(cell.name for cell in self.cells if cell.lock == point)
+
+    def cell(self, column: str) -> Cell:
+        """The cell of a column. StopIteration for none of this sheet."""
+        return next(cell for cell in self.cells if cell.name == column)
 
     def students(self, day: date) -> list[int]:
         """Who sits in it on a day."""
@@ -123,6 +139,7 @@ class School:
     groups: dict[tuple[int, str], ClassRoom] = field(
         default_factory=dict
     )  # mixed groups, seated like classes
+    retained: set[int] = field(default_factory=set)  # students who repeat the grade of last year
     sheets: dict[tuple[int, int, str, str], Sheet] = field(
         default_factory=dict
     )  # (year, term, name, subject)

@@ -49,7 +49,15 @@ class Action(StrEnum):
     SHEET_EXPORT = "sheet.export"
     SHEET_DELEGATE = "sheet.delegate"
     EXEMPTION_DECIDE = "exemption.decide"
+    RETEST_ENTER = "retest.enter"
+    YEAR_DECIDE = "year.decide"
+    HEAD_DECIDE = "head.decide"
     HISTORY_VIEW = "history.view"
+    RESULT_VIEW = "result.view"
+    RESULT_EXPORT = "result.export"
+    NOTE_VIEW = "note.view"
+    NOTE_ENTER = "note.enter"
+    NOTE_EXPORT = "note.export"
     LOCK_VIEW = "lock.view"
     LOCK_MANAGE = "lock.manage"
     LOCK_ORDER = "lock.order"
@@ -117,9 +125,10 @@ class Actor:
     @property
     def sees_all_students(self) -> bool:
         """False for a teacher who reaches the students taught only; who prints the books needs all their names."""
-        return not self.teaches_only or bool(self.rights & (SHEET_RIGHTS | STUDENT_RIGHTS))
+        return not self.teaches_only or bool(self.rights & (SHEET_RIGHTS | STUDENT_RIGHTS | RESULT_RIGHTS))
 
 
+RESULT_RIGHTS = frozenset({Action.RESULT_VIEW, Action.RESULT_EXPORT})
 STUDENT_RIGHTS = frozenset({Action.STUDENT_VIEW, Action.STUDENT_MANAGE, Action.DATA_EXPORT})
 SHEET_RIGHTS = frozenset({Action.SHEET_VIEW, Action.SHEET_EXPORT, Action.HISTORY_VIEW, Action.BOOK_PRINT})
 """Rights of a group that are of no use without the rows of the whole school."""
@@ -211,6 +220,11 @@ EVERY_STAFF = has_role(*(r for r in Role if r not in (R.PARENT, R.STUDENT)))
 ADMINISTRATION = has_role(*(r for r in Role if r not in (R.PARENT, R.STUDENT, *TEACHING)))
 """Leaders, boards, office and IT staff, offices, inspectors: who sets a school up or looks into how it is set up."""
 
+RUNNING: tuple[Alternative, ...] = ((HEADS, OWN_UNIT), (BOARD, OWN_UNIT))
+TEACHING_IT: tuple[Alternative, ...] = ((TEACHERS, TEACHES), (TEACHERS, HOMEROOM))
+LOOKING_IN: tuple[Alternative, ...] = ((OFFICES, BELOW), (INSPECTOR, OWN_OR_BELOW))
+"""Who runs the school, who teaches the class, and who looks in from above or to inspect."""
+
 RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.HOME_VIEW: ((has_role(*Role),),),
     Action.ORG_VIEW: ((ADMINISTRATION, OWN_OR_BELOW),),
@@ -280,15 +294,32 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     ),
     Action.SHEET_DELEGATE: ((HEAD, OWN_UNIT),),
     Action.EXEMPTION_DECIDE: ((HEAD, OWN_UNIT),),
-    Action.HISTORY_VIEW: (
+    # After the year: retests by who teaches the subject, summer training by the homeroom teacher (TT 22/2021 Điều 13,
+    # 14, 19), and by the head what no rule decides (TT 22/2021 Điều 12 khoản 4, TT 27/2020 Điều 11).
+    Action.RETEST_ENTER: ((TEACHERS, OWN_UNIT, TEACHES),),
+    Action.YEAR_DECIDE: ((TEACHERS, OWN_UNIT, HOMEROOM),),
+    Action.HEAD_DECIDE: ((HEAD, OWN_UNIT),),
+    Action.HISTORY_VIEW: (*RUNNING, *TEACHING_IT, (SCHOOL_STAFF, DELEGATED), *LOOKING_IN),
+    # A class's results are its homeroom teacher's business and the school's; who teaches a subject sees that sheet.
+    Action.RESULT_VIEW: (
         (HEADS, OWN_UNIT),
         (BOARD, OWN_UNIT),
-        (TEACHERS, TEACHES),
+        (OFFICE_STAFF, OWN_UNIT),
+        (TEAM_LEADER, OWN_UNIT),
         (TEACHERS, HOMEROOM),
-        (SCHOOL_STAFF, DELEGATED),
         (OFFICES, BELOW),
         (INSPECTOR, OWN_OR_BELOW),
     ),
+    Action.RESULT_EXPORT: (
+        (TEACHERS, HOMEROOM),
+        (HEADS, OWN_UNIT),
+        (BOARD, OWN_UNIT),
+        (OFFICE_STAFF, OWN_UNIT),
+    ),
+    # Teachers' remarks (S4 Điều 13 khoản 3, Điều 14 khoản 3): read by who teaches the class, written by whose they are.
+    Action.NOTE_VIEW: (*RUNNING, *TEACHING_IT, *LOOKING_IN),
+    Action.NOTE_ENTER: ((TEACHERS, OWN_UNIT, TEACHES), (TEACHERS, OWN_UNIT, HOMEROOM)),
+    Action.NOTE_EXPORT: ((TEACHERS, HOMEROOM), (HEADS, OWN_UNIT), (BOARD, OWN_UNIT)),
     Action.LOCK_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
     Action.LOCK_MANAGE: ((ADMINS, OWN_UNIT),),
     Action.LOCK_ORDER: ((LEADERS, OWN_UNIT),),
@@ -329,6 +360,8 @@ GRANTABLE = frozenset(
         Action.DATA_EXPORT,
         Action.SHEET_VIEW,
         Action.SHEET_EXPORT,
+        Action.RESULT_VIEW,
+        Action.RESULT_EXPORT,
         Action.HISTORY_VIEW,
         Action.BOOK_PRINT,
         Action.PROGRESS_VIEW,
@@ -338,35 +371,6 @@ GRANTABLE = frozenset(
     }
 )
 """Rights a unit's administrators may put into a group (S0 Điều 13.2a). Entering marks comes from assignments only."""
-
-GRANTED_ROLES: Mapping[Tier, frozenset[Role]] = {
-    Tier.SCHOOL: frozenset(
-        {
-            R.VICE_PRINCIPAL,
-            R.OFFICE_STAFF,
-            R.IT_STAFF,
-            R.TEAM_LEADER,
-            R.SUBJECT_TEACHER,
-            R.INSPECTOR,
-            R.PARENT,
-            R.STUDENT,
-        }
-    ),
-    Tier.DISTRICT: frozenset({R.DISTRICT_OFFICER, R.INSPECTOR}),
-    Tier.DEPARTMENT: frozenset({R.DEPARTMENT_OFFICER, R.INSPECTOR}),
-}
-"""Roles a unit's own administrators may grant there: never their own, never a head's (the tier above appoints heads)."""
-
-HEAD_ROLE: Mapping[Tier, Role] = {
-    Tier.SCHOOL: R.PRINCIPAL,
-    Tier.DISTRICT: R.DISTRICT_LEADER,
-    Tier.DEPARTMENT: R.DEPARTMENT_LEADER,
-}
-ADMIN_ROLE: Mapping[Tier, Role] = {
-    Tier.SCHOOL: R.SCHOOL_ADMIN,
-    Tier.DISTRICT: R.DISTRICT_ADMIN,
-    Tier.DEPARTMENT: R.DEPARTMENT_ADMIN,
-}
 
 
 def may(actor: Actor, action: Action, target: Target) -> bool:

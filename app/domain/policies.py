@@ -1,20 +1,27 @@
 """Dated settings of a unit: which values they take, and which of two is the tighter one.
 
 A unit inherits what stands above it and may only tighten: finality towards "on leaving", an earlier entry day, quick
-entry off, a shorter idle time. Where tiers differ the strictest value holds, whoever set it last.
+entry off, a shorter idle time, remarks on nền nếp more often. Where tiers differ the strictest value holds, whoever set
+it last. Of the readings of a circular none is tighter (`FIXED_ABOVE`): what the highest unit has chosen holds for all
+below it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
+from app.domain.assessment import tt43_2021
 from app.domain.locks import LOOSER_POLICY
+from app.domain.notes import Span
 from app.domain.vocabulary import N_, Finality
 
 UNKNOWN_VALUE: Final = N_("Choose one of the values offered.")
 ENTRY_DAY_RANGE: Final = N_("The entry day is a day of the month, from 1 to 31.")
 IDLE_RANGE: Final = N_("The idle time is from 5 to 240 minutes.")
 LOOSER_SETTING: Final = N_("A unit can only tighten what the unit above it has set.")
+NOT_IN_FORM: Final = N_("Write it in the form shown beside the field.")
+FIXED_SETTING: Final = N_("The unit above has chosen for all units below it.")
 
 
 class PolicyKey(StrEnum):
@@ -24,19 +31,55 @@ class PolicyKey(StrEnum):
     ENTRY_DAY = "entry_day"  # ngày nhập điểm hằng tháng (S1 Điều 5.1)
     QUICK_ENTRY = "quick_entry"  # gõ 85 hiểu là 8,5
     IDLE_MINUTES = "idle_minutes"  # tự thoát sau bao nhiêu phút không thao tác
+    COMMENT_SUBJECT = (
+        "comment_subject"  # môn nhận xét có thể là "duy nhất một môn học" (TT 22/2021 Điều 9 khoản 3)
+    )
+    DISCIPLINE_PERIOD = (
+        "discipline_period"  # nhận xét nền nếp theo tuần, tháng hay học kì (S4 Điều 14.3, S1 Điều 3.5.3)
+    )
+    ONE_SUBJECT = "one_subject"  # xét như môn đó đạt mức cần có, hay như không có môn đó
+    CENTRE_GOOD = "centre_subjects_good"  # GDTX: số môn cho mức Tốt (TT 43/2021), và các mục sau
+    CENTRE_FAIR = "centre_subjects_fair"  # mức Khá
+    CENTRE_PASSED = "centre_subjects_passed"  # mức Đạt
+    CENTRE_ADJUSTMENT = "centre_adjustment"  # điều chỉnh khi chỉ một môn kéo xuống
+    CENTRE_REGULAR = "centre_regular_scores"  # số điểm thường xuyên theo số tiết
+    CENTRE_TITLES = "centre_titles"  # danh hiệu
 
+
+READINGS: Final = (PolicyKey.COMMENT_SUBJECT, PolicyKey.ONE_SUBJECT)
+"""The open readings of TT 22/2021 Điều 9 khoản 3 (facts A6)."""
+
+CENTRE_SETTINGS: Final = {
+    PolicyKey.CENTRE_GOOD: tt43_2021.SUBJECTS_GOOD,
+    PolicyKey.CENTRE_FAIR: tt43_2021.SUBJECTS_FAIR,
+    PolicyKey.CENTRE_PASSED: tt43_2021.SUBJECTS_PASSED,
+    PolicyKey.CENTRE_ADJUSTMENT: tt43_2021.ADJUSTMENT,
+    PolicyKey.CENTRE_REGULAR: tt43_2021.REGULAR_SCORES,
+    PolicyKey.CENTRE_TITLES: tt43_2021.TITLES,
+}
+"""What a centre's leader confirms from the text of TT 43/2021, by its name there; without a decision not confirmed."""
+
+FIXED_ABOVE: Final = frozenset({*READINGS, *CENTRE_SETTINGS})
+"""Settings no value of which is the tighter one: a unit above fixes them for those below, or the unit chooses."""
 
 DEFAULTS: Mapping[PolicyKey, str] = {
     PolicyKey.FINALITY: Finality.WINDOW_CLOSE.value,
     PolicyKey.ENTRY_DAY: "23",
     PolicyKey.QUICK_ENTRY: "off",
     PolicyKey.IDLE_MINUTES: "30",
+    PolicyKey.COMMENT_SUBJECT: "on",
+    PolicyKey.ONE_SUBJECT: "replace",
+    PolicyKey.DISCIPLINE_PERIOD: Span.WEEKLY.value,
 }
-"""What holds where nobody has set anything."""
+"""What holds where nobody has set anything; of a centre's settings nothing does."""
 
 _CHOICES: Mapping[PolicyKey, tuple[str, ...]] = {
     PolicyKey.FINALITY: tuple(value.value for value in Finality),
     PolicyKey.QUICK_ENTRY: ("on", "off"),
+    PolicyKey.COMMENT_SUBJECT: ("on", "off"),
+    PolicyKey.ONE_SUBJECT: ("replace", "ignore"),
+    PolicyKey.CENTRE_ADJUSTMENT: ("yes", "no"),
+    PolicyKey.DISCIPLINE_PERIOD: tuple(value.value for value in Span),
 }
 _RANGES: Mapping[PolicyKey, tuple[int, int, str]] = {
     PolicyKey.ENTRY_DAY: (1, 31, ENTRY_DAY_RANGE),
@@ -45,7 +88,7 @@ _RANGES: Mapping[PolicyKey, tuple[int, int, str]] = {
 
 
 def choices(key: PolicyKey) -> tuple[str, ...]:
-    """Values to choose from, loosest first; empty for a number."""
+    """Values to choose from, loosest first where one is; empty for what is typed."""
     return _CHOICES.get(key, ())
 
 
@@ -56,23 +99,54 @@ def clean_value(key: PolicyKey, text: str) -> str:
         if text not in _CHOICES[key]:
             raise ValueError(UNKNOWN_VALUE)
         return text
+    if key in CENTRE_SETTINGS:
+        return _centre_value(CENTRE_SETTINGS[key], text)
     lowest, highest, message = _RANGES[key]
     if not (text.isascii() and text.isdigit()) or not lowest <= int(text) <= highest:
         raise ValueError(message)
     return str(int(text))
 
 
+def _centre_value(name: str, text: str) -> str:
+    value = " ".join(text.split())
+    if not re.fullmatch(tt43_2021.SETTINGS[name].pattern, value, re.ASCII):
+        raise ValueError(NOT_IN_FORM)
+    return value
+
+
 def strictness(key: PolicyKey, value: str) -> int:
-    """Rank of a value among those of its key; the higher, the tighter."""
+    """Rank of a value among those of its key; the higher, the tighter. 0 where none is tighter."""
+    if key in FIXED_ABOVE:
+        return 0
     return _CHOICES[key].index(value) if key in _CHOICES else -int(value)
 
 
 def strictest(key: PolicyKey, values: Iterable[str]) -> str | None:
-    """The value that holds when the tiers set different ones; None when nobody set any."""
+    """The value that holds when the tiers set different ones; None when nobody set any.
+
+    `values`: those of the highest unit first, whose value holds where none is tighter.
+    """
     return max(values, key=lambda value: strictness(key, value), default=None)
 
 
 def require_tighter(key: PolicyKey, own: str, above: str | None) -> None:
-    """ValueError when a unit's own value is looser than what stands above it."""
-    if above is not None and strictness(key, own) < strictness(key, above):
+    """ValueError when a unit's own value is looser than what stands above it, or differs from what is fixed there."""
+    if above is None or own == above:
+        return
+    if key in FIXED_ABOVE:
+        raise ValueError(FIXED_SETTING)
+    if strictness(key, own) < strictness(key, above):
         raise ValueError(LOOSER_POLICY if key is PolicyKey.FINALITY else LOOSER_SETTING)
+
+
+def offered(key: PolicyKey, above: str | None) -> tuple[str, ...]:
+    """Of the values to choose from, those a unit may have under what stands above it."""
+    return tuple(value for value in choices(key) if _may_have(key, value, above))
+
+
+def _may_have(key: PolicyKey, value: str, above: str | None) -> bool:
+    try:
+        require_tighter(key, value, above)
+    except ValueError:
+        return False
+    return True

@@ -112,8 +112,8 @@ def _training(conduct: bool) -> tuple[Cell, ...]:
     kind = CellKind.CONDUCT if conduct else CellKind.TRAINING
     return (
         Cell("training", kind, "final"),
-        Cell("excused", CellKind.COUNT, "final"),
-        Cell("unexcused", CellKind.COUNT, "final"),
+        Cell("excused", CellKind.COUNT, "comment"),
+        Cell("unexcused", CellKind.COUNT, "comment"),
         Cell("comment", CellKind.TEXT, "comment"),
     )
 
@@ -125,7 +125,8 @@ _LOCKS: Final = {
     "midterm_level": "midterm",
     "midterm_comment": "midterm",
     "final_level": "final",
-    **dict.fromkeys(("training", "excused", "unexcused"), "final"),
+    "training": "final",
+    **dict.fromkeys(("excused", "unexcused"), "comment"),  # counted on month by month (S0 Điều 6–11)
 }
 
 ALL_COLUMNS: Final = (

@@ -26,6 +26,7 @@ from app.models.classes import (
 )
 from app.models.gradebook import Grade, GradebookSheet, SheetSubmission, SubjectYear
 from app.models.locks import LockWindow
+from app.models.notes import StudentNote
 from app.models.org import (
     AdminBoard,
     AdminBoardMember,
@@ -40,12 +41,15 @@ from app.models.org import (
 )
 from app.models.people import Account, AccountHolder, Enrolment, Guardian, Person, Position, Student
 from app.models.reference import CodeItem, Installation
+from app.models.results import StudentResult, YearDecision
+from app.models.rows import ROWS, PrimaryGrade, TrainingRow, TraitGrade, WeightedGrade
 from app.versioning import finish_mapping, tx_log_class
 
 finish_mapping()
 TxLog = tx_log_class()
 
 __all__ = [
+    "ROWS",
     "Account",
     "AccountHolder",
     "AdminBoard",
@@ -73,12 +77,15 @@ __all__ = [
     "Person",
     "Policy",
     "Position",
+    "PrimaryGrade",
     "PrintJob",
     "SchoolClass",
     "SchoolYear",
     "SheetSubmission",
     "SignInAttempt",
     "Student",
+    "StudentNote",
+    "StudentResult",
     "StudentSubject",
     "Subject",
     "SubjectPart",
@@ -88,8 +95,12 @@ __all__ = [
     "TeachingGroup",
     "TeachingGroupMember",
     "Term",
+    "TrainingRow",
+    "TraitGrade",
     "TxLog",
     "UnitEpoch",
     "UnitGroup",
     "UnitGroupMember",
+    "WeightedGrade",
+    "YearDecision",
 ]

@@ -4,11 +4,15 @@ from collections import defaultdict
 from functools import cache
 from random import Random
 
+from app.domain.assessment.terms import SubjectLevel, TraitLevel
 from app.domain.vocabulary import Passing, Threshold
 from app.reference.resources import read_rows
 
-Result = Threshold | Passing
-"""What a comment is about: the threshold an average reaches, or Đạt / Chưa đạt of a comment subject."""
+Result = Threshold | Passing | SubjectLevel | TraitLevel
+"""What a comment is about: the threshold an average reaches, Đạt / Chưa đạt of a comment subject, or a primary level.
+
+Levels of `traits` are of qualities and competences; comments on `training` are reasons for a low training result.
+"""
 
 OWN_WEIGHT = 3
 """How many times likelier a comment of the subject's own is drawn than a general one."""
@@ -32,7 +36,8 @@ def _bank() -> dict[tuple[Result, str], tuple[str, ...]]:
 
 
 def _result(value: str) -> Result:
-    return Passing(value) if value in set(Passing) else Threshold(value)
+    kinds: tuple[type[Result], ...] = (Passing, SubjectLevel, TraitLevel)
+    return next((kind(value) for kind in kinds if value in set(kind)), None) or Threshold(value)
 
 
 def general_comments(result: Result) -> tuple[str, ...]:

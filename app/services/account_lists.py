@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.domain.access import HEAD_ROLE, Actor
+from app.domain.access import Actor
 from app.domain.names import fold
+from app.domain.offices import HEAD_ROLE
 from app.models import (
     Account,
     AccountHolder,

@@ -10,8 +10,9 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.access import ADMIN_ROLE, HEAD_ROLE, Action, Actor, Target, may
+from app.domain.access import Action, Actor, Target, may
 from app.domain.names import nfc
+from app.domain.offices import ADMIN_ROLE, HEAD_ROLE
 from app.domain.passwords import problems
 from app.domain.vocabulary import Role
 from app.errors import N_, Forbidden, Invalid, NotFound

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.access import ADMIN_ROLE, Actor
+from app.domain.access import Actor
+from app.domain.offices import ADMIN_ROLE
 from app.domain.vocabulary import Role, Tier
 from app.models import (
     Account,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.domain.access import Action, Actor
 from app.domain.dates import format_date
-from app.domain.vocabulary import CELL_COLUMNS
+from app.domain.sheet_forms import ALL_COLUMNS, SheetForm
 from app.errors import N_, Invalid
 from app.models import (
     HomeroomAssignment,
@@ -25,12 +25,19 @@ from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
 from app.services.rows import is_saved
+from app.services.sheet_cells import row_cells
 from app.services.sheets import ensure_sheets
 from app.services.unit_of_work import Work, transaction
 
 ONE_DAY = timedelta(days=1)
 SUMMER = timedelta(days=92)
 """Decisions for a year are made in the summer before it."""
+SUBJECT_COLUMNS = tuple(
+    column
+    for column in ALL_COLUMNS
+    if any(column in row_cells(form) for form in SheetForm if not form.by_homeroom)
+)
+"""Columns an assignment may name: those of every form of a subject's sheet, in printed order."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def add_assignment(work: Work, group: TeachingGroup, new: NewAssignment) -> Teac
         group=group,
         subject=subject,
         part_id=new.part_id,
-        columns=[column for column in CELL_COLUMNS if column in new.columns],
+        columns=[column for column in SUBJECT_COLUMNS if column in new.columns],
         in_charge=in_charge,
         decision=new.decision,
         starts_on=new.starts_on,
@@ -249,7 +256,7 @@ def _check_days(starts_on: date, ends_on: date | None, year: SchoolYear) -> None
 
 
 def _check_part(session: Session, new: NewAssignment, subject: Subject) -> None:
-    unknown = set(new.columns) - set(CELL_COLUMNS)
+    unknown = set(new.columns) - set(SUBJECT_COLUMNS)
     if unknown:
         raise Invalid(N_("There is no column %(name)s."), name=", ".join(sorted(unknown)))
     if new.part_id is None:

@@ -9,9 +9,10 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from app.domain.access import ADMIN_ROLE, Action, Actor
+from app.domain.access import Action, Actor
 from app.domain.dates import format_date
 from app.domain.names import nfc
+from app.domain.offices import ADMIN_ROLE
 from app.errors import N_, Forbidden, Invalid
 from app.models import AdminBoard, AdminBoardMember, OrgUnit, Person, Position
 from app.models.base import in_force

@@ -15,6 +15,7 @@ from app.reference.curriculum import LineStatus
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.programme import plan_lines
+from app.services.results.due import touch
 from app.services.rights import demand
 from app.services.rows import is_saved
 from app.services.unit_of_work import Work, transaction
@@ -44,6 +45,8 @@ def choose_subjects(
         year = work.session.get_one(SchoolYear, year_id)
         _check_choices(work.session, student, year, choices)
         place_choices(work, student, year, choices, day)
+        if (home := _class_in(work.session, student, year)) is not None:
+            touch(work, home.unit_id, [home.id])
         work.audit("student_subject.choose", target=student, year=year.label, chosen=len(choices))
 
 

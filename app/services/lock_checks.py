@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.names import nfc, unicode_problem
 from app.domain.units import grades_of, taught_levels
-from app.domain.vocabulary import CELL_COLUMNS, Book, Level, WindowEffect, WindowMode
+from app.domain.vocabulary import WINDOW_COLUMNS, Book, Level, WindowEffect, WindowMode
 from app.errors import N_, Invalid
 from app.models import LockWindow, OrgUnit, SchoolClass, SchoolYear, UnitEpoch
 from app.services import lock_notices, scope
@@ -148,7 +148,7 @@ def _choice_problems(new: NewWindow) -> list[FieldProblem]:
     problems = []
     if new.term not in (None, 1, 2):
         problems.append(FieldProblem("term", UNKNOWN_CHOICE))
-    if not set(new.columns) <= set(CELL_COLUMNS):
+    if not set(new.columns) <= set(WINDOW_COLUMNS):
         problems.append(FieldProblem("columns", UNKNOWN_CHOICE))
     if not set(new.levels) <= set(Level):
         problems.append(FieldProblem("levels", UNKNOWN_CHOICE))

@@ -8,7 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.units import grades_of, taught_levels
-from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS, Level, WindowEffect, WindowMode
+from app.domain.vocabulary import (
+    CELL_COLUMNS,
+    REGULAR_COLUMNS,
+    RETEST,
+    WINDOW_COLUMNS,
+    Level,
+    WindowEffect,
+    WindowMode,
+)
 from app.models import LockWindow, OrgParent, OrgUnit, SchoolClass
 from app.models.base import in_force
 from app.services.actors import descendants
@@ -31,6 +39,7 @@ COLUMNS = {
     "midterm": "ĐĐGgk",
     "final": "ĐĐGck",
     "comment": "Nhận xét",
+    RETEST: "Đánh giá lại",
 }
 
 
@@ -134,8 +143,8 @@ def scope_text(session: Session, window: LockWindow) -> str:
 
 def columns_text(columns: Sequence[str]) -> str:
     """Columns by their official names."""
-    chosen = [column for column in CELL_COLUMNS if column in columns]
-    if not chosen or len(chosen) == len(CELL_COLUMNS):
+    chosen = [column for column in WINDOW_COLUMNS if column in columns]
+    if not chosen or chosen == list(CELL_COLUMNS):
         return "mọi cột"
     if set(REGULAR_COLUMNS) <= set(chosen):
         chosen = ["regular", *(column for column in chosen if column not in REGULAR_COLUMNS)]

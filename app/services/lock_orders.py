@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.access import HEAD_ROLE, Action, Actor, Target, may
+from app.domain.access import Action, Actor, Target, may
+from app.domain.offices import HEAD_ROLE
 from app.errors import N_, Forbidden, Invalid
 from app.models import OrgUnit, Person, Position
 from app.models.base import in_force

@@ -12,7 +12,7 @@ from sqlalchemy_continuum import version_class
 from app.domain.access import Actor
 from app.domain.lock_calendar import start_of_day
 from app.domain.locks import ColumnState, Layer, Window, column_states, end_of_day
-from app.domain.vocabulary import CELL_COLUMNS, Tier, WindowEffect
+from app.domain.vocabulary import Tier, WindowEffect
 from app.models import (
     Account,
     GradebookSheet,
@@ -29,6 +29,7 @@ from app.services.actors import ancestors
 from app.services.clock import local_day
 from app.services.lock_notices import binds
 from app.services.locks import BookScope, Policies, as_window, load_layers, load_policies, matches
+from app.services.sheet_cells import sheet_cells
 
 LockWindowVersion: Any = version_class(LockWindow)
 
@@ -91,13 +92,8 @@ class SheetChoice:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns the sheet really has, in printed order."""
-        used = {f"regular_{n}" for n in range(1, self.sheet.regular_count + 1)} | {
-            "midterm",
-            "final",
-            "comment",
-        }
-        return tuple(column for column in CELL_COLUMNS if column in used)
+        """What lock windows call the columns the sheet has, in printed order."""
+        return tuple(dict.fromkeys(cell.lock for cell in sheet_cells(self.sheet)))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ together (design §4). Nothing is deleted: an ended window keeps its row, an ext
 from datetime import datetime
 
 from app.domain.access import Action, Actor
-from app.domain.vocabulary import CELL_COLUMNS, Level
+from app.domain.vocabulary import WINDOW_COLUMNS, Level
 from app.errors import N_, Forbidden, Invalid
 from app.models import LockWindow, OrgUnit, Person
 from app.services import lock_notices, scope
@@ -140,7 +140,7 @@ def build_window(work: Work, owner: OrgUnit, new: NewWindow, ordered_by: int | N
         book=new.book,
         effect=new.effect,
         mode=new.mode,
-        columns=[column for column in CELL_COLUMNS if column in new.columns],
+        columns=[column for column in WINDOW_COLUMNS if column in new.columns],
         levels=[level.value for level in Level if level in new.levels],
         grades=sorted(set(new.grades)),
         class_ids=sorted(set(new.class_ids)),

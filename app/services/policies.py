@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
+from app.domain.assessment.facts import Readings
 from app.domain.names import nfc
-from app.domain.policies import DEFAULTS, PolicyKey, clean_value, require_tighter, strictest
+from app.domain.policies import CENTRE_SETTINGS, DEFAULTS, PolicyKey, clean_value, require_tighter, strictest
 from app.domain.vocabulary import Tier
 from app.errors import N_
-from app.models import OrgUnit, Person, Policy
+from app.models import OrgUnit, Person, Policy, SchoolYear
 from app.services import scope
 from app.services.actors import ancestors
 from app.services.clock import Clock, local_day
@@ -56,8 +57,8 @@ class Setting:
 
     key: PolicyKey
     value: str
-    source: PolicyRow | None  # None: nobody has set it, the default holds
-    above: str | None  # the strictest value of the units above
+    source: PolicyRow | None  # None: nobody has set it, the default holds, or "": nothing is confirmed
+    above: str | None  # what holds of the units above
     rows: tuple[PolicyRow, ...]  # of this unit and those above, newest first
 
 
@@ -116,14 +117,30 @@ def settings_of(session: Session, unit_id: int, day: date) -> dict[PolicyKey, Se
     return {key: _setting(key, unit_id, [row for row in rows if row.key is key], day) for key in PolicyKey}
 
 
+def readings_of(session: Session, unit_id: int, year: SchoolYear, day: date) -> Readings:
+    """How a unit reads TT 22/2021 Điều 9 khoản 3 in a school year: on `day`, or on the year's nearest day to it."""
+    day = min(max(day, year.starts_on), year.ends_on)
+    found = settings_of(session, unit_id, day)
+    return Readings(
+        comment_subject_counts=found[PolicyKey.COMMENT_SUBJECT].value == "on",
+        replace_subject=found[PolicyKey.ONE_SUBJECT].value == "replace",
+    )
+
+
+def centre_settings(session: Session, unit_id: int, year: SchoolYear, day: date) -> dict[str, str]:
+    """What is confirmed of TT 43/2021 for a centre in a school year, by its name in Facts.settings."""
+    found = settings_of(session, unit_id, min(max(day, year.starts_on), year.ends_on))
+    return {name: found[key].value for key, name in CENTRE_SETTINGS.items() if found[key].value}
+
+
 def _setting(key: PolicyKey, unit_id: int, rows: Sequence[PolicyRow], day: date) -> Setting:
-    holding = [row for row in rows if row.in_force(day)]
+    tiers = list(Tier)
+    holding = sorted((row for row in rows if row.in_force(day)), key=lambda row: tiers.index(row.tier))
     value = strictest(key, [row.value for row in holding])
     above = strictest(key, [row.value for row in holding if row.unit_id != unit_id])
     # Where two tiers say the same, the higher one is named: it is the one that binds.
-    tiers = list(Tier)
-    source = min((r for r in holding if r.value == value), key=lambda r: tiers.index(r.tier), default=None)
-    return Setting(key, value or DEFAULTS[key], source, above, tuple(rows))
+    source = next((row for row in holding if row.value == value), None)
+    return Setting(key, value or DEFAULTS.get(key, ""), source, above, tuple(rows))
 
 
 def _load(session: Session, unit_id: int, day: date) -> list[PolicyRow]:

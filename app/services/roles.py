@@ -10,9 +10,10 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.access import ADMIN_ROLE, GRANTED_ROLES, HEAD_ROLE, Action, Actor
+from app.domain.access import Action, Actor
 from app.domain.dates import format_date
 from app.domain.names import nfc
+from app.domain.offices import ADMIN_ROLE, GRANTED_ROLES, HEAD_ROLE
 from app.domain.vocabulary import Role, Tier
 from app.errors import N_, Forbidden, Invalid
 from app.models import OrgUnit, Person, Position

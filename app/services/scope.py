@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Actor
+from app.domain.vocabulary import SubjectKind
 from app.errors import NotFound
 from app.models import (
     Account,
@@ -37,6 +38,8 @@ from app.models import (
     SchoolClass,
     SchoolYear,
     Student,
+    StudentNote,
+    StudentResult,
     StudentSubject,
     Subject,
     SubjectPart,
@@ -48,7 +51,9 @@ from app.models import (
     Term,
     UnitGroup,
     UnitGroupMember,
+    YearDecision,
 )
+from app.models.base import in_force
 
 T = TypeVar("T")
 Condition = sa.ColumnElement[bool]
@@ -165,6 +170,32 @@ def _enrolments(actor: Actor, day: date) -> Condition:
     return sa.or_(Enrolment.student_id.in_(students), Enrolment.class_id.in_(classes))
 
 
+def _notes(actor: Actor, day: date) -> Condition:
+    """Remarks on classes within reach, and on students within reach: those of a former school come along."""
+    classes = sa.select(SchoolClass.id).where(_reach(actor, SchoolClass.unit_id))
+    if not actor.sees_all_students:
+        classes = classes.where(SchoolClass.id.in_(taught_class_ids(actor)))
+    students = sa.select(Student.id).where(_students(actor, day))
+    return sa.or_(StudentNote.class_id.in_(classes), StudentNote.student_id.in_(students))
+
+
+def _of_results(model: type[StudentResult | YearDecision]) -> Callable[[Actor, date], Condition]:
+    """Results of the unit's classes, and of students within reach: those of a former school come along.
+
+    A teacher's are those of the own homeroom class, and all of whoever sits in it now.
+    """
+
+    def rule(actor: Actor, day: date) -> Condition:
+        if actor.sees_all_students:
+            students = sa.select(Student.id).where(_students(actor, day))
+            return sa.or_(_reach(actor, model.unit_id), model.student_id.in_(students))
+        own = sa.select(HomeroomAssignment.class_id).where(HomeroomAssignment.person_id == actor.person_id)
+        here = sa.select(Enrolment.student_id).where(Enrolment.class_id.in_(own), in_force(Enrolment, day))
+        return sa.or_(model.class_id.in_(own), model.student_id.in_(here))
+
+    return rule
+
+
 def _people(actor: Actor, _day: date) -> Condition:
     """Files kept here, and people who hold or held a position here: one person may work at two schools."""
     held = sa.select(Position.person_id).where(_reach(actor, Position.unit_id))
@@ -212,7 +243,8 @@ _RULES: dict[type, Callable[[Actor, date], Condition]] = {
     Enrolment: _enrolments,
     SchoolYear: lambda actor, _day: SchoolYear.department_id == actor.root_id,
     Term: _upward(Term.unit_id),
-    Subject: _everybody,
+    # What the homeroom teacher enters is kept under subjects that are none: nobody plans, assigns or chooses them.
+    Subject: lambda _actor, _day: Subject.kind != SubjectKind.HOMEROOM,
     SubjectPart: _everybody,
     SubjectPlan: _upward(SubjectPlan.unit_id),
     CodeItem: _everybody,
@@ -227,6 +259,9 @@ _RULES: dict[type, Callable[[Actor, date], Condition]] = {
     Delegation: _through(Delegation.sheet_id, GradebookSheet),
     Grade: _through(Grade.sheet_id, GradebookSheet),
     SubjectYear: _through(SubjectYear.student_id, Student),
+    StudentNote: _notes,
+    StudentResult: _of_results(StudentResult),
+    YearDecision: _of_results(YearDecision),
     LockWindow: _upward(LockWindow.owner_id),
     AuditEvent: _by_unit(AuditEvent.unit_id),
     ImportBatch: _by_unit(ImportBatch.unit_id),

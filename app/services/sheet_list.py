@@ -7,7 +7,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.access import Actor
-from app.models import GradebookSheet, Person, SchoolClass, Subject, TeachingAssignment, TeachingGroup
+from app.models import (
+    GradebookSheet,
+    HomeroomAssignment,
+    Person,
+    SchoolClass,
+    Subject,
+    TeachingAssignment,
+    TeachingGroup,
+)
 from app.models.base import in_force
 from app.services import scope
 from app.services.years import Period
@@ -16,7 +24,7 @@ from app.services.years import Period
 def sheets_of(
     session: Session, actor: Actor, period: Period, unit_id: int | None, day: date
 ) -> list[dict[str, Any]]:
-    """Sheets of a unit in a period with class, subject and teachers; two statements."""
+    """Sheets of a unit in a period with class, subject and whoever enters them; three statements."""
     sheets = session.scalars(
         scope.scoped(actor, GradebookSheet, day)
         .join(Subject, Subject.id == GradebookSheet.subject_id)
@@ -31,18 +39,43 @@ def sheets_of(
         .order_by(GradebookSheet.grade, TeachingGroup.name, Subject.order_no)
         .limit(2000)
     ).all()
-    groups = {s.group_id for s in sheets}
-    teachers: dict[tuple[int, int], list[Any]] = {}
-    for group, subject, person, name in session.execute(
+    taught = _subject_teachers(session, {s.group_id for s in sheets if not s.form.by_homeroom}, day)
+    led = _homeroom_teachers(session, {s.class_id for s in sheets if s.form.by_homeroom}, day)
+    rows: list[dict[str, Any]] = []
+    for sheet in sheets:
+        by_homeroom = sheet.form.by_homeroom
+        people = (
+            led.get(sheet.class_id, []) if by_homeroom else taught.get((sheet.group_id, sheet.subject_id), [])
+        )
+        mine = any(person == actor.person_id for person, _name in people)
+        rows.append({"sheet": sheet, "teachers": people, "mine": mine, "homeroom": by_homeroom})
+    return rows
+
+
+def _subject_teachers(
+    session: Session, groups: set[int], day: date
+) -> dict[tuple[int, int], list[tuple[int, str]]]:
+    query = (
         sa.select(TeachingAssignment.group_id, TeachingAssignment.subject_id, Person.id, Person.full_name)
         .join(Person, Person.id == TeachingAssignment.person_id)
         .where(TeachingAssignment.group_id.in_(groups), in_force(TeachingAssignment, day))
         .order_by(TeachingAssignment.in_charge.desc())
-    ):
+    )
+    teachers: dict[tuple[int, int], list[tuple[int, str]]] = {}
+    for group, subject, person, name in session.execute(query):
         teachers.setdefault((group, subject), []).append((person, name))
-    rows: list[dict[str, Any]] = [
-        {"sheet": s, "teachers": teachers.get((s.group_id, s.subject_id), [])} for s in sheets
-    ]
-    for row in rows:
-        row["mine"] = any(person == actor.person_id for person, _name in row["teachers"])
-    return rows
+    return teachers
+
+
+def _homeroom_teachers(
+    session: Session, classes: set[int | None], day: date
+) -> dict[int | None, list[tuple[int, str]]]:
+    query = (
+        sa.select(HomeroomAssignment.class_id, Person.id, Person.full_name)
+        .join(Person, Person.id == HomeroomAssignment.person_id)
+        .where(HomeroomAssignment.class_id.in_(classes), in_force(HomeroomAssignment, day))
+    )
+    teachers: dict[int | None, list[tuple[int, str]]] = {}
+    for class_id, person, name in session.execute(query):
+        teachers.setdefault(class_id, []).append((person, name))
+    return teachers

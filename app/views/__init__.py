@@ -7,8 +7,12 @@ from typing import Any
 FEATURES = (
     "home",
     "gradebook",
+    "results",
+    "year_lists",
+    "notes",
     "locks",
     "progress",
+    "regulations",
     "students",
     "classes",
     "people",

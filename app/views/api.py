@@ -14,8 +14,9 @@ from app.services.gradebook import enter_scores
 from app.services.locks import sheet_locks
 from app.services.sheet_reading import load_lines
 from app.views.base import actor, tell
-from app.views.gradebook import json_body, json_changes, open_sheet, refusal, request_id, saved_answer
+from app.views.gradebook import open_sheet
 from app.views.sheet_page import sheet_data
+from app.views.sheet_saving import json_body, json_changes, refusal, request_id, saved_answer
 
 
 class SheetApi(BaseApi):
@@ -70,7 +71,7 @@ class SheetApi(BaseApi):
                 actor(), sheet_id, json_changes(body), clock=request_clock(), request_id=request_id(body)
             )
         except (Invalid, Stale, Locked) as error:
-            return jsonify(message=tell(error), **refusal(error)), error.status
+            return jsonify(message=tell(error), **refusal(error, sheet_id)), error.status
         return jsonify(saved_answer(saved))
 
 

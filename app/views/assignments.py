@@ -12,7 +12,6 @@ from wtforms import BooleanField
 from wtforms.validators import Optional
 
 from app.domain.access import Action, Target, may
-from app.domain.vocabulary import CELL_COLUMNS
 from app.extensions import db
 from app.forms import fields
 from app.models import (
@@ -24,7 +23,7 @@ from app.models import (
     TeachingGroup,
 )
 from app.services import assignments, scope
-from app.services.assignments import NewAssignment
+from app.services.assignments import SUBJECT_COLUMNS, NewAssignment
 from app.services.unit_of_work import Work
 from app.views import formats
 from app.views.base import ScopedInterface, ScopedModelView, actor, require, today
@@ -112,7 +111,7 @@ class AssignmentModelView(ScopedModelView):
         "part": fields.ChoiceField(lazy_gettext("Part"), [Optional()], pairs=all_parts, parse=int),
         "columns": fields.ManyField(
             lazy_gettext("Columns"),
-            pairs=lambda: [(name, formats.COLUMN_NAMES[name]) for name in CELL_COLUMNS],
+            pairs=lambda: [(name, formats.COLUMN_NAMES[name]) for name in SUBJECT_COLUMNS],
             description=lazy_gettext("None ticked: every column."),
         ),
         "in_charge": BooleanField(

@@ -36,7 +36,9 @@ from app.views.class_pages import (
     order_years,
     own_levels,
 )
+from app.views.notes import class_link
 from app.views.people import PersonModelView
+from app.views.results import sees_results
 
 CATEGORY = {"category": "School", "category_label": lazy_gettext("School")}
 
@@ -142,6 +144,8 @@ class SchoolClassView(ScopedModelView):
         self.update_redirect()
         group = classes.whole_class_group(db.session(), item.id)
         own = Target(unit=actor().relation_to(item.unit_id))
+        teaching = assignments.of_class(db.session(), item.id)
+        homerooms = assignments.homerooms_of(db.session(), item.id)
         return self.render_template(
             "people/class.html",
             title=_("Class %(name)s", name=item.name),
@@ -154,8 +158,10 @@ class SchoolClassView(ScopedModelView):
             left=left_places(item, today()),
             statuses=CODE_LISTS["enrolment_status"],
             is_studying=enrolments.is_studying,
-            teaching=assignments.of_class(db.session(), item.id),
-            homerooms=assignments.homerooms_of(db.session(), item.id),
+            teaching=teaching,
+            homerooms=homerooms,
+            remarks_url=class_link(item, [*teaching, *homerooms]),
+            may_see_results=sees_results(item),
             today=today(),
             columns=formats.columns,
             may_manage=may(actor(), Action.CLASS_MANAGE, own),

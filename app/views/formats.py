@@ -75,6 +75,10 @@ COLUMN_NAMES = {
     **{f"regular_{n}": lazy_gettext("Regular score %(n)s", n=n) for n in range(1, 9)},
     "midterm": lazy_gettext("Midterm score"),
     "final": lazy_gettext("Final score"),
+    **{f"periodic_{n}": lazy_gettext("Weight-2 test %(n)s", n=n) for n in range(1, 9)},
+    "midterm_level": lazy_gettext("Level at mid-term"),
+    "final_level": lazy_gettext("Level at the end of the term"),
+    "midterm_comment": lazy_gettext("Comment at mid-term"),
     "comment": lazy_gettext("Comment"),
 }
 

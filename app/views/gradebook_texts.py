@@ -1,11 +1,44 @@
 """Every text the gradebook's scripts show, translated once a page; the scripts hold keys only."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from flask_babel import gettext as _
 
+from app.domain.sheet_forms import CellKind
+from app.models import GradebookSheet
+from app.services.sheet_cells import CONDUCT
 
-def grid_texts() -> dict[str, str]:
+
+def grid_texts(sheet: GradebookSheet) -> dict[str, str]:
     """Texts for `data.texts` of the sheet page; `%(name)s` is filled in by the script."""
-    return _columns() | _cells() | _reasons() | _issues() | _details() | _saving()
+    texts = _columns() | _cells() | _reasons() | _rules() | _issues() | _details() | _saving()
+    if sheet.circular in CONDUCT:  # TT 58/2011 has its thresholds in Điều 13
+        texts["title_threshold"] = _("Threshold of Article 13")
+    return texts
+
+
+def entry_hints(columns: Iterable[Mapping[str, Any]]) -> list[str]:
+    """How the cells of a sheet are typed, for the line under its table."""
+    rules = _rules() | {"rule_score": _("8,5 and 8.5 are the same")}
+    kinds = dict.fromkeys(column["kind"] for column in columns)
+    return [rules[f"rule_{kind}"].rstrip(".") for kind in kinds if f"rule_{kind}" in rules]
+
+
+def form_hints(columns: Iterable[Mapping[str, Any]]) -> list[str]:
+    """How they are filled in on the plain form, where words are chosen from a list."""
+    rules = _rules() | {
+        "rule_score": _("Type 8,5 or 8.5 · blank: not entered yet · 0 is a mark"),
+        "rule_passing": _("Choose Đ (passed) or CĐ (failed); leave blank what is not known yet"),
+    }
+    hints = []
+    for column in {column["kind"]: column for column in columns}.values():
+        kind = column["kind"]
+        if kind in (CellKind.LEVEL, CellKind.TRAIT):
+            hints.append(" · ".join(f"{value}: {word}" for value, word in column["choices"]))
+        elif f"rule_{kind}" in rules and not column["choices"]:
+            hints.append(rules[f"rule_{kind}"].rstrip("."))
+    return hints
 
 
 def state_text(state: str) -> str:
@@ -67,7 +100,6 @@ def _reasons() -> dict[str, str]:
         "mark_letters": _(
             "Absence and exemption are not typed into the cell: use the buttons beside the table."
         ),
-        "level_rule": _("Only Đ (passed) or CĐ (failed)."),
         "refused": _("Not saved, the cell is locked. %(reason)s"),
         "typed_into_column": _("This column is locked. %(reason)s"),
         "typed_into_cell": _("This cell is locked; its reason stands beside the table."),
@@ -83,6 +115,19 @@ def _reasons() -> dict[str, str]:
             "%(outside)s values outside the table left out."
         ),
         "some_invalid": _("%(count)s cells need correcting; they are not sent."),
+    }
+
+
+def _rules() -> dict[str, str]:
+    """What a cell takes, by what it holds (domain/cell_values.py)."""
+    return {
+        "rule_passing": _("Only Đ (passed) or CĐ (failed)."),
+        "rule_whole_mark": _("A primary test is marked with whole numbers from 0 to 10."),
+        "rule_level": _("Type T (done well), H (done) or C (not done)."),
+        "rule_trait": _("Type T (good), Đ (passed) or C (needs effort)."),
+        "rule_training": _("Type T (Tốt), K (Khá), Đ (Đạt) or CĐ (Chưa đạt)."),
+        "rule_conduct": _("Type T (Tốt), K (Khá), Tb (Trung bình) or Y (Yếu)."),
+        "rule_count": _("Type a whole number of sessions, from 0 to 400."),
     }
 
 

@@ -17,6 +17,7 @@ from app.services.clock import local_day
 from app.services.progress_duties import Duties, school_duties
 from app.services.progress_schools import SchoolProgress
 from app.services.progress_teacher import teacher_home
+from app.views import notes_texts
 from app.views.base import MENU, PageView, actor
 from app.views.progress import chosen_period, frame, link, office_page, school_page
 from app.web import current_period
@@ -108,7 +109,17 @@ def teacher_page() -> dict[str, Any]:
     """Facts of a teacher's page."""
     now = request_clock()()
     home = teacher_home(db.session(), actor(), chosen_period(), now)
-    return {**frame(), "title": None, "home": home, "switch": switch(actor()), "here": "teaching"}
+    return {
+        **frame(),
+        "title": None,
+        "home": home,
+        "switch": switch(actor()),
+        "here": "teaching",
+        "note_words": notes_texts,
+        "note_link": lambda duty: url_for(
+            f"NotesView.{duty.kind.value}", class_id=duty.class_id, period=duty.period.code
+        ),
+    }
 
 
 def leader_page(who: Actor) -> dict[str, Any]:

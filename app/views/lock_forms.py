@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.domain.dates import BadDate, parse_date
 from app.domain.lock_calendar import start_of_day
-from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS, Book, WindowEffect, WindowMode
+from app.domain.vocabulary import REGULAR_COLUMNS, WINDOW_COLUMNS, Book, WindowEffect, WindowMode
 from app.errors import N_, HocVuError
 from app.services.clock import VIETNAM
 from app.services.lock_checks import UNKNOWN_CHOICE, NewWindow
@@ -147,8 +147,8 @@ def read_columns(form: Values) -> tuple[str, ...]:
     ticked = set(form.getlist("columns"))
     if ALL_REGULAR in ticked:
         ticked = (ticked - {ALL_REGULAR}) | set(REGULAR_COLUMNS)
-    known = tuple(column for column in CELL_COLUMNS if column in ticked)
-    return known if ticked <= set(CELL_COLUMNS) else (*known, "?")
+    known = tuple(column for column in WINDOW_COLUMNS if column in ticked)
+    return known if ticked <= set(WINDOW_COLUMNS) else (*known, "?")
 
 
 def read_numbers(form: Values, name: str) -> tuple[int, ...]:

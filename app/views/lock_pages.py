@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.access import Actor
 from app.domain.locks import ColumnState
 from app.domain.units import KINDERGARTEN_GRADE, NURSERY_GRADE, grades_of, taught_levels
-from app.domain.vocabulary import REGULAR_COLUMNS, Level
+from app.domain.vocabulary import REGULAR_COLUMNS, RETEST, Level
 from app.models import LockWindow, OrgUnit, SchoolClass
 from app.services import lock_view
 from app.services.clock import local_day
@@ -24,6 +24,7 @@ from app.services.lock_view import Answer, Bar, ScopeNames, SheetChoice, Week, W
 from app.views import lock_texts
 from app.views.formats import present
 from app.views.lock_forms import ALL_REGULAR, moment_text
+from app.views.sheet_heads import lock_titles
 
 Option = tuple[str, str]
 SHOWN_NAMES = 3
@@ -196,22 +197,23 @@ class Panel:
 
 def panel(choice: SheetChoice, column: str, answer: Answer) -> Panel:
     """The panel for a column of a sheet."""
-    state = answer.states[column]
+    titles = lock_titles(choice.sheet)
+    state, called = answer.states[column], titles[column]
     finality = lock_texts.finality_title(answer.policies.finality)
     if answer.policies.finality_unit:
         finality = f"{finality} ({answer.policies.finality_unit})"
     return Panel(
-        title=f"{lock_texts.column_title(column)}, {choice.label}",
+        title=f"{called}, {choice.label}",
         open=state.open,
         verdict=lock_texts.verdict_line(state),
-        layers=tuple(lock_texts.layer_lines(answer.layers, column, answer.now, answer.elsewhere)),
-        facts=tuple(tuple(lock_texts.reason_facts(reason, column)) for reason in state.reasons),
+        layers=tuple(lock_texts.layer_lines(answer.layers, column, answer.now, answer.elsewhere, called)),
+        facts=tuple(tuple(lock_texts.reason_facts(reason, called)) for reason in state.reasons),
         finality=finality,
-        others=tuple(_cards({c: s for c, s in answer.states.items() if c != column})),
+        others=tuple(_cards({c: s for c, s in answer.states.items() if c != column}, titles)),
     )
 
 
-def _cards(states: Mapping[str, ColumnState]) -> list[ColumnCard]:
+def _cards(states: Mapping[str, ColumnState], titles: Mapping[str, str]) -> list[ColumnCard]:
     """Columns that stand alike share a card."""
     groups: dict[Any, list[str]] = {}
     for column, state in states.items():
@@ -219,10 +221,10 @@ def _cards(states: Mapping[str, ColumnState]) -> list[ColumnCard]:
         groups.setdefault((kind, state), []).append(column)
     cards = []
     for (_kind, state), columns in groups.items():
-        single = columns[0] if len(columns) == 1 else None
+        single = titles[columns[0]] if len(columns) == 1 else None
         reasons = " ".join(f"{lock_texts.reason_line(reason, single)}." for reason in state.reasons)
         line = f"{lock_texts.verdict_line(state)}. {reasons}" if state.open else reasons
-        cards.append(ColumnCard(lock_texts.columns_title(columns), state.open, line.strip()))
+        cards.append(ColumnCard(single or lock_texts.columns_title(columns), state.open, line.strip()))
     return cards
 
 
@@ -284,7 +286,10 @@ def form_choices(session: Session, unit: OrgUnit, year_id: int, day: date) -> Fo
         grades=tuple((str(grade), grade_title(grade)) for grade in grades),
         columns=(
             (ALL_REGULAR, _("Regular scores")),
-            *((column, lock_texts.column_title(column)) for column in ("midterm", "final", "comment")),
+            *(
+                (column, lock_texts.column_title(column))
+                for column in ("midterm", "final", "comment", RETEST)
+            ),
         ),
         single_columns=tuple((column, lock_texts.column_title(column)) for column in REGULAR_COLUMNS),
         classes=_class_options(session, unit, year_id) if unit.kind.is_school else (),

@@ -13,6 +13,8 @@ from app.domain.locks import ColumnState, Layer, LockReason, LockRule, Window, c
 from app.domain.vocabulary import (
     CELL_COLUMNS,
     REGULAR_COLUMNS,
+    RETEST,
+    WINDOW_COLUMNS,
     Finality,
     Role,
     Tier,
@@ -42,18 +44,28 @@ class LayerLine:
 
 
 def column_title(column: str) -> str:
-    """TX1, ĐĐGgk, ĐĐGck, Nhận xét."""
-    if column in REGULAR_COLUMNS:
-        return _("Regular %(n)s", n=column.removeprefix("regular_"))
-    titles = {"midterm": _("Midterm column"), "final": _("Final column"), "comment": _("Comment column")}
+    """TX1, ĐĐGgk, ĐĐGck, Nhận xét, Đánh giá lại; a sheet's own names for its columns: `sheet_heads`."""
+    kind, _line, number = column.rpartition("_")
+    if kind == "regular":
+        return _("Regular %(n)s", n=number)
+    if kind == "periodic":
+        return _("Weight-2 test %(n)s", n=number)
+    titles = {
+        "midterm": _("Midterm column"),
+        "final": _("Final column"),
+        "comment": _("Comment column"),
+        "excused": _("Absent with leave"),
+        "unexcused": _("Absent without leave"),
+        RETEST: _("Retests"),
+    }
     return titles.get(column, column)
 
 
 def columns_title(columns: Iterable[str]) -> str:
     """A set of columns in few words: "ĐĐGtx, ĐĐGgk", "TX1–TX3", "mọi cột" for none or all."""
     wanted = frozenset(columns)
-    chosen = [column for column in CELL_COLUMNS if column in wanted]
-    if not chosen or len(chosen) == len(CELL_COLUMNS):
+    chosen = [column for column in WINDOW_COLUMNS if column in wanted]
+    if not chosen or wanted == set(CELL_COLUMNS):
         return _("every column")
     regular = [column for column in chosen if column in REGULAR_COLUMNS]
     parts = [_regular_title(regular)] if regular else []
@@ -151,12 +163,12 @@ def finality_title(value: Finality) -> str:
 
 
 def reason_line(reason: LockReason, column: str | None = None) -> str:
-    """One line: what holds · whose it is, since and until when · who can open it."""
+    """One line: what holds · whose it is, since and until when · who can open it. `column`: as it is called."""
     return SEPARATOR.join(part for part in (_rule(reason, column), _who_when(reason), opener(reason)) if part)
 
 
 def reason_facts(reason: LockReason, column: str | None = None) -> list[tuple[str, str]]:
-    """Label and text of everything known about a lock, for a list of facts."""
+    """Label and text of everything known about a lock, for a list of facts. `column`: as it is called."""
     facts = [(_("Why"), _rule(reason, column))]
     if reason.reason:
         facts.append((_("Grounds"), reason.reason))
@@ -180,9 +192,9 @@ def _rule(reason: LockReason, column: str | None) -> str:
     if reason.window_id is None:
         return _no_window_rule(reason)
     if column and reason.rule is LockRule.CLOSED:
-        return _("Entry has ended: %(name)s", name=column_title(column))
+        return _("Entry has ended: %(name)s", name=column)
     if column and reason.rule is LockRule.NOT_YET:
-        return _("Entry has not begun: %(name)s", name=column_title(column))
+        return _("Entry has not begun: %(name)s", name=column)
     texts = {
         LockRule.SHUT: _("The book is shut: %(title)s", title=reason.title),
         LockRule.CLOSED: _("The window is over: %(title)s", title=reason.title),
@@ -268,16 +280,22 @@ def layer_lines(
     column: str,
     now: datetime,
     elsewhere: Mapping[int, Sequence[Window]] | None = None,
+    name: str | None = None,
 ) -> list[LayerLine]:
-    """What each tier says about a column at `now`, highest tier first.
+    """What each tier says about a column at `now`, highest tier first. `name`: as its sheet calls it.
 
     `elsewhere`: windows of a unit in force now that speak about other classes or columns, to say why they don't bind.
     """
+    called = name or column_title(column)
     by_tier = sorted(layers, key=lambda layer: list(Tier).index(layer.tier))
-    return [_layer_line(layer, column, now, (elsewhere or {}).get(layer.unit_id, ())) for layer in by_tier]
+    return [
+        _layer_line(layer, column, called, now, (elsewhere or {}).get(layer.unit_id, ())) for layer in by_tier
+    ]
 
 
-def _layer_line(layer: Layer, column: str, now: datetime, elsewhere: Sequence[Window]) -> LayerLine:
+def _layer_line(
+    layer: Layer, column: str, called: str, now: datetime, elsewhere: Sequence[Window]
+) -> LayerLine:
     state = column_state(column, now, (layer,))
     silent = not state.open and all(reason.rule is LockRule.NO_WINDOW for reason in state.reasons)
     if silent:
@@ -286,7 +304,7 @@ def _layer_line(layer: Layer, column: str, now: datetime, elsewhere: Sequence[Wi
     elif state.open:
         text = _open_text(state, now)
     else:
-        text = SEPARATOR.join(_layer_reason(reason, column) for reason in state.reasons)
+        text = SEPARATOR.join(_layer_reason(reason, called) for reason in state.reasons)
     label = tier_label(layer.tier, layer.unit_name)
     return LayerLine(TIER_CLASS[layer.tier], label, text, locked=not state.open and not silent)
 

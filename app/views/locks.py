@@ -23,6 +23,7 @@ from app.views import lock_forms, lock_pages, lock_texts
 from app.views.base import PageView, actor, menu, require, today
 from app.views.lock_forms import Errors, Unreadable
 from app.views.lock_orders import NO_YEAR, LockOrderView, chosen_year, now
+from app.views.sheet_heads import lock_titles
 
 KEPT = ("year", "term", "month", "unit", "list", "on", "at", "sheet", "column")
 
@@ -97,9 +98,7 @@ class LockView(PageView):
             months=_months(first, moment),
             question=question,
             choices=choices,
-            columns=[
-                (c, lock_texts.column_title(c)) for c in (question.choice.columns if question.choice else ())
-            ],
+            columns=list(lock_titles(question.choice.sheet).items()) if question.choice else [],
             panel=_answer(question, rows),
             schools=_schools_below(),
             kept={

@@ -1,4 +1,4 @@
-"""The rules of a unit: when marks become final, entry day, quick entry, idle time; from whom, since when and why."""
+"""The rules of a unit: when marks become final, entry day, quick entry, idle time, readings; from whom, since, why."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +10,12 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.domain.access import Action
+from app.domain.assessment import tt43_2021
 from app.domain.dates import format_date
-from app.domain.policies import PolicyKey, choices, strictness
-from app.domain.vocabulary import Finality
+from app.domain.notes import Span
+from app.domain.policies import CENTRE_SETTINGS, FIXED_ABOVE, READINGS, PolicyKey, offered
+from app.domain.units import taught_levels
+from app.domain.vocabulary import Finality, Level, UnitKind
 from app.errors import N_, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import OrgUnit
@@ -53,7 +56,8 @@ class Card:
     since: str
     own_value: str
     limit: str
-    options: tuple[tuple[str, str], ...]  # empty: a number is typed
+    options: tuple[tuple[str, str], ...]  # empty: it is typed
+    longest: int  # letters of what is typed; more than a number's is typed as text
     history: tuple[HistoryLine, ...]
 
 
@@ -101,7 +105,7 @@ class PolicyView(PageView):
             "locks/policies.html",
             title=_("Rules of the unit"),
             unit=unit,
-            cards=[_card(found[key], unit.id, today()) for key in PolicyKey],
+            cards=[_card(found[key], unit.id, today()) for key in keys_of(unit)],
             chosen=chosen,
             typed=typed,
             errors=errors,
@@ -132,16 +136,32 @@ def _decide(unit_id: int, key: PolicyKey) -> Errors:
     return {}
 
 
+SECONDARY = frozenset({Level.LOWER_SECONDARY, Level.UPPER_SECONDARY})
+CENTRES = frozenset({UnitKind.VOCATIONAL_CENTRE, UnitKind.PROVINCIAL_CENTRE})
+
+
+def keys_of(unit: OrgUnit) -> list[PolicyKey]:
+    """The rules a unit has: readings where TT 22/2021 is used, settings of TT 43/2021 in a centre; an office has all."""
+    office = not unit.kind.is_school
+    centre = unit.kind in CENTRES
+    secondary = not centre and bool(SECONDARY & set(taught_levels(unit.kind, unit.levels)))
+    return [
+        key
+        for key in PolicyKey
+        if office
+        or (key in READINGS and secondary)
+        or (key in CENTRE_SETTINGS and centre)
+        or key not in FIXED_ABOVE
+    ]
+
+
 # -- in words ----------------------------------------------------------------------------------------------------
 
 
 def _card(setting: Setting, unit_id: int, day: date) -> Card:
     key, source = setting.key, setting.source
-    title, help_text = _titles(key)
+    title, help_text = titles_of(key)
     own = next((row.value for row in setting.rows if row.unit_id == unit_id and row.in_force(day)), "")
-    offered = [
-        value for value in choices(key) if setting.above is None or not _looser(key, value, setting.above)
-    ]
     return Card(
         key=key.value,
         title=title,
@@ -152,16 +172,25 @@ def _card(setting: Setting, unit_id: int, day: date) -> Card:
         since=format_date(source.starts_on) if source else "",
         own_value=own or setting.value,
         limit=_limit(setting),
-        options=tuple((value, value_title(key, value)) for value in offered),
+        options=tuple((value, value_title(key, value)) for value in offered(key, setting.above)),
+        longest=3 if key in _NUMBERS else 40,
         history=tuple(_history_line(row, day) for row in setting.rows),
     )
 
 
-def _looser(key: PolicyKey, value: str, above: str) -> bool:
-    return strictness(key, value) < strictness(key, above)
+_NUMBERS = frozenset({PolicyKey.ENTRY_DAY, PolicyKey.IDLE_MINUTES})
 
 
-def _titles(key: PolicyKey) -> tuple[str, str]:
+def titles_of(key: PolicyKey) -> tuple[str, str]:
+    """What a rule is called, and what it does."""
+    if key in CENTRE_SETTINGS:
+        return (
+            _(tt43_2021.SETTINGS[CENTRE_SETTINGS[key]].label),
+            _(
+                "A setting of TT 43/2021 (continuing education): the centre's leader confirms it from the text of the"
+                " circular. Without it learning results stay “not yet”."
+            ),
+        )
     return {
         PolicyKey.FINALITY: (
             _("When a mark becomes final"),
@@ -183,15 +212,46 @@ def _titles(key: PolicyKey) -> tuple[str, str]:
             _("Idle time before signing out"),
             _("Minutes without work after which a session ends; ending it is leaving the system."),
         ),
+        PolicyKey.COMMENT_SUBJECT: (
+            _("May a comment subject be the one subject (TT 22/2021 Article 9.3)"),
+            _(
+                "Where one single subject pulls the learning result down by two levels or more, it is raised by one. The"
+                " circular does not say whether that may be a subject assessed by comments. Each result shows where the"
+                " reading changes it, and keeps the reading it was judged by."
+            ),
+        ),
+        PolicyKey.ONE_SUBJECT: (
+            _("How the one subject is set aside (TT 22/2021 Article 9.3)"),
+            _(
+                "To see whether only this subject pulls the result down, the others are judged with this one at the level"
+                " needed, or without it. The two differ where only five other subjects reach the mark."
+            ),
+        ),
+        PolicyKey.DISCIPLINE_PERIOD: (
+            _("How often subject teachers remark on study habits"),
+            _("On the class and on single students; remarks written so far stay when the rule changes."),
+        ),
     }[key]
 
 
 def value_title(key: PolicyKey, value: str) -> str:
     """A value in words."""
+    if not value:
+        return _("Not confirmed yet")
+    if key in CENTRE_SETTINGS:
+        return {"yes": _("Yes"), "no": _("No"), "none": _("No titles")}.get(value, value)
     if key is PolicyKey.FINALITY:
         return lock_texts.finality_title(Finality(value))
     if key is PolicyKey.QUICK_ENTRY:
         return _("On") if value == "on" else _("Off")
+    if key is PolicyKey.COMMENT_SUBJECT:
+        return _("Yes, it may") if value == "on" else _("No, only a scored subject")
+    if key is PolicyKey.ONE_SUBJECT:
+        return _("As if it had the level needed") if value == "replace" else _("As if it were not there")
+    if key is PolicyKey.DISCIPLINE_PERIOD:
+        return {Span.WEEKLY: _("Every week"), Span.MONTHLY: _("Every month"), Span.TERM: _("Every term")}[
+            Span(value)
+        ]
     if key is PolicyKey.ENTRY_DAY:
         return _("Day %(n)s of the month", n=value)
     return _("%(n)s minutes", n=value)
@@ -202,6 +262,8 @@ def _limit(setting: Setting) -> str:
     if setting.above is None:
         return ""
     value = value_title(setting.key, setting.above)
+    if setting.key in FIXED_ABOVE:
+        return _("The unit above has chosen for all units below it: %(value)s.", value=value)
     return _("The unit above has: %(value)s. Your unit may keep it or be stricter.", value=value)
 
 

@@ -6,12 +6,15 @@ from typing import Any
 from flask import request
 from flask_babel import gettext as _
 
+from app.domain.cell_values import show_cell
+from app.domain.sheet_forms import CellKind
 from app.extensions import db
 from app.services import history
 from app.services.clock import VIETNAM
+from app.services.sheet_cells import has_average
 from app.services.sheet_reading import SheetFacts, load_lines
 from app.views.gradebook_texts import state_text
-from app.views.lock_texts import column_title
+from app.views.sheet_heads import heads, subject_name
 
 STATES = {"midterm_state": "midterm", "final_state": "final"}
 """Columns that say why a periodic mark is blank or 0, and the mark each stands beside."""
@@ -19,21 +22,19 @@ STATES = {"midterm_state": "midterm", "final_state": "final"}
 
 def history_page(facts: SheetFacts, now: datetime) -> dict[str, Any]:
     """Template facts: the sheet as of `at`, and with `since` also what differs from then."""
-    session = db.session()
+    session, sheet = db.session(), facts.sheet
     at, since = _moment("at"), _moment("since")
-    names = {line.student_id: line.full_name for line in load_lines(session, facts.sheet)}
-    columns = (*facts.columns[:-1], "average", "comment")
-    rows = history.sheet_as_of(session, facts.sheet.id, at or now)
-    title = _(
-        "History of %(subject)s %(group)s", subject=facts.sheet.subject.name, group=facts.sheet.group.name
-    )
+    names = {line.student_id: line.full_name for line in load_lines(session, sheet)}
+    titles = _titles(facts)
+    rows = history.sheet_as_of(session, sheet.id, at or now, sheet.form)
     return {
-        "title": title,
+        "title": _("History of %(subject)s %(group)s", subject=subject_name(sheet), group=sheet.group.name),
         "facts": facts,
-        "columns": [(c, _title(c)) for c in columns],
+        "columns": list(titles.items()),
         "lines": [(student, name, rows.get(student)) for student, name in names.items()],
-        "differences": _differences(facts, columns, since, at or now, names) if since else None,
-        "recent": history.recent_changes(session, [facts.sheet.id]),
+        "differences": _differences(facts, titles, since, at or now, names) if since else None,
+        "recent": history.recent_changes(session, [sheet.id]),
+        "show": lambda column, value: show_cell(value, _kind(facts, column)),
         "state_text": state_text,
         "at": at,
         "since": since,
@@ -41,25 +42,36 @@ def history_page(facts: SheetFacts, now: datetime) -> dict[str, Any]:
     }
 
 
+def _titles(facts: SheetFacts) -> dict[str, str]:
+    """Columns by name as printed: the average, where there is one, before the comment."""
+    titles = {name: head.full for name, head in heads(facts.sheet).items()}
+    if not has_average(facts.sheet.form):
+        return titles
+    comment = titles.pop("comment")
+    return titles | {"average": _("Average"), "comment": comment}
+
+
+def _kind(facts: SheetFacts, column: str) -> CellKind:
+    return facts.cells[column].kind if column in facts.cells else CellKind.MARK
+
+
 def _differences(
-    facts: SheetFacts, columns: tuple[str, ...], since: datetime, at: datetime, names: dict[int, str]
+    facts: SheetFacts, titles: dict[str, str], since: datetime, at: datetime, names: dict[int, str]
 ) -> list[dict[str, Any]]:
     """What changed, in the order of the sheet; a mark and its absence are one cell."""
     cells: dict[tuple[int, str], dict[str, Any]] = {}
-    for d in history.compare(db.session(), facts.sheet.id, (*columns, *STATES), since, at):
+    columns = list(titles)
+    compared = (*columns, *(state for state, mark in STATES.items() if mark in titles))
+    for d in history.compare(db.session(), facts.sheet.id, compared, since, at, facts.sheet.form):
         part = "_state" if d.column in STATES else ""
         cell = cells.setdefault((d.student_id, STATES.get(d.column, d.column)), {})
         cell |= {f"old{part}": d.old, f"new{part}": d.new}
     places = {student: place for place, student in enumerate(names)}
     order = sorted(cells, key=lambda cell: (places.get(cell[0], len(places)), columns.index(cell[1])))
     return [
-        {"name": names.get(student, "?"), "title": _title(column), **cells[student, column]}
+        {"name": names.get(student, "?"), "title": titles[column], "column": column, **cells[student, column]}
         for student, column in order
     ]
-
-
-def _title(column: str) -> str:
-    return _("Average") if column == "average" else column_title(column)
 
 
 def _moment(field: str) -> datetime | None:

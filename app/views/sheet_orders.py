@@ -1,6 +1,7 @@
 """Pages of what the head orders about a sheet: delegated entry, and exemptions from a practical part."""
 
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,7 +30,7 @@ from app.services.sheet_reading import load_lines
 from app.services.unit_of_work import record_event
 from app.views.base import PageView, actor, require, tell, today
 from app.views.gradebook import open_sheet
-from app.views.lock_texts import column_title, columns_title
+from app.views.sheet_heads import columns_named, heads, subject_name
 
 
 def _day_and_time(field: str) -> datetime:
@@ -95,15 +96,15 @@ class DelegationView(PageView):
             "gradebook/delegation.html",
             title=_(
                 "Delegated entry: %(subject)s %(group)s",
-                subject=facts.sheet.subject.name,
+                subject=subject_name(facts.sheet),
                 group=facts.sheet.group.name,
             ),
             facts=facts,
             rows=rows,
             now=now,
             staff=staff_of(db.session(), facts.sheet.unit_id, today()),
-            columns=[(c, column_title(c)) for c in facts.columns],
-            columns_title=columns_title,
+            columns=[(name, head.full) for name, head in heads(facts.sheet).items()],
+            columns_title=partial(columns_named, facts.sheet),
         )
 
     def _new(self) -> NewDelegation:

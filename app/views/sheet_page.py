@@ -10,46 +10,73 @@ from flask_babel import gettext as _
 
 from app.domain.access import Action, Actor, may
 from app.domain.assessment.tt22_2021 import threshold
+from app.domain.cell_values import choices, show_cell
 from app.domain.locks import ColumnState
 from app.domain.marks import format_mark
-from app.domain.vocabulary import Finality, Passing, SubjectKind
+from app.domain.sheet_forms import POINTS, Cell, CellKind, SheetForm
+from app.domain.vocabulary import Finality, SubjectKind
 from app.services.enrolments import is_studying
 from app.services.locks import SheetLocks
+from app.services.sheet_cells import CONDUCT, has_average, row_model
 from app.services.sheet_reading import Line, SheetFacts
+from app.views.formats import CIRCULARS
 from app.views.gradebook_texts import grid_texts
-from app.views.lock_texts import at_time, column_title, reason_line
+from app.views.lock_texts import at_time, reason_line
+from app.views.sheet_heads import Head, heads, point_titles, subject_name
 from app.web import vn_date
 
 DUE_SOON = timedelta(days=14)
 ONE_DAY = timedelta(days=1)
 POLL_SECONDS = 60
+FORMS_OF: Mapping[Action, frozenset[SheetForm]] = {
+    Action.BOOK_PRINT: frozenset({SheetForm.MARKS}),  # the one sheet with a printed page of its own
+    Action.EXEMPTION_DECIDE: frozenset({SheetForm.MARKS, SheetForm.WEIGHTED}),  # TT 22/2021 Điều 10
+}
+"""Buttons that only some forms have."""
+WEIGHTS: Mapping[str, int] = {"midterm": 2, "final": 3}
+"""By what lock windows call a column; others weigh 1 (TT 22/2021 Điều 9 k1, TT 58/2011 Điều 7)."""
 
 
-def raw(value: Any) -> str | None:
-    """A value as the grid contract sends it: a decimal-point string, passed / failed, or text."""
+def raw(value: Any, kind: CellKind = CellKind.MARK) -> str | None:
+    """A value as the grid contract sends it: 8.5, passed, 9 (a primary test), T, good, text; `parse_cell` reads it."""
     if value is None:
         return None
-    if isinstance(value, Passing):
-        return value.value
-    return str(value)
+    return show_cell(value, kind) if kind is CellKind.WHOLE_MARK else str(value)
 
 
-def sheet_data(actor: Actor, facts: SheetFacts, lines: Sequence[Line], locks: SheetLocks) -> dict[str, Any]:
-    """The whole sheet for the page's script and templates (the contract between page and server)."""
+def shown_point(facts: SheetFacts, lines: Sequence[Line], locks: SheetLocks, asked: str | None) -> str | None:
+    """The point of the term a wide sheet shows: the one asked for, else the first that is open and not complete."""
+    if facts.sheet.form is not SheetForm.TRAITS:
+        return None
+    if asked in POINTS:
+        return asked
+    here = [line for line in lines if line.left_on is None]
+    for point in POINTS:
+        columns = [name for name in facts.mark_columns if facts.cells[name].lock == point]
+        if locks.columns[columns[0]].open and any(line.value(c) is None for line in here for c in columns):
+            return point
+    return POINTS[0]
+
+
+def sheet_data(
+    actor: Actor, facts: SheetFacts, lines: Sequence[Line], locks: SheetLocks, point: str | None = None
+) -> dict[str, Any]:
+    """The sheet for the page's script and templates (the contract between page and server); at `point`, if given."""
     target = facts.target(actor, locks.now)
     writable = (
         facts.writable_columns(actor, locks.now) if may(actor, Action.SHEET_ENTER, target) else frozenset()
     )
-    columns = [_column(facts, name, locks, writable) for name in facts.columns]
+    named = heads(facts.sheet)
+    cells = [cell for cell in facts.cells.values() if point is None or named[cell.name].point == point]
     return {
-        "sheet": _sheet(actor, facts, locks, bool(writable)),
-        "columns": columns,
-        "rows": [_row(number, line, facts, locks) for number, line in enumerate(lines, start=1)],
-        "texts": grid_texts(),
+        "sheet": _sheet(actor, facts, locks, point) | _entry(locks, cells, bool(writable)),
+        "columns": [_column(facts, cell, named[cell.name], locks, writable) for cell in cells],
+        "rows": [_row(number, line, facts, locks, cells) for number, line in enumerate(lines, start=1)],
+        "texts": grid_texts(facts.sheet),
     }
 
 
-def _sheet(actor: Actor, facts: SheetFacts, locks: SheetLocks, can_write: bool) -> dict[str, Any]:
+def _sheet(actor: Actor, facts: SheetFacts, locks: SheetLocks, point: str | None) -> dict[str, Any]:
     sheet = facts.sheet
     urls = {
         name: url_for(f"GradebookView.{endpoint}", sheet_id=sheet.id)
@@ -65,60 +92,75 @@ def _sheet(actor: Actor, facts: SheetFacts, locks: SheetLocks, can_write: bool) 
     return {
         "id": sheet.id,
         "account": actor.username,
-        "title": f"{sheet.subject.name} {sheet.group.name}",
-        "subject": sheet.subject.name,
+        "title": f"{subject_name(sheet)} {sheet.group.name}",
+        "subject": subject_name(sheet),
         "class": sheet.group.name,
         "term": sheet.term,
         "kind": sheet.kind.value,
-        "regular_count": sheet.regular_count,
+        "form": sheet.form.value,
+        "point": point,
+        "point_title": point_titles(sheet.term)[point] if point else None,
+        "has_average": has_average(sheet.form),
+        "two_thirds": sheet.circular in CONDUCT,  # enough for Đạt (TT 58/2011 Điều 10 khoản 2)
         "revision": sheet.revision,
-        "can_write": can_write,
         "quick_entry": locks.policies.quick_entry,
         "poll_seconds": POLL_SECONDS,
-        "finality": locks.policies.finality.value,
-        "draft_columns": list(facts.columns)
-        if locks.policies.finality is Finality.ON_SUBMIT and can_write
-        else [],
         "urls": {**urls, "login": url_for("AuthDBView.login")},
     }
 
 
-def _column(facts: SheetFacts, name: str, locks: SheetLocks, writable: frozenset[str]) -> dict[str, Any]:
-    state = locks.columns[name]
+def _entry(locks: SheetLocks, cells: Sequence[Cell], can_write: bool) -> dict[str, Any]:
+    """Whether the actor writes here, and what the button Chốt is for."""
+    by_submit = locks.policies.finality is Finality.ON_SUBMIT
+    return {
+        "can_write": can_write,
+        "finality": locks.policies.finality.value,
+        "draft_columns": [cell.name for cell in cells] if by_submit and can_write else [],
+    }
+
+
+def _column(
+    facts: SheetFacts, cell: Cell, head: Head, locks: SheetLocks, writable: frozenset[str]
+) -> dict[str, Any]:
+    name, state = cell.name, locks.columns[cell.name]
     return {
         "name": name,
-        "title": column_title(name),
-        "group": _group(name, facts.sheet.kind),
+        "title": head.title,
+        "full": head.full,
+        "group": head.group,
+        "kind": script_kind(cell, facts.sheet.kind),
+        "choices": choices(cell.kind),
+        "weight": WEIGHTS.get(cell.lock, 1),
+        "periodic": hasattr(row_model(facts.sheet.form), f"{name}_state"),
         "open": state.open and (name in writable or not writable),
-        "locked": _locked(facts, name, state, writable),
+        "locked": _locked(facts, name, head.full, state, writable),
         "due": state.until is not None and state.until - locks.now <= DUE_SOON,
         "until": at_time(state.until, ending=True) if state.open and state.until else None,
     }
 
 
-def _group(name: str, kind: SubjectKind) -> str:
-    """The head over the column; only scored subjects have weights (TT 22/2021 Điều 9 k1)."""
-    if name == "comment":
-        return _("Subject teacher")
-    periodic = name in ("midterm", "final")
-    if kind is SubjectKind.COMMENT:
-        return _("Periodic assessment") if periodic else _("Regular scores")
-    return {"midterm": _("Weight 2"), "final": _("Weight 3")}.get(name, _("Regular scores, weight 1"))
+def script_kind(cell: Cell, kind: SubjectKind) -> str:
+    """What the cell holds, for the page's script: a mark is a score, or passing in a comment subject."""
+    if cell.kind is not CellKind.MARK:
+        return cell.kind.value
+    return "passing" if kind is SubjectKind.COMMENT else "score"
 
 
 def _locked(
-    facts: SheetFacts, name: str, state: ColumnState, writable: frozenset[str]
+    facts: SheetFacts, name: str, called: str, state: ColumnState, writable: frozenset[str]
 ) -> dict[str, Any] | None:
     if not state.open:
         reason = state.reasons[0]
-        return {"since": at_time(reason.since) if reason.since else "", "text": reason_line(reason, name)}
+        return {"since": at_time(reason.since) if reason.since else "", "text": reason_line(reason, called)}
     if writable and name not in writable:
         others = ", ".join(t.full_name for t in facts.teachers if not t.columns or name in t.columns)
         return {"since": "", "text": _("This column is entered by %(names)s.", names=others)}
     return None
 
 
-def _row(number: int, line: Line, facts: SheetFacts, locks: SheetLocks) -> dict[str, Any]:
+def _row(
+    number: int, line: Line, facts: SheetFacts, locks: SheetLocks, cells: Sequence[Cell]
+) -> dict[str, Any]:
     average = line.value("average")
     gone = line.left_on is not None and line.left_on <= locks.now.date() and not is_studying(line.status_code)
     moved = line.left_on is not None and line.left_on < locks.now.date()
@@ -128,19 +170,27 @@ def _row(number: int, line: Line, facts: SheetFacts, locks: SheetLocks) -> dict[
         "name": line.full_name,
         "note": _note(line, facts, gone, moved),
         "closed": gone or moved,
-        "marks": {c: raw(v) for c in facts.columns if (v := line.value(c)) is not None},
-        "states": {c: s for c in ("midterm", "final") if (s := line.state(c))},
-        "locked": [c for c in facts.columns if (line.student_id, c) in locks.final],
+        "marks": {c.name: raw(v, c.kind) for c in cells if (v := line.value(c.name)) is not None},
+        "states": {c: s for c in POINTS if (s := line.state(c))},
+        "locked": [c.name for c in cells if (line.student_id, c.name) in locks.final],
         "corrected": [],
-        "average": raw(average) if facts.sheet.kind is SubjectKind.SCORED else None,
-        "level": raw(average) if facts.sheet.kind is SubjectKind.COMMENT else None,
-        "threshold": threshold(average).value if isinstance(average, Decimal) else None,
+        **_result(facts.sheet.kind, average),
     }
-    if facts.sheet.term == 2:
+    if facts.sheet.term == 2 and has_average(facts.sheet.form):
         year = line.year_at(facts.sheet)
         row["year_average"] = raw(year.average) if year else None
         row["term1_average"] = raw(year.term_1) if year else None
     return row
+
+
+def _result(kind: SubjectKind, average: Any) -> dict[str, str | None]:
+    """A term result: an average with the threshold it reaches, or Đạt / Chưa đạt."""
+    scored = isinstance(average, Decimal)
+    return {
+        "average": raw(average) if scored else None,
+        "level": raw(average) if kind is SubjectKind.COMMENT else None,
+        "threshold": threshold(average).value if scored else None,
+    }
 
 
 def _note(line: Line, facts: SheetFacts, gone: bool, moved: bool) -> str | None:
@@ -160,18 +210,10 @@ def _note(line: Line, facts: SheetFacts, gone: bool, moved: bool) -> str | None:
 def page_facts(actor: Actor, facts: SheetFacts, lines: Sequence[Line], locks: SheetLocks) -> dict[str, Any]:
     """Title, meta line, lock chips and buttons of a sheet's pages."""
     sheet = facts.sheet
-    here = sum(1 for line in lines if line.left_on is None)
-    teachers = ", ".join(f"{t.full_name} ({t.part})" if t.part else t.full_name for t in facts.teachers)
-    meta = [
-        _("Teacher %(names)s", names=teachers) if teachers else _("No teacher assigned"),
-        _("%(n)s students", n=here),
-        _("Circular %(code)s", code="22/2021" if sheet.circular == "tt22-2021" else sheet.circular),
-        _("%(n)s regular scores", n=sheet.regular_count),
-    ]
     return {
-        "title": _("%(subject)s %(group)s · Term %(term)s", subject=sheet.subject.name, group=sheet.group.name,
+        "title": _("%(subject)s %(group)s · Term %(term)s", subject=subject_name(sheet), group=sheet.group.name,
                    term="I" if sheet.term == 1 else "II"),
-        "meta": " · ".join(meta),
+        "meta": " · ".join(_meta(facts, lines)),
         "tags": lock_tags(locks, facts),
         "why_url": _endpoint("LockView.calendar"),
         "grid_url": url_for("GradebookView.sheet", sheet_id=sheet.id),
@@ -179,23 +221,56 @@ def page_facts(actor: Actor, facts: SheetFacts, lines: Sequence[Line], locks: Sh
     }  # fmt: skip
 
 
+def _meta(facts: SheetFacts, lines: Sequence[Line]) -> list[str]:
+    sheet = facts.sheet
+    names = ", ".join(f"{t.full_name} ({t.part})" if t.part else t.full_name for t in facts.teachers)
+    if not names:
+        teachers = _("No teacher assigned")
+    elif sheet.form.by_homeroom:
+        teachers = _("Homeroom teacher %(names)s", names=names)
+    else:
+        teachers = _("Teacher %(names)s", names=names)
+    meta = [
+        teachers,
+        _("%(n)s students", n=sum(1 for line in lines if line.left_on is None)),
+        _("Circular %(code)s", code=str(CIRCULARS[sheet.circular]).removeprefix("TT ")),
+    ]
+    if has_average(sheet.form):
+        meta.append(_("%(n)s regular scores", n=sheet.regular_count))
+    if sheet.form is SheetForm.WEIGHTED:
+        meta.append(_("%(n)s weight-2 tests", n=sheet.periodic_count))
+    return meta
+
+
 def lock_tags(locks: SheetLocks, facts: SheetFacts) -> list[tuple[str, str, str]]:
-    """One chip per run of columns in the same state."""
-    runs: list[tuple[str, str, ColumnState]] = []
-    for name in facts.columns:
-        state = locks.columns[name]
-        key = (state.open, state.until, state.reasons[:1] if not state.open else ())
-        if runs and name.startswith("regular") and runs[-1][0].startswith("regular"):
-            last = runs[-1][2]
-            if (last.open, last.until, last.reasons[:1] if not last.open else ()) == key:
-                runs[-1] = (runs[-1][0], name, last)
-                continue
-        runs.append((name, name, state))
-    return [_tag(first, last, state) for first, last, state in runs]
+    """One chip per run of columns that windows treat alike and that are in the same state."""
+    runs: list[list[Cell]] = []
+    for cell in facts.cells.values():
+        if runs and _alike(runs[-1][0], cell) and _state(locks, runs[-1][0]) == _state(locks, cell):
+            runs[-1].append(cell)
+        else:
+            runs.append([cell])
+    named, points = heads(facts.sheet), point_titles(facts.sheet.term)
+    tags = []
+    for run in runs:
+        first, last = (named[cell.name] for cell in (run[0], run[-1]))
+        title = points[first.point] if first.point else first.title
+        if first.point is None and len(run) > 1:
+            title = f"{title}–{last.title}"
+        tags.append(_tag(title, locks.columns[run[0].name]))
+    return tags
 
 
-def _tag(first: str, last: str, state: ColumnState) -> tuple[str, str, str]:
-    title = column_title(first) if first == last else f"{column_title(first)}–{column_title(last)}"
+def _alike(one: Cell, other: Cell) -> bool:
+    return one.lock == other.lock or all(cell.lock.startswith("regular") for cell in (one, other))
+
+
+def _state(locks: SheetLocks, cell: Cell) -> tuple[Any, ...]:
+    state = locks.columns[cell.name]
+    return state.open, state.until, state.reasons[:1] if not state.open else ()
+
+
+def _tag(title: str, state: ColumnState) -> tuple[str, str, str]:
     if state.open:
         until = (
             _("open until %(until)s", until=at_time(state.until, ending=True)) if state.until else _("open")
@@ -219,11 +294,25 @@ def _actions(actor: Actor, facts: SheetFacts, now: datetime) -> list[dict[str, s
         (Action.SHEET_DELEGATE, "DelegationView.form", _("Delegate"), "fa-user-pen"),
         (Action.EXEMPTION_DECIDE, "ExemptionView.form", _("Exemptions"), "fa-file-signature"),
     )
+    after = [
+        {"label": _("Retests"), "url": url, "icon": "fa-rotate", "css": "btn-default"}
+        for action in (Action.RETEST_ENTER, Action.YEAR_DECIDE)
+        if facts.sheet.term == 2 and may(actor, action, target) and (url := _after_year(facts.sheet.class_id))
+    ]
     return [
         {"label": label, "url": url, "icon": icon, "css": "btn-default"}
         for action, endpoint, label, icon in wanted
-        if may(actor, action, target) and (url := _endpoint(endpoint, sheet_id=facts.sheet.id))
-    ]
+        if facts.sheet.form in FORMS_OF.get(action, SheetForm)
+        and may(actor, action, target)
+        and (url := _endpoint(endpoint, sheet_id=facts.sheet.id))
+    ] + after[:1]
+
+
+def _after_year(class_id: int | None) -> str | None:
+    """Where retests of the class are entered; of a group of several classes, the list of them."""
+    if class_id is None:
+        return _endpoint("YearEntryView.index")
+    return _endpoint("YearEntryView.form", class_id=class_id)
 
 
 def _endpoint(name: str, **arguments: Any) -> str | None:
@@ -234,14 +323,11 @@ def answer_rows(
     kind: SubjectKind, averages: Mapping[int, Any], years: Mapping[int, Any]
 ) -> list[dict[str, Any]]:
     """Recomputed figures of rows for the answer to a save."""
-    scored = kind is SubjectKind.SCORED
     return [
         {
             "student": student,
-            "average": raw(average) if scored else None,
-            "level": None if scored else raw(average),
+            **_result(kind, average),
             "year_average": raw(years.get(student)),
-            "threshold": threshold(average).value if isinstance(average, Decimal) else None,
         }
         for student, average in averages.items()
     ]

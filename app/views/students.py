@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import joinedload
 
-from app.domain.access import Action, Target, may
+from app.domain.access import Action, Target, may, may_ever
 from app.domain.vocabulary import Tier
 from app.errors import N_, Invalid, NotFound
 from app.extensions import db
@@ -38,6 +38,7 @@ from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, menu
 from app.views.choices import ChoicesView
 from app.views.datamodel import OneFilter
 from app.views.formats import plan_status
+from app.views.results import sees_results
 from app.views.student_sheet import (
     LABELS,
     OWN_SECTIONS,
@@ -223,6 +224,8 @@ class StudentModelView(ScopedModelView):
             plan_status=plan_status,
             statuses=CODE_LISTS["enrolment_status"],
             reasons=CODE_LISTS["leave_reason"],
+            may_see_remarks=may_ever(actor(), Action.NOTE_VIEW),
+            may_see_results=place is not None and sees_results(place.school_class),
             may_edit=bool(self.editable([item])),
             may_manage=may(actor(), Action.STUDENT_MANAGE, Target(unit=actor().relation_to(item.unit_id))),
             open_place=place,

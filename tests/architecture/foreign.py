@@ -123,8 +123,8 @@ def _columns(mapper: Any, ids: dict[str, int]) -> dict[str, Any]:
     values = {}
     for attribute in mapper.column_attrs:
         column = attribute.columns[0]
-        if column.primary_key and not column.foreign_keys:
-            continue
+        if column.primary_key and not column.foreign_keys and column.autoincrement is not False:
+            continue  # a key the database counts; natural ones are given
         if column.foreign_keys:
             target = next(iter(column.foreign_keys)).column.table.name
             if target in ids:

@@ -10,7 +10,7 @@ import pytest
 import app.domain
 from app.domain.access import RULES, Action, may_ever
 from app.domain.vocabulary import Role
-from scripts import i18n, permissions
+from scripts import i18n, permissions, regulations
 from tests.architecture.source import ROOT, modules
 
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
@@ -46,6 +46,10 @@ def test_the_glossary_names_nothing_that_is_gone() -> None:
 
 def test_the_page_of_permissions_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert permissions.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_the_page_of_regulations_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert regulations.main(["--check"]) == 0, capsys.readouterr().out
 
 
 def test_every_action_and_condition_has_its_vietnamese_words() -> None:

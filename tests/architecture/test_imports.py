@@ -29,7 +29,7 @@ LAYERS = {
     "app.web": {"app.domain", "app.errors", "app.extensions", "app.models", "app.security", "app.services"},
     "app.jobs": {"app.extensions", "app.security", "app.services"},
     "app.serving": {"app.extensions", "app.jobs"},
-    "app.cli": {"app.demo", "app.services"},
+    "app.cli": {"app.demo", "app.errors", "app.services"},
     "app": {"app.cli", "app.extensions", "app.models", "app.security", "app.services", "app.views", "app.web"},
 }  # fmt: skip
 
@@ -55,7 +55,7 @@ FRAMEWORKS = {
     # what only some layers may import: package → layers
     "flask": {"app", "app.cli", "app.forms", "app.jobs", "app.serving", "app.security", "app.views", "app.web"},
     "flask_appbuilder": {"app", "app.extensions", "app.forms", "app.models", "app.security", "app.versioning", "app.views"},
-    "flask_babel": {"app.forms", "app.views", "app.web"},
+    "flask_babel": {"app.cli", "app.forms", "app.views", "app.web"},
     "sqlalchemy": {
         "app.demo", "app.extensions", "app.forms", "app.models", "app.security", "app.services", "app.versioning",
         "app.views", "app.web",

@@ -24,10 +24,15 @@ BUDGETS = [
     ("longpd.thcstk", "/gradebook/{sheet}/plain", 10),
     ("longpd.thcstk", "/gradebook/{sheet}/cell?student={student}&column=final", 10),
     ("longpd.thcstk", "/gradebook/{sheet}/history", 14),
+    ("longpd.thcstk", "/notes/", 8),
+    ("longpd.thcstk", "/notes/monthly/{class}", 15),
+    ("longpd.thcstk", "/notes/discipline/{class}", 15),
+    ("longpd.thcstk", "/notes/student/{student}", 15),
     ("longpd.thcstk", "/students/list/", 10),
     ("longpd.thcstk", "/notices/", 8),
     ("longpd.thcstk", "/account/", 10),
     ("giangnt.thcstk", "/", 12),
+    ("giangnt.thcstk", "/results/class/{class}", 24),
     ("hongvt.thcstk", "/", 12),
     ("hongvt.thcstk", "/students/list/", 10),
     ("hongvt.thcstk", "/students/show/{student}", 16),
@@ -51,6 +56,7 @@ GROWING = [
     "/gradebook/{sheet}",
     "/gradebook/{sheet}/plain",
     "/gradebook/{sheet}/history",
+    "/notes/monthly/{class}",
     "/students/list/",
 ]
 

@@ -15,7 +15,15 @@ from app.domain.locks import (
     column_state,
     column_states,
 )
-from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS, Role, Tier, WindowEffect, WindowMode
+from app.domain.vocabulary import (
+    CELL_COLUMNS,
+    REGULAR_COLUMNS,
+    RETEST,
+    Role,
+    Tier,
+    WindowEffect,
+    WindowMode,
+)
 
 TICK = timedelta(microseconds=1)
 OPEN, SHUT = WindowEffect.OPEN, WindowEffect.SHUT
@@ -304,6 +312,27 @@ class TestMonthlyRounds:
 )  # fmt: skip
 def test_cell_locked(opened: bool, cut: datetime | None, entered: bool, locked: bool) -> None:
     assert cell_locked(ColumnState(opened, cut), entered) is locked
+
+
+class TestRetests:
+    """Opened by name only, shut with the whole book."""
+
+    def test_a_window_over_the_whole_book_does_not_open_them(self) -> None:
+        found = state(START, layer(window(START, END)), column=RETEST)
+        assert (found.open, rules(found)) == (False, [LockRule.NO_WINDOW])
+
+    def test_a_closed_book_does_not_keep_them_shut(self) -> None:
+        """The department's term is over; the school opens the retests of the summer."""
+        department = layer(window(START, END, tier=Tier.DEPARTMENT), tier=Tier.DEPARTMENT)
+        summer = layer(window(vn(10, 1), vn(10, 8), columns=(RETEST,)))
+        assert state(vn(10, 2), department, summer, column=RETEST).open
+        assert not state(vn(10, 2), department, summer, column="final").open
+
+    def test_a_shutting_window_shuts_them_too(self) -> None:
+        summer, shut = window(START, END, columns=(RETEST,)), window(START, END, effect=SHUT)
+        assert not state(START, layer(summer, shut), column=RETEST).open
+        other = window(START, END, effect=SHUT, columns=("final",))
+        assert state(START, layer(summer, other), column=RETEST).open
 
 
 class TestRefusedTimes:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from app.domain.policies import DEFAULTS, PolicyKey, choices, clean_value, require_tighter, strictest
+from app.domain.policies import (
+    CENTRE_SETTINGS,
+    DEFAULTS,
+    FIXED_ABOVE,
+    PolicyKey,
+    choices,
+    clean_value,
+    offered,
+    require_tighter,
+    strictest,
+)
 
 
 @pytest.mark.parametrize(
@@ -14,6 +24,11 @@ from app.domain.policies import DEFAULTS, PolicyKey, choices, clean_value, requi
         (PolicyKey.QUICK_ENTRY, "on", "on"),
         (PolicyKey.IDLE_MINUTES, "5", "5"),
         (PolicyKey.IDLE_MINUTES, "240", "240"),
+        (PolicyKey.ONE_SUBJECT, "ignore", "ignore"),
+        (PolicyKey.CENTRE_GOOD, " 5 ", "5"),
+        (PolicyKey.CENTRE_ADJUSTMENT, "no", "no"),
+        (PolicyKey.CENTRE_REGULAR, "35:2  70:3 4", "35:2 70:3 4"),
+        (PolicyKey.CENTRE_TITLES, "none", "none"),
     ],
 )
 def test_values_as_stored(key: PolicyKey, text: str, stored: str) -> None:
@@ -32,6 +47,11 @@ def test_values_as_stored(key: PolicyKey, text: str, stored: str) -> None:
         (PolicyKey.IDLE_MINUTES, "4"),
         (PolicyKey.IDLE_MINUTES, "241"),
         (PolicyKey.IDLE_MINUTES, ""),
+        (PolicyKey.ONE_SUBJECT, "drop"),
+        (PolicyKey.CENTRE_GOOD, "0"),
+        (PolicyKey.CENTRE_GOOD, ""),
+        (PolicyKey.CENTRE_ADJUSTMENT, "on"),
+        (PolicyKey.CENTRE_REGULAR, "35-2, 4"),
     ],
 )
 def test_values_that_are_none(key: PolicyKey, text: str) -> None:
@@ -47,6 +67,9 @@ def test_values_that_are_none(key: PolicyKey, text: str) -> None:
         (PolicyKey.QUICK_ENTRY, ["on", "off"], "off"),
         (PolicyKey.IDLE_MINUTES, ["30", "15"], "15"),
         (PolicyKey.ENTRY_DAY, [], None),
+        (PolicyKey.DISCIPLINE_PERIOD, ["monthly", "weekly", "term"], "weekly"),
+        (PolicyKey.ONE_SUBJECT, ["replace", "ignore"], "replace"),
+        (PolicyKey.ONE_SUBJECT, ["ignore", "replace"], "ignore"),
     ],
 )
 def test_the_strictest_value_holds(key: PolicyKey, values: list[str], holds: str | None) -> None:
@@ -65,3 +88,19 @@ def test_every_default_is_a_value() -> None:
     for key, value in DEFAULTS.items():
         assert clean_value(key, value) == value
         assert not choices(key) or value in choices(key)
+
+
+def test_what_has_no_tighter_side_is_fixed_above() -> None:
+    for key in (PolicyKey.ONE_SUBJECT, PolicyKey.COMMENT_SUBJECT):
+        one, other = choices(key)
+        assert offered(key, None) == (one, other)
+        assert offered(key, other) == (other,)
+        require_tighter(key, one, one)
+        with pytest.raises(ValueError):
+            require_tighter(key, one, other)
+    assert offered(PolicyKey.FINALITY, "on_submit") == ("on_submit", "on_leaving")
+
+
+def test_nothing_of_a_centre_holds_unconfirmed() -> None:
+    assert not set(CENTRE_SETTINGS) & set(DEFAULTS)
+    assert set(CENTRE_SETTINGS) < FIXED_ABOVE

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from waitress import create_server
 
@@ -16,8 +17,9 @@ from tests.support.browser import new_context
 
 
 class LiveServer(str):
-    """The address of the running application, with the province behind it."""
+    """The address of the running application, with the application and the province behind it."""
 
+    app: Flask
     province: factory.Province
 
 
@@ -33,7 +35,7 @@ def live_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     address = LiveServer(f"http://127.0.0.1:{server.effective_port}")
-    address.province = province
+    address.app, address.province = app, province
     yield address
     server.close()
     thread.join(timeout=10)

@@ -48,7 +48,11 @@ class Server:
         return {
             "name": name,
             "title": name.upper(),
+            "full": name.upper(),
             "group": name[:7],
+            "kind": "text" if name == "comment" else "passing" if self.kind == "comment" else "score",
+            "weight": {"midterm": 2, "final": 3}.get(name, 1),
+            "periodic": name in ("midterm", "final"),
             "open": True,
             "locked": None,
             "due": False,

@@ -14,6 +14,7 @@ from app.demo.accounts import PASSWORD
 from app.demo.plan import FIRST_DAY, at, plan_for
 from app.demo.province import BEGUN, KEY
 from app.domain.locks import LockRule
+from app.domain.notes import NoteKind
 from app.domain.passwords import problems
 from app.domain.vocabulary import UnitKind
 from app.extensions import db
@@ -32,6 +33,7 @@ from app.models import (
     SchoolClass,
     SchoolYear,
     Student,
+    StudentNote,
     Subject,
     SubjectYear,
     TxLog,
@@ -41,6 +43,7 @@ from app.services.actors import actor_for
 from app.services.cells import CellChange
 from app.services.clock import local_day
 from app.services.gradebook import enter_scores
+from app.services.notes_duties import note_duties
 from app.services.sheet_reading import SheetFacts
 from app.services.unit_of_work import plain_write
 from app.services.years import chosen_period
@@ -303,3 +306,18 @@ def test_an_interrupted_seeding_is_not_taken_for_a_demo(app: Flask) -> None:
 
 def test_the_password_is_one_word_for_scripts() -> None:
     assert not re.search(r"\s", PASSWORD)
+
+
+def test_teachers_remark_on_classes_and_one_month_is_still_owed(
+    demo_app: Flask, demo_db: DemoDatabase
+) -> None:
+    kinds = {kind: count(StudentNote, StudentNote.kind == kind) for kind in NoteKind}
+    assert all(kinds.values()), kinds
+    assert count(StudentNote, StudentNote.student_id.is_(None)) == 12  # three classes, four weeks
+    levels = count(StudentNote, StudentNote.reached.is_not(None))
+    assert levels == kinds[NoteKind.DEVELOPMENT]
+    actor = actor_for(db.session(), account("habtt.thcstk"), demo_db.day)
+    period = chosen_period(db.session(), actor, demo_db.day, None, None)
+    assert period is not None
+    owed = note_duties(db.session(), actor, period, demo_db.now)
+    assert [duty.class_name for duty in owed if duty.late] == ["7B"]

@@ -6,15 +6,16 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.domain.policies import PolicyKey
+from app.domain.assessment.facts import Readings
+from app.domain.policies import DEFAULTS, PolicyKey
 from app.domain.vocabulary import Finality
 from app.errors import Forbidden, Invalid, Locked
 from app.extensions import db
-from app.models import AuditEvent, Policy
+from app.models import AuditEvent, Policy, SchoolYear
 from app.services.cells import CellChange
 from app.services.gradebook import enter_scores, submit_sheet
 from app.services.locks import load_policies
-from app.services.policies import set_policy, settings_of
+from app.services.policies import centre_settings, readings_of, set_policy, settings_of
 from tests.factories.province import Province
 from tests.services.helpers import acting
 
@@ -53,9 +54,9 @@ def wrong(refusal: pytest.ExceptionInfo[Invalid]) -> list[str]:
 @ONE_ENGINE
 def test_nobody_has_set_anything(app: Flask, province: Province) -> None:
     found = settings_of(db.session(), province.first.unit_id, TODAY)
-    assert {key.value: setting.value for key, setting in found.items()} == {
-        "finality": "window_close", "entry_day": "23", "quick_entry": "off", "idle_minutes": "30",
-    }  # fmt: skip
+    assert {key: setting.value for key, setting in found.items()} == {
+        key: DEFAULTS.get(key, "") for key in PolicyKey
+    }
     assert all(setting.source is None and setting.above is None for setting in found.values())
 
 
@@ -175,3 +176,38 @@ def test_from_the_moment_a_value_is_final_it_is_locked(app: Flask, province: Pro
     with pytest.raises(Locked):
         enter_scores(teacher, sheet, [CellChange(first, "regular_1", "8", "9")], clock=province.clock)
     enter_scores(teacher, sheet, [CellChange(second, "regular_1", None, "7")], clock=province.clock)
+
+
+def test_a_reading_is_fixed_above_or_chosen(app: Flask, province: Province) -> None:
+    """No value of it is the tighter one: what the highest unit has chosen holds, even if decided later."""
+    year = db.session.get_one(SchoolYear, province.year_id)
+    unit = province.first.unit_id
+    assert readings_of(db.session(), unit, year, TODAY) == Readings()
+    decide(province, "giangnt.thcstk", PolicyKey.ONE_SUBJECT, "ignore")
+    decide(province, "giangnt.thcstk", PolicyKey.COMMENT_SUBJECT, "off")
+    assert readings_of(db.session(), unit, year, TODAY) == Readings(False, False)
+    decide(province, "binhhv.sogd", PolicyKey.ONE_SUBJECT, "replace")
+    assert readings_of(db.session(), unit, year, TODAY) == Readings(False, True)
+    decide(province, "sonlv.xatk", PolicyKey.ONE_SUBJECT, "replace")
+    for username in ("sonlv.xatk", "giangnt.thcstk"):
+        with pytest.raises(Invalid) as refusal:
+            decide(province, username, PolicyKey.ONE_SUBJECT, "ignore", LATER)
+        assert wrong(refusal) == ["value"]
+    assert readings_of(db.session(), unit, year, date(2026, 11, 15)) == Readings()
+
+
+@ONE_ENGINE
+def test_a_summer_counts_by_the_years_last_day(app: Flask, province: Province) -> None:
+    year = db.session.get_one(SchoolYear, province.year_id)
+    decide(province, "giangnt.thcstk", PolicyKey.ONE_SUBJECT, "ignore", date(2027, 7, 1))
+    assert readings_of(db.session(), province.first.unit_id, year, date(2027, 7, 15)) == Readings()
+
+
+@ONE_ENGINE
+def test_what_a_centre_has_confirmed(app: Flask, province: Province) -> None:
+    year = db.session.get_one(SchoolYear, province.year_id)
+    unit = province.first.unit_id
+    assert centre_settings(db.session(), unit, year, TODAY) == {}
+    decide(province, "giangnt.thcstk", PolicyKey.CENTRE_GOOD, "5")
+    decide(province, "binhhv.sogd", PolicyKey.CENTRE_TITLES, "none")
+    assert centre_settings(db.session(), unit, year, TODAY) == {"subjects_good": "5", "titles": "none"}

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from app.domain.dates import format_date
-from app.domain.vocabulary import CELL_COLUMNS, Level
+from app.domain.vocabulary import Level
 from app.errors import N_
 from app.models import Person, Subject, SubjectPart, TeachingAssignment, TeachingGroup
 from app.reference.code_lists import match_key
 from app.reference.curriculum import LineStatus
-from app.services.assignments import SUMMER, NewAssignment, add_assignment
+from app.services.assignments import SUBJECT_COLUMNS, SUMMER, NewAssignment, add_assignment
 from app.services.programme import plan_lines
 from app.services.sheets import TERM_SHEETS, grades_of_group
 from app.services.spreadsheets.plan import CHANGED, NEW, SAME, Change, Planned
@@ -227,7 +227,7 @@ def _differs(new: NewAssignment, row: TeachingAssignment | None) -> bool:
 
 
 def _facts_of(row: TeachingAssignment) -> tuple[Any, ...]:
-    columns = tuple(column for column in CELL_COLUMNS if column in row.columns)
+    columns = tuple(column for column in SUBJECT_COLUMNS if column in row.columns)
     return row.person_id, columns, row.in_charge, row.starts_on, row.ends_on, row.decision
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from app.domain.contacts import is_email
 from app.domain.dates import BadDate, format_date, parse_date
 from app.domain.names import nfc
-from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS
+from app.domain.sheet_forms import PERIODIC_COLUMNS
+from app.domain.vocabulary import REGULAR_COLUMNS
 from app.errors import N_
 from app.reference.code_lists import CODE_LISTS, match_key
 from app.services.spreadsheets.plan import Refused
@@ -218,7 +219,11 @@ _GRADEBOOK_NAMES: Final[Mapping[str, str]] = {
         for word in ("TX", "ĐĐGtx", "KTtx")
     },
     **{match_key(word): "midterm" for word in ("GK", "ĐĐGgk", "Giữa kì")},
-    **{match_key(word): "final" for word in ("CK", "ĐĐGck", "Cuối kì")},
+    **{match_key(word): "final" for word in ("CK", "ĐĐGck", "KThk", "Cuối kì")},
+    **{match_key(f"KTđk{n}"): column for n, column in enumerate(PERIODIC_COLUMNS, 1)},
+    **{match_key(word): "midterm_level" for word in ("Mức GK", "Mức giữa kì")},
+    **{match_key(word): "final_level" for word in ("Mức CK", "Mức cuối kì")},
+    **{match_key(word): "midterm_comment" for word in ("NX GK", "Nhận xét giữa kì")},
     **{match_key(word): "comment" for word in ("NX", "Nhận xét")},
 }
 
@@ -226,20 +231,25 @@ _GRADEBOOK_HEADINGS: Final[Mapping[str, str]] = {
     **{column: f"TX{n}" for n, column in enumerate(REGULAR_COLUMNS, 1)},
     "midterm": "GK",
     "final": "CK",
+    **{column: f"KTđk{n}" for n, column in enumerate(PERIODIC_COLUMNS, 1)},
+    "midterm_level": "Mức GK",
+    "final_level": "Mức CK",
+    "midterm_comment": "NX GK",
     "comment": "NX",
 }
+"""In printed order."""
 
 
 def gradebook_columns(raw: Any) -> tuple[str, ...]:
     """Columns of the gradebook, in printed order: TX1, TX2, GK, CK, NX."""
-    names = [name for name in re.split(r"[,;]", text(120)(raw)) if name.strip()]
+    names = [name for name in re.split(r"[,;]", text(300)(raw)) if name.strip()]
     found = set()
     for name in names:
         column = _GRADEBOOK_NAMES.get(match_key(name))
         if column is None:
             raise Refused(NO_SUCH_COLUMN, value=name.strip())
         found.add(column)
-    return tuple(column for column in CELL_COLUMNS if column in found)
+    return tuple(column for column in _GRADEBOOK_HEADINGS if column in found)
 
 
 def show_gradebook_columns(value: Any) -> str:

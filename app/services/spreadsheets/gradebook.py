@@ -15,14 +15,18 @@ from typing import Any, Final
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from app.domain.cell_values import parse_cell, show_cell
 from app.domain.dates import format_date
-from app.domain.marks import format_mark, parse_mark
+from app.domain.marks import format_mark
 from app.domain.names import nfc
-from app.domain.vocabulary import MARK_COLUMNS, REGULAR_COLUMNS, Passing, SubjectKind
+from app.domain.sheet_forms import PERIODIC_COLUMNS, Cell, CellKind, SheetForm
+from app.domain.vocabulary import REGULAR_COLUMNS, SubjectKind
 from app.errors import N_
+from app.models import GradebookSheet
 from app.reference.code_lists import match_key
 from app.services.cells import MAX_COMMENT, NOT_HERE, NOT_YOURS, CellChange
 from app.services.locks import SheetLocks
+from app.services.sheet_cells import CONDUCT, has_average, traits_of
 from app.services.sheet_reading import Line, SheetFacts
 from app.services.spreadsheets.cells import BECAME_DATE, NOT_TEXT, day, plain, text, whole
 from app.services.spreadsheets.columns import STT, Column, Kind
@@ -66,7 +70,13 @@ LOCKED_CELL: Final = N_("This cell is locked; open the sheet to see why and who 
 PERHAPS: Final = N_("Perhaps %(mark)s is meant.")
 
 _SHEET_LINE = re.compile(r"Mã sổ:\s*(\d{1,12})\s*·\s*bản\s*(\d{1,9})")
-_STUDENT, _AVERAGE, _COMMENT = "student_id", "average", "comment"
+_STUDENT, _AVERAGE = "student_id", "average"
+_NUMBERS: Final = {CellKind.MARK: "0.0", CellKind.WHOLE_MARK: "0", CellKind.COUNT: "0"}
+"""How Excel shows the numbers of a cell."""
+_POINTS: Final = {
+    1: {"midterm": "giữa HKI", "final": "cuối HKI"},
+    2: {"midterm": "giữa HKII", "final": "cuối năm"},
+}
 _HIGHEST_ID = 10**12
 
 
@@ -80,9 +90,10 @@ class SheetPlan:
 
 def sheet_kind(facts: SheetFacts) -> Kind:
     """The columns of this sheet's file."""
-    titles = {column: f"TX{n}" for n, column in enumerate(REGULAR_COLUMNS, start=1)}
-    titles |= {"midterm": "ĐĐGgk", "final": "ĐĐGck"}
-    result = "ĐTBmhk" if facts.sheet.kind is SubjectKind.SCORED else "Kết quả học kì"
+    cells = [_column(facts.sheet, cell) for cell in facts.cells.values()]
+    if has_average(facts.sheet.form):
+        result = "ĐTBmhk" if facts.sheet.kind is SubjectKind.SCORED else "Kết quả học kì"
+        cells.insert(-1, Column(_AVERAGE, result, _mark_text, width=10, ignored=True))
     return Kind(
         "sheet",
         "Sổ điểm",
@@ -91,15 +102,41 @@ def sheet_kind(facts: SheetFacts) -> Kind:
             Column(_STUDENT, "Mã HS", whole(1, _HIGHEST_ID), required=True, width=10, is_number=True),
             Column("full_name", "Họ và tên", text(120), ("Họ tên",), True, width=28),
             Column("birth_date", "Ngày sinh", day, is_date=True, width=12),
-            *(
-                Column(c, titles[c], _mark_text, show=_shown, width=8)
-                for c in facts.columns
-                if c in MARK_COLUMNS
-            ),
-            Column(_AVERAGE, result, _mark_text, width=10, ignored=True),
-            Column(_COMMENT, "Nhận xét", text(MAX_COMMENT), show=_shown, width=50),
+            *cells,
         ),
     )
+
+
+def _column(sheet: GradebookSheet, cell: Cell) -> Column:
+    heading = _heading(sheet, cell)
+    if cell.kind is CellKind.TEXT:
+        return Column(cell.name, heading, text(MAX_COMMENT), width=50)
+    return Column(cell.name, heading, _mark_text, width=max(8, min(len(heading), 24)))
+
+
+def _heading(sheet: GradebookSheet, cell: Cell) -> str:
+    if sheet.form is SheetForm.PRIMARY:
+        what = {CellKind.LEVEL: "Mức đạt được", CellKind.WHOLE_MARK: "Điểm KTĐK"}.get(cell.kind, "Nhận xét")
+        return f"{what} {_POINTS[sheet.term][cell.lock]}"
+    if sheet.form is SheetForm.TRAITS:
+        listed = dict(traits_of(sheet.circular, sheet.grade))
+        number = cell.name.rpartition("_")[2]
+        what = "Nhận xét" if cell.kind is CellKind.TEXT else listed[int(number)].name
+        return f"{what} {_POINTS[sheet.term][cell.lock]}"
+    titles = _TITLES | {"training": "Hạnh kiểm" if sheet.circular in CONDUCT else "Kết quả rèn luyện"}
+    return titles["term_test" if sheet.form is SheetForm.WEIGHTED and cell.name == "final" else cell.name]
+
+
+_TITLES: Final = {
+    **{column: f"TX{n}" for n, column in enumerate(REGULAR_COLUMNS, start=1)},
+    **{column: f"KTđk{n}" for n, column in enumerate(PERIODIC_COLUMNS, start=1)},
+    "midterm": "ĐĐGgk",
+    "final": "ĐĐGck",
+    "term_test": "KThk",
+    "excused": "Nghỉ có phép",
+    "unexcused": "Nghỉ không phép",
+    "comment": "Nhận xét",
+}
 
 
 def sheet_workbook(facts: SheetFacts, lines: Sequence[Line]) -> bytes:
@@ -120,18 +157,16 @@ def sheet_workbook(facts: SheetFacts, lines: Sequence[Line]) -> bytes:
         ]
     )
     page.append([text_cell(page, f"Mã sổ: {sheet.id} · bản {sheet.revision}")])
-    page.append(
-        [text_cell(page, "Mã HS và họ tên đi với nhau trên từng dòng; ô trống không xóa điểm đã có.")]
-    )
+    page.append([text_cell(page, "Mã HS và họ tên đi với nhau trên từng dòng; ô trống không xóa gì đã ghi.")])
     page.append([bold_cell(page, column.heading) for column in kind.columns])
     for number, line in enumerate(lines, start=1):
-        page.append([_line_cell(page, column, number, line) for column in kind.columns])
+        page.append([_line_cell(page, facts, column, number, line) for column in kind.columns])
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
 
 
-def _line_cell(page: Any, column: Column, number: int, line: Line) -> Any:
+def _line_cell(page: Any, facts: SheetFacts, column: Column, number: int, line: Line) -> Any:
     if column.field == STT:
         return number
     if column.field == _STUDENT:
@@ -139,19 +174,18 @@ def _line_cell(page: Any, column: Column, number: int, line: Line) -> Any:
     if column.field == "full_name":
         return text_cell(page, line.full_name)
     if column.field == "birth_date":
-        cell = text_cell(page, "")
-        cell.value, cell.number_format = line.birth_date, DATE_FORMAT
-        return cell
-    value = line.value(column.field)
-    if isinstance(value, Decimal):
-        cell = text_cell(page, "")
-        cell.value, cell.number_format = value, "0.0"
-        return cell
-    return text_cell(page, _shown(value)) if value is not None else None
+        return _formatted(page, line.birth_date, DATE_FORMAT)
+    value, cell = line.value(column.field), facts.cells.get(column.field)
+    kind = cell.kind if cell else CellKind.MARK
+    if isinstance(value, (Decimal, int)):
+        return _formatted(page, value, _NUMBERS[kind])
+    return text_cell(page, show_cell(value, kind)) if value is not None else None
 
 
-def _shown(value: Any) -> str:
-    return format_mark(value) if isinstance(value, (Decimal, Passing)) else str(value or "")
+def _formatted(page: Any, value: Any, number_format: str) -> Any:
+    cell = text_cell(page, "")
+    cell.value, cell.number_format = value, number_format
+    return cell
 
 
 def _mark_text(raw: Any) -> str:
@@ -253,7 +287,8 @@ class _Judge:
         typed = row.get(column)
         if typed is None:
             return None
-        value = typed if column == _COMMENT else self._mark(row, column, typed)
+        kind = self.facts.cells[column].kind
+        value = typed if kind is CellKind.TEXT else self._mark(row, column, typed)
         if value is None or value == line.value(column):
             return None
         if line.left_on is not None and line.left_on < self.today:
@@ -262,10 +297,11 @@ class _Judge:
             self.parsed.refuse(row, column, NOT_YOURS)
         elif self.locks.reasons(line.student_id, column):
             self.parsed.refuse(row, column, LOCKED_CELL)
-        return CellChange(line.student_id, column, _shown(line.value(column)) or None, _shown(value))
+        old = show_cell(line.value(column), kind) or None
+        return CellChange(line.student_id, column, old, show_cell(value, kind))
 
     def _mark(self, row: ParsedRow, column: str, typed: str) -> Any:
-        mark = parse_mark(typed, kind=self.facts.sheet.kind)
+        mark = parse_cell(typed, self.facts.cells[column], self.facts.sheet.kind)
         if mark.problem is not None:
             self.parsed.refuse(row, column, mark.problem)
             if mark.suggestion is not None:

@@ -6,7 +6,8 @@
   var HocVu = root.HocVu = root.HocVu || {};
   var STATES = ['is-locked', 'is-one', 'is-opened', 'is-dirty', 'is-saving', 'is-saved', 'is-conflict', 'is-invalid', 'is-missing',
     'is-corrected', 'is-special', 'is-calc'];
-  var WIDTHS = { name: 178, midterm: 74, final: 72, average: 72, year: 72, threshold: 64, level: 84, comment: 98 };
+  var WIDTHS = { name: 178, average: 72, year: 72, threshold: 64, level: 84 };
+  var OF_KIND = { score: 48, passing: 48, whole_mark: 56, level: 56, trait: 32, training: 118, conduct: 118, count: 118 };
   var SAVED_FOR = 3000; // ms the tick stays
 
   function Grid(sheet, place, t) {
@@ -21,15 +22,26 @@
   }
 
   Grid.prototype.layout = function () {
-    var t = this.t, info = this.sheet.info, comment = this.sheet.byName.get('comment');
+    var t = this.t, info = this.sheet.info, first = [{ name: 'name', title: t('full_name'), group: t('student') }];
+    var part = function (column) {
+      return { name: column.name, title: column.title, full: column.full, group: column.group, kind: column.kind, mark: true };
+    };
+    if (!info.has_average) { return first.concat(this.sheet.columns.map(part)); }
     var year = info.term === 2 || this.sheet.rows.some(function (row) { return row.year_average; });
-    var marks = this.sheet.graded.map(function (column) { return { name: column.name, title: column.title, group: column.group, mark: true }; });
+    var texts = this.sheet.columns.filter(function (column) { return column.kind === 'text'; });
     var results = info.kind === 'comment' ? [{ name: 'level', title: t('level'), group: t('computed') }]
       : [{ name: 'average', title: t('average'), group: t('computed') }].concat(
         year ? [{ name: 'year', title: t('year_average'), group: t('computed') }] : [],
         [{ name: 'threshold', title: t('threshold'), group: t('computed') }]);
-    return [{ name: 'name', title: t('full_name'), group: t('student') }].concat(marks, results,
-      comment ? [{ name: 'comment', title: comment.title, group: comment.group || t('teacher'), mark: true }] : []);
+    return first.concat(this.sheet.graded.map(part), results, texts.map(part));
+  };
+
+  /* Together as wide as the table is at 1366 px, where that can be. */
+  Grid.prototype.width = function (part) {
+    var form = this.sheet.info.form;
+    if (part.kind === 'text') { return { primary: 170, training: 260, traits: 94 }[form] || 98; }
+    if (part.kind === 'score' || part.kind === 'passing') { return { midterm: 74, final: 72 }[part.name] || OF_KIND[part.kind]; }
+    return OF_KIND[part.kind] || WIDTHS[part.name];
   };
 
   /* jspreadsheet sets one inline handler (onselectstart), which our Content-Security-Policy would block and report. */
@@ -59,9 +71,8 @@
       worksheets: [{
         data: this.sheet.rows.map(function (row) { return grid.parts.map(function (part) { return grid.textOf(row, part); }); }),
         columns: this.parts.map(function (part) {
-          var comment = part.name === 'comment';
-          return { type: 'text', title: part.title, readOnly: !part.mark, align: comment || part.name === 'name' ? 'left' : 'center',
-            width: WIDTHS[part.name] || 48, wordWrap: false };
+          return { type: 'text', title: part.title, readOnly: !part.mark, align: part.kind === 'text' || part.name === 'name' ? 'left' : 'center',
+            width: grid.width(part), wordWrap: false };
         }),
         nestedHeaders: [this.groups()],
         allowInsertRow: false, allowInsertColumn: false, allowDeleteRow: false, allowDeleteColumn: false, allowRenameColumn: false,
@@ -123,8 +134,12 @@
     var column = this.sheet.byName.get(this.parts[x].name), head = this.ws.headers[x];
     if (!column) { head.setAttribute('title', this.t('title_' + this.parts[x].name)); return; }
     head.classList.toggle('is-locked', !column.open);
+    if (column.kind === 'trait') { // many narrow columns with long names: they stand upright
+      head.classList.add('hv-upright');
+      head.replaceChildren(HocVu.dom.el('span', {}, column.title));
+    }
     var words = column.open ? (column.until ? this.t('open_until', { until: column.until }) : this.t('open')) : this.lockWords(column);
-    head.setAttribute('title', column.title + ': ' + words);
+    head.setAttribute('title', column.full + ': ' + words);
   };
 
   Grid.prototype.lockWords = function (column) {
@@ -142,7 +157,7 @@
       var td = grid.ws.records[y][x].element;
       td.setAttribute('role', x ? 'gridcell' : 'rowheader');
       td.setAttribute('tabindex', '-1');
-      if (part.name === 'comment') { td.classList.add('hv-note'); }
+      if (part.kind === 'text') { td.classList.add('hv-note'); }
       if (!part.mark && x) { td.classList.add('is-calc'); td.setAttribute('aria-readonly', 'true'); }
       if (part.name === 'threshold') { td.classList.remove('is-calc'); }
       if (part.mark) { grid.drawCell(grid.sheet.cell(row.student, part.name)); }
@@ -184,7 +199,7 @@
     td.classList.add.apply(td.classList, look.css);
     td.classList.toggle('readonly', Boolean(lock));
     var words = look.words.slice();
-    if (cell.column === 'comment' && cell.text) { words.unshift(cell.text); }
+    if (cell.kind === 'text' && cell.text) { words.unshift(cell.text); }
     if (words.length) { td.setAttribute('title', words.join(' · ')); } else { td.removeAttribute('title'); }
     td.setAttribute('aria-readonly', String(Boolean(lock)));
     if (this.sheet.isIssue(cell)) { td.setAttribute('aria-invalid', 'true'); } else { td.removeAttribute('aria-invalid'); }
@@ -260,9 +275,9 @@
 
   Grid.prototype.editor = function (td, x, y) {
     var input = td.children[0], part = this.parts[x];
-    input.setAttribute('aria-label', this.sheet.rows[y].name + ', ' + part.title);
+    input.setAttribute('aria-label', this.sheet.rows[y].name + ', ' + part.full);
     input.setAttribute('autocomplete', 'off');
-    input.setAttribute('inputmode', part.name === 'comment' || this.sheet.info.kind === 'comment' ? 'text' : 'decimal');
+    input.setAttribute('inputmode', { score: 'decimal', whole_mark: 'numeric', count: 'numeric' }[part.kind] || 'text');
   };
 
   Grid.prototype.edited = function (x, y, value, save) {
@@ -303,7 +318,7 @@
 
   Grid.prototype.firstOpen = function () {
     var open = this.sheet.all(function (cell) { return !this.lock(cell); });
-    var blank = open.filter(function (cell) { return cell.value === null && cell.column !== 'comment'; })[0];
+    var blank = open.filter(function (cell) { return cell.value === null && cell.kind !== 'text'; })[0];
     return blank || open[0] ? this.td(blank || open[0]) : this.ws.records[0][0].element;
   };
 

@@ -24,14 +24,13 @@
     this.revision = data.sheet.revision;
     this.byName = new Map(data.columns.map(function (column) { return [column.name, column]; }));
     this.byStudent = new Map(data.rows.map(function (row) { return [String(row.student), row]; }));
-    this.graded = data.columns.filter(function (column) { return column.name !== 'comment'; });
+    this.graded = data.columns.filter(function (column) { return column.kind !== 'text'; });
     data.rows.forEach(this.loadRow, this);
   };
 
   Sheet.prototype.loadRow = function (row) {
     this.columns.forEach(function (column) {
-      var value = row.marks[column.name];
-      value = value === undefined || value === '' ? null : value;
+      var value = marks.canonical(row.marks[column.name], column.kind);
       var cell = this.cells.get(key(row.student, column.name));
       if (!cell) {
         this.cells.set(key(row.student, column.name), this.newCell(row, column, value));
@@ -54,15 +53,10 @@
   };
 
   Sheet.prototype.newCell = function (row, column, value) {
-    var kind = this.kindOf(column.name);
+    var kind = column.kind;
     return { student: row.student, column: column.name, kind: kind, base: value, value: value, text: marks.show(value, kind),
       reason: null, suggestion: null, conflict: null, refused: null, latest: undefined,
       sending: false, saved: false };
-  };
-
-  Sheet.prototype.kindOf = function (name) {
-    if (name === 'comment') { return 'text'; }
-    return this.info.kind === 'comment' ? 'level' : 'score';
   };
 
   Sheet.prototype.cell = function (student, column) { return this.cells.get(key(student, column)); };
@@ -170,7 +164,7 @@
       var cell = sheet.cell(change.student, change.column), at = key(change.student, change.column);
       if (!cell) { return; }
       var value = confirmed.has(at) ? confirmed.get(at) : change.new;
-      value = value === '' ? null : value;
+      value = marks.canonical(value, cell.kind);
       if (cell.value === change.new) { sheet.settle(cell, value); cell.saved = true; } else { cell.base = value; }
       cell.sending = false;
       touched.push(cell);
@@ -186,7 +180,7 @@
     var sheet = this;
     (answer.cells || []).forEach(function (item) {
       var cell = sheet.cell(item.student, item.column);
-      if (cell) { sheet.settle(cell, item.value === '' ? null : item.value); }
+      if (cell) { sheet.settle(cell, marks.canonical(item.value, cell.kind)); }
     });
     sheet.applySaved(Object.assign({ states: [asked] }, answer, { cells: [] }), []);
     sheet.emit(sheet.cellsOf(answer.cells).concat(sheet.cellsOf([asked])));
@@ -211,7 +205,7 @@
     var cells = (answer.conflicts || []).map(function (item) {
       var cell = sheet.cell(item.student, item.column);
       if (!cell) { return null; }
-      cell.base = item.theirs === '' ? null : item.theirs;
+      cell.base = marks.canonical(item.theirs, cell.kind);
       cell.conflict = cell.value === cell.base ? null : { theirs: cell.base, by: item.by, at: item.at };
       return cell;
     }).filter(Boolean);
@@ -250,6 +244,7 @@
   /* Averages follow the typing; `provisional` until the server has confirmed them. */
   Sheet.prototype.result = function (row) {
     var sheet = this, now = {}, changed = false, broken = false;
+    if (!sheet.info.has_average) { return {}; }
     sheet.graded.forEach(function (column) {
       var cell = sheet.cell(row.student, column.name);
       now[column.name] = cell.value;
@@ -263,7 +258,7 @@
     if (broken) { return { average: null, year: null, level: null, threshold: null, provisional: true }; }
     var average = sheet.info.kind === 'comment' ? null : marks.average(now, sheet.graded);
     return { average: average, year: marks.yearAverage(row.term1_average || null, average), threshold: marks.threshold(average),
-      level: sheet.info.kind === 'comment' ? marks.level(now, sheet.graded) : null, provisional: true };
+      level: sheet.info.kind === 'comment' ? marks.level(now, sheet.graded, sheet.info.two_thirds) : null, provisional: true };
   };
 
   /* State re-read from the server: locks, other people's saves. Unsaved cells keep their old value, so that the server still judges them. */

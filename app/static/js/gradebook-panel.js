@@ -19,7 +19,7 @@
 
   Panel.prototype.show = function (value, cell) { return value === null ? this.t('blank') : HocVu.marks.show(value, cell.kind); };
 
-  Panel.prototype.where = function (cell) { return this.sheet.row(cell.student).name + ' · ' + this.sheet.byName.get(cell.column).title; };
+  Panel.prototype.where = function (cell) { return this.sheet.row(cell.student).name + ' · ' + this.sheet.byName.get(cell.column).full; };
 
   /* ---- what needs a person ---- */
   Panel.prototype.listIssues = function () {
@@ -149,14 +149,13 @@
 
   /* Absence at a periodic test: buttons, never letters in the cell. */
   Panel.prototype.absence = function (cell) {
-    var panel = this, column = this.sheet.byName.get(cell.column), state = this.sheet.state(cell);
-    var periodic = column.periodic === undefined ? column.name === 'midterm' || column.name === 'final' : column.periodic;
-    if (!periodic || this.sheet.lock(cell) || (cell.value !== null && !state) || cell.sending || this.sheet.isIssue(cell)) { return null; }
+    var panel = this, state = this.sheet.state(cell);
+    if (!this.sheet.byName.get(cell.column).periodic || this.sheet.lock(cell) || (cell.value !== null && !state) || cell.sending || this.sheet.isIssue(cell)) { return null; }
     if (this.asking) { return this.reasonForm(cell); }
     var buttons = [];
     if (!state && cell.value === null) { buttons.push(dom.button(this.t('mark_awaiting'), function () { panel.onabsence(cell, 'awaiting', ''); }, 'btn-default btn-sm')); }
     if (cell.value === null && state !== 'exempt') {
-      buttons.push(dom.button(this.t(cell.kind === 'level' ? 'record_failed' : 'record_zero'), function () { panel.ask(); }, 'btn-default btn-sm'));
+      buttons.push(dom.button(this.t(cell.kind === 'passing' ? 'record_failed' : 'record_zero'), function () { panel.ask(); }, 'btn-default btn-sm'));
     }
     if (state === 'awaiting' || state === 'recorded_zero') { buttons.push(dom.button(this.t('unmark_absence'), function () { panel.onabsence(cell, null, ''); }, 'btn-default btn-sm')); }
     return buttons.length ? el('div', {}, el('h3', {}, this.t('absence')), el('p', { class: 'hv-row' }, buttons)) : null;
@@ -173,7 +172,7 @@
     var close = function () { panel.asking = false; panel.drawCell(); panel.grid.focusActive(); };
     var send = function (event) { event.preventDefault(); panel.asking = false; panel.onabsence(cell, 'recorded_zero', input.value.trim()); };
     return el('form', { onsubmit: send }, el('label', { for: 'hv-absence-reason' }, this.t('absence_reason')), input,
-      el('p', { class: 'hv-row hv-after' }, el('button', { type: 'submit', class: 'btn btn-default btn-sm' }, this.t(cell.kind === 'level' ? 'record_failed' : 'record_zero')),
+      el('p', { class: 'hv-row hv-after' }, el('button', { type: 'submit', class: 'btn btn-default btn-sm' }, this.t(cell.kind === 'passing' ? 'record_failed' : 'record_zero')),
         dom.button(this.t('cancel'), close, 'btn-link btn-sm')));
   };
 

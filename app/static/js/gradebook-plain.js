@@ -9,7 +9,7 @@
   var fields = Array.from(form.querySelectorAll('[name^="cell-"]'));
   var drawn = new Map(fields.map(function (field) { return [field, field.value]; }));
 
-  function kind(field) { return field.tagName === 'TEXTAREA' ? 'text' : data.kind === 'comment' ? 'level' : 'score'; }
+  function kind(field) { return field.dataset.kind; }
 
   function clear(field) {
     var note = document.getElementById('e-' + field.name);

@@ -139,7 +139,7 @@
   /* Mirror of the unsaved cells, per sheet and account. */
   function Keep(sheet) {
     this.sheet = sheet;
-    this.name = 'hocvu:sheet:' + sheet.info.id + ':' + (sheet.info.account || '');
+    this.name = ['hocvu:sheet', sheet.info.id, sheet.info.point, sheet.info.account || ''].filter(Boolean).join(':');
     this.offered = this.read();
   }
 

@@ -57,7 +57,7 @@
     if (!column) { dom.replace(place); return; }
     var rows = sheet.rows.filter(function (row) { return !row.closed; });
     var done = rows.filter(function (row) { var cell = sheet.cell(row.student, column.name); return cell.value !== null && cell.value !== undefined; }).length;
-    dom.replace(place, column.title + ' ', el('b', {}, done + '/' + rows.length));
+    dom.replace(place, column.full + ' ', el('b', {}, done + '/' + rows.length));
   };
 
   Status.prototype.drawSaved = function () {
@@ -101,14 +101,23 @@
   };
 
   Status.prototype.drawSummary = function () {
-    var sheet = this.sheet, count = {};
-    sheet.rows.forEach(function (row) {
-      if (row.closed) { return; }
-      var result = sheet.result(row), name = sheet.info.kind === 'comment' ? result.level || 'none'
-        : result.average ? result.threshold || 'below' : 'none';
-      count[name] = (count[name] || 0) + 1;
+    var status = this;
+    this.summary.querySelectorAll('[data-columns]').forEach(function (block) {
+      var count = status.tally(block.dataset.columns.split(' ').filter(Boolean));
+      block.querySelectorAll('[data-count]').forEach(function (node) { node.textContent = String(count[node.dataset.count] || 0); });
     });
-    this.summary.querySelectorAll('[data-count]').forEach(function (node) { node.textContent = String(count[node.dataset.count] || 0); });
+  };
+
+  /* How often each value stands in these columns; without any, how often each result does. */
+  Status.prototype.tally = function (columns) {
+    var sheet = this.sheet, count = {}, add = function (name) { count[name] = (count[name] || 0) + 1; };
+    sheet.rows.filter(function (row) { return !row.closed; }).forEach(function (row) {
+      columns.forEach(function (name) { add(sheet.cell(row.student, name).value || 'none'); });
+      if (columns.length) { return; }
+      var result = sheet.result(row);
+      if (sheet.info.kind === 'comment') { add(result.level || 'none'); } else { add(result.average ? result.threshold || 'below' : 'none'); }
+    });
+    return count;
   };
 
   HocVu.Status = Status;

@@ -40,7 +40,7 @@
     var columns = (sheet.info.draft_columns || []).slice();
     if (sheet.unsaved().length) { status.say('submit_unsaved', { count: sheet.unsaved().length }); return; }
     if (!columns.length) { status.say('submit_nothing'); return; }
-    var titles = columns.map(function (name) { return (sheet.byName.get(name) || {}).title || name; }).join(', ');
+    var titles = sheet.info.point_title || columns.map(function (name) { return sheet.byName.get(name).full; }).join(', ');
     status.ask('submit', { title: t('submit_ask', { columns: titles }), text: t('submit_text'),
       choices: [[t('submit_do'), function () { sendSubmit(columns); }, 'btn-primary btn-sm'], [t('cancel'), function () {}]] }).querySelector('button').focus();
   }

@@ -1,6 +1,7 @@
 """The items of `flask assess` by TT 58/2011, in both variants: generous in shape, strict in what stands there."""
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -90,7 +91,7 @@ def _required(inputs: Inputs, variant: Variant) -> Answer:
     weekly = lessons_of(inputs)
     count = required_scores(weekly, variant)
     lessons = weekly * WEEKS if variant.one_midterm else weekly
-    shown = f"{float(lessons):.4g}".replace(".", ",")
+    shown = f"{Decimal(lessons.numerator) / lessons.denominator:.4g}".replace(".", ",")
     return Answer({"count": count}, (count_step(shown, count, variant),))
 
 

@@ -20,6 +20,7 @@ from app.domain.assessment.items import (
 from app.domain.assessment.tt58_2011.averages import required_scores
 from app.domain.assessment.tt58_2011.learning import needs_retest
 from app.domain.assessment.tt58_2011.variant import KEY_CODES, WEEKS, Variant
+from app.domain.rounding import half_up
 from app.domain.vocabulary import N_, Passing, SubjectKind
 
 NO_NAMES: Final = N_("%(field)s needs the subjects' names: Toán and Ngữ văn are judged apart.")
@@ -43,7 +44,7 @@ def _lessons(field: str, value: Any) -> Fraction:
         number = Decimal("NaN" if isinstance(value, bool) else str(value).replace(",", "."))
     except InvalidOperation as error:
         raise Unjudgeable(NOT_LESSONS, field=field, value=value) from error
-    if not number.is_finite() or not 0 < number <= _MOST_LESSONS or number != round(number, 2):
+    if not number.is_finite() or not 0 < number <= _MOST_LESSONS or number != half_up(number, 2):
         raise Unjudgeable(NOT_LESSONS, field=field, value=value)
     return Fraction(number)
 

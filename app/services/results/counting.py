@@ -1,0 +1,100 @@
+"""How many students of a class, a grade or a school reached what: the words of each circular, counted."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.domain.assessment.facts import YEAR
+from app.domain.assessment.registry import Circular
+from app.domain.assessment.terms import AcademicLevel, Conduct, Outcome, PrimaryLevel, ResultLevel, Title
+
+_TT22: Final = (Circular.TT22_2021, Circular.TT43_2021)
+_TT58: Final = (Circular.TT58_2011, Circular.TT26_2020)
+_PRIMARY: Final = (Circular.TT27_2020, Circular.TT22_2016)
+
+LEARNING: Final[Mapping[str, type[StrEnum]]] = {
+    **dict.fromkeys(_TT22, ResultLevel),
+    **dict.fromkeys(_TT58, AcademicLevel),
+    **dict.fromkeys(_PRIMARY, PrimaryLevel),
+}
+TRAINING: Final[Mapping[str, type[StrEnum]]] = {
+    **dict.fromkeys(_TT22, ResultLevel),
+    **dict.fromkeys(_TT58, Conduct),
+}
+TITLES: Final[Mapping[str, tuple[Title, ...]]] = {
+    **dict.fromkeys(_TT22, (Title.EXCELLENT, Title.GOOD)),
+    Circular.TT58_2011: (Title.HONOURS, Title.ADVANCED),
+    Circular.TT26_2020: (Title.HONOURS, Title.ADVANCED, Title.OUTSTANDING),
+    Circular.TT27_2020: (Title.EXCELLENT, Title.EXEMPLARY),
+    Circular.TT22_2016: (Title.ALL_CONTENT, Title.OUTSTANDING),
+}
+_SECONDARY_OUTCOMES: Final = (
+    Outcome.PROMOTED,
+    Outcome.COMPLETED,
+    Outcome.RETEST,
+    Outcome.SUMMER_TRAINING,
+    Outcome.HEAD_DECIDES,
+    Outcome.RETAINED,
+)
+_PRIMARY_OUTCOMES: Final = (
+    Outcome.PROMOTED,
+    Outcome.COMPLETED,
+    Outcome.SUPPLEMENT,
+    Outcome.HEAD_DECIDES,
+    Outcome.RETAINED,
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many students have the word; None: not there yet, or none given. `permille` of all of them."""
+
+    word: StrEnum | None
+    number: int
+    permille: int
+
+
+def measures(circular: str, period: int) -> dict[str, tuple[StrEnum, ...]]:
+    """What is counted in a period under a circular: field of a result → its words in order, best first."""
+    found: dict[str, tuple[StrEnum, ...]] = {}
+    year = period == YEAR
+    if circular in LEARNING and (year or circular not in _PRIMARY):
+        found["learning"] = tuple(LEARNING[circular])
+    if circular in TRAINING:
+        found["training"] = tuple(TRAINING[circular])
+    if year and circular in LEARNING:
+        found["outcome"] = _PRIMARY_OUTCOMES if circular in _PRIMARY else _SECONDARY_OUTCOMES
+    if (year or circular in _TT58) and circular in TITLES:
+        found["title"] = TITLES[circular]
+    return found
+
+
+def word_of(circular: str, measure: str, text: str | None) -> StrEnum | None:
+    """A stored word as the circular's own; KeyError for one it doesn't have."""
+    if text is None:
+        return None
+    if measure in ("learning", "learning_before", "learning_after"):
+        return LEARNING[circular](text)
+    if measure == "training":
+        return TRAINING[circular](text)
+    return Outcome(text) if measure == "outcome" else Title(text)
+
+
+def tally(words: tuple[StrEnum, ...], values: Iterable[StrEnum | None]) -> list[Count]:
+    """Each word with its number, then how many have none."""
+    numbers = Counter(values)
+    return counts(words, numbers, numbers.total())
+
+
+def counts(words: tuple[StrEnum, ...], numbers: Mapping[StrEnum | None, int], total: int) -> list[Count]:
+    """The same from numbers already made; who has no word makes up the rest of `total`."""
+    found = [Count(word, numbers.get(word, 0), share(numbers.get(word, 0), total)) for word in words]
+    rest = total - sum(count.number for count in found)
+    return [*found, Count(None, rest, share(rest, total))]
+
+
+def share(number: int, total: int) -> int:
+    """Thousandths, half up; 0 of nothing."""
+    return (2000 * number + total) // (2 * total) if total else 0

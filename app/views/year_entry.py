@@ -1,0 +1,181 @@
+"""After a class's year: retests by who teaches the subject, summer training by the homeroom teacher, the head's decisions."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from flask import request
+from flask_appbuilder import expose, has_access
+from flask_babel import gettext as _
+
+from app.domain.access import Action, UnitRelation, may
+from app.domain.vocabulary import RETEST
+from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, NotFound, Stale
+from app.extensions import db
+from app.security import request_clock
+from app.services.clock import local_day
+from app.services.retests import enter_retests
+from app.services.unit_of_work import record_event
+from app.services.year_book import Effect, YearBook, open_book
+from app.services.year_decisions import decide
+from app.services.year_places import YearPlaces, classes_to_enter, load_places
+from app.views import lock_texts
+from app.views import results_texts as words
+from app.views import year_fields as fields
+from app.views.base import PageView, actor, tell, today
+from app.views.year_fields import Rows, Typed
+from app.web import current_period
+
+NO_PART = N_("You neither teach this class nor are its homeroom teacher.")
+
+
+class YearEntryView(PageView):
+    """Kiểm tra lại, rèn luyện hè, quyết định của hiệu trưởng (TT 22/2021 Điều 12–14, TT 27/2020 Điều 11)."""
+
+    route_base = "/results/year"
+    default_view = "index"
+    rights: ClassVar = {
+        "can_index": (Action.RETEST_ENTER, Action.YEAR_DECIDE, Action.HEAD_DECIDE),
+        "can_form": (Action.RETEST_ENTER, Action.YEAR_DECIDE, Action.HEAD_DECIDE, Action.RESULT_VIEW),
+        "can_retests": Action.RETEST_ENTER,
+        "can_decisions": (Action.YEAR_DECIDE, Action.HEAD_DECIDE),
+    }
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        """The reader's classes of the chosen year."""
+        period = current_period()
+        if period is None:
+            return self.render_template("home/empty.html", title=_("After the year"), reason="year")
+        classes = classes_to_enter(db.session(), actor(), period.year_id, today())
+        return self.render_template(
+            "results/year_classes.html",
+            title=_("After the year: retests and decisions"),
+            classes=classes,
+            year=period.label,
+        )
+
+    @expose("/<int:class_id>")
+    @has_access
+    def form(self, class_id: int) -> Any:
+        """What may be entered after the class's year, and what was."""
+        return self._page(class_id, Typed())
+
+    @expose("/<int:class_id>/retests", methods=["POST"])
+    @has_access
+    def retests(self, class_id: int) -> Any:
+        """Save results assessed again, all or nothing."""
+        changes = fields.read_retests(request.form)
+        return self._save(class_id, lambda: enter_retests(actor(), class_id, changes, clock=request_clock()))
+
+    @expose("/<int:class_id>/decisions", methods=["POST"])
+    @has_access
+    def decisions(self, class_id: int) -> Any:
+        """Save decisions of the homeroom teacher or of the head, all or nothing."""
+        changes = fields.read_decisions(request.form)
+        return self._save(class_id, lambda: decide(actor(), class_id, changes, clock=request_clock()))
+
+    def _save(self, class_id: int, verb: Any) -> Any:
+        try:
+            effects = verb()
+        except (Forbidden, NotFound):
+            raise
+        except HocVuError as error:
+            return self._page(class_id, Typed(request.form), error=error), error.status
+        return self._page(class_id, Typed(), effects=effects, saved=True)
+
+    def _page(
+        self,
+        class_id: int,
+        typed: Typed,
+        *,
+        error: HocVuError | None = None,
+        effects: Sequence[Effect] = (),
+        saved: bool = False,
+    ) -> str:
+        now = request_clock()()
+        places = load_places(db.session(), actor(), class_id, local_day(now))
+        rights = _rights(places)
+        book = open_book(db.session(), places, now)
+        refused = _refused(error, book, typed)
+        rows = Rows(book, typed)
+        _note_visit(places)
+        return self.render_template(
+            "results/year.html",
+            title=None,
+            school_class=places.school_class,
+            circular=words.circular_name(places.school_class.circular),
+            retests=rows.retests(may_enter=rights["enter"], sees_all=rights["view"]),
+            homeroom=rows.decisions(head=False, editable=rights["homeroom"]) if rights["view"] else [],
+            head=rows.decisions(head=True, editable=rights["head"])
+            if rights["head"] or places.homeroom
+            else [],
+            any_open=fields.any_open,
+            rights=rights,
+            students=[(key, judged.pupil.full_name) for key, judged in book.judged.items()],
+            disability_open=rights["head"] and book.locks.states[RETEST].open,
+            locked=_lock_lines(book),
+            refused=refused,
+            message=tell(error) if error else "",
+            typed=typed.form,
+            effects=[_effect(effect, book) for effect in effects],
+            saved=saved,
+        )
+
+
+def _rights(places: YearPlaces) -> dict[str, bool]:
+    """What the reader may do here; Forbidden for who may do nothing."""
+    who, target = actor(), places.target(actor())
+    found = {
+        "enter": may(who, Action.RETEST_ENTER, places.target(who, teaches=bool(places.taught))),
+        "homeroom": may(who, Action.YEAR_DECIDE, target),
+        "head": may(who, Action.HEAD_DECIDE, target),
+        "view": may(who, Action.RESULT_VIEW, target),
+    }
+    if not any(found.values()):
+        raise Forbidden(NO_PART)
+    return found
+
+
+def _note_visit(places: YearPlaces) -> None:
+    unit_id = places.school_class.unit_id
+    if actor().relation_to(unit_id) is UnitRelation.BELOW:
+        record_event(
+            actor(), "result.view", clock=request_clock(), unit=unit_id, school_class=places.school_class.id
+        )
+
+
+def _lock_lines(book: YearBook) -> list[str]:
+    """Why nothing can be entered now; empty while the book is open for it."""
+    state = book.locks.states[RETEST]
+    return [] if state.open else [f"{lock_texts.reason_line(reason, RETEST)}." for reason in state.reasons]
+
+
+def _refused(error: HocVuError | None, book: YearBook, typed: Typed) -> list[str]:
+    """Every field that speaks against the save, with whose it is; each is noted at its field too."""
+    found: list[tuple[Any, str]] = []
+    if isinstance(error, Invalid):
+        found = [(item, _(item.message)) for item in error.problems if hasattr(item, "key")]
+    elif isinstance(error, Locked):
+        found = [(item, fields.held_text(item)) for item in error.reasons]
+    elif isinstance(error, Stale):
+        circular = book.places.school_class.circular
+        found = [(item, fields.conflict_text(item, circular)) for item in error.conflicts]
+    for item, text in found:
+        typed.problems[item.key, ""] = text
+    return [f"{item.name}, {fields.what_text(item.key, book)}: {text}" for item, text in found]
+
+
+def _effect(effect: Effect, book: YearBook) -> dict[str, Any]:
+    """What was saved for a student and what it changes, in words."""
+    circular = book.places.school_class.circular
+    entered = [
+        (
+            fields.what_text(item.key, book),
+            fields.value_text(item.old, item.key[2], circular),
+            fields.value_text(item.new, item.key[2], circular),
+        )
+        for item in effect.entered
+    ]
+    before, after = (words.word(result.outcome) for result in (effect.before, effect.after))
+    return {"name": effect.name, "entered": entered, "before": before, "after": after}

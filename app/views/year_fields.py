@@ -1,0 +1,357 @@
+"""The fields of the page of a class's year: which ones a reader sees, what they hold, and what was typed into them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from app.domain.assessment.facts import SubjectFigure
+from app.domain.assessment.items import vietnamese
+from app.domain.assessment.terms import SubjectLevel
+from app.domain.cell_values import show_cell
+from app.domain.vocabulary import RETEST, Passing, SubjectKind
+from app.domain.year_decisions import PRIMARY, Field, HeadDecision, by_head, fields_of
+from app.services.results.reading import TRAITS
+from app.services.retests import LEVEL, RetestChange, cell_kind, cells_asked
+from app.services.year_book import YearBook, YearConflict, YearHeld
+from app.services.year_decisions import DecisionChange, proposed_conduct, reason_of, value_of, words_of
+from app.services.year_locks import NO_SUBJECT, Key, YearChange, changes_of
+from app.views import lock_texts
+from app.views import results_texts as words
+
+Option = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field of one student, with its past. `options`: what to choose from; None: text or mark is typed."""
+
+    name: str
+    student_id: int
+    student: str
+    what: str
+    stands: str  # what the year ended with
+    value: str
+    typed: str
+    options: tuple[Option, ...] | None
+    tick: bool
+    short: bool
+    reason: str | None  # None: no reason goes with it
+    typed_reason: str
+    open: bool
+    held: str
+    problem: str
+    history: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of one kind under a heading."""
+
+    key: str
+    title: str
+    help: str
+    rows: tuple[Row, ...]
+
+
+@dataclass
+class Typed:
+    """What a refused form held, and what was wrong with each field."""
+
+    form: MultiDict[str, str] = field(default_factory=MultiDict)
+    problems: dict[tuple[Key, str], str] = field(default_factory=dict)
+
+
+class Rows:
+    """Makes the rows of a book for one reader."""
+
+    def __init__(self, book: YearBook, typed: Typed) -> None:
+        self._book = book
+        self._typed = typed
+        self._circular = book.places.school_class.circular
+        self._past: dict[Key, list[YearChange]] = {}
+        for change in changes_of(book.writes):
+            self._past.setdefault(change.key, []).append(change)
+
+    def retests(self, *, may_enter: bool, sees_all: bool) -> Block:
+        """What is assessed again: all of the class, or the reader's own subjects alone."""
+        rows = tuple(self._retest_rows(may_enter, sees_all))
+        primary = self._circular in PRIMARY
+        return Block(
+            "retests",
+            _("Supplementary assessment") if primary else _("Retests"),
+            _("The new result stands in place of the year's for promotion, be it lower."),
+            rows,
+        )
+
+    def _retest_rows(self, may_enter: bool, sees_all: bool) -> Iterator[Row]:
+        ids = {subject.code: subject.id for subject in self._book.subjects.values()}
+        for student, judged in self._book.judged.items():
+            for figure in judged.facts.subjects:
+                subject = ids.get(figure.code, NO_SUBJECT)
+                mine = may_enter and self._book.places.teaches(student, subject)
+                for cell in cells_asked(self._circular, self._book.asked[student], figure.code):
+                    if mine or sees_all:
+                        yield self._retest_row(student, subject, figure, cell, mine)
+
+    def _retest_row(self, student: int, subject: int, figure: SubjectFigure, cell: str, mine: bool) -> Row:
+        test = self._circular in PRIMARY and cell != LEVEL
+        kind = cell_kind(self._circular, cell)
+        row = self._book.reading.plans.years.get((student, subject))
+        what = ", ".join((figure.name, _("test score"))) if test else figure.name
+        choices: tuple[Option, ...] = ()
+        if figure.kind is SubjectKind.COMMENT and self._circular not in PRIMARY:
+            choices = (("Đ", _("Passed (Đạt)")), ("CĐ", _("Not passed (Chưa đạt)")))
+        elif cell == LEVEL:
+            choices = tuple((level.value, vietnamese(level)) for level in SubjectLevel)
+        return self._row(
+            (subject, student, cell),
+            what=what,
+            stands=figure_text(figure.test if test else figure.value),
+            value=show_cell(getattr(row, cell, None), kind),
+            options=(("", ""), *choices) if choices else None,
+            short=True,
+            editable=mine,
+        )
+
+    def decisions(self, *, head: bool, editable: bool) -> list[Block]:
+        """Blocks of the head's fields, or of the homeroom teacher's."""
+        blocks = []
+        for item in Field:
+            if by_head(item, self._circular) is head:
+                rows = tuple(self._decision_rows(item, editable))
+                if rows:
+                    blocks.append(Block(item.value, *titles_of(item), rows))
+        return blocks
+
+    def _decision_rows(self, item: Field, editable: bool) -> Iterator[Row]:
+        for student, judged in self._book.judged.items():
+            asked = self._book.asked[student]
+            row = self._book.reading.decisions.get(student)
+            if item not in fields_of(judged.facts, asked):
+                continue
+            if item is Field.DISABILITY and not value_of(row, item):
+                continue  # entered by naming the student
+            parts = sorted(asked.traits) if item is Field.TRAITS_AFTER else ("",)
+            for part in parts:
+                yield self._decision_row(item, student, part, editable)
+
+    def _decision_row(self, item: Field, student: int, part: str, editable: bool) -> Row:
+        judged = self._book.judged[student]
+        row = self._book.reading.decisions.get(student)
+        known = words_of(item, self._circular)
+        tick = item is Field.RECOGNISED
+        options = tuple((str(word), word_title(word)) for word in known)
+        return self._row(
+            (NO_SUBJECT, student, item.value),
+            part=part,
+            what=_trait_name(self._circular, part) if part else "",
+            stands=self._stands(item, student) or words.word(judged.result.outcome),
+            value=value_of(row, item, part),
+            options=(("", ""), *options) if options and not tick else None,
+            tick=tick,
+            reason=reason_of(row, item) if item.reasoned else None,
+            editable=editable,
+            lock=item.lock,
+            final=not by_head(item, self._circular),
+        )
+
+    def _stands(self, item: Field, student: int) -> str:
+        facts = self._book.facts(student)
+        if item is Field.TRAINING_YEAR:
+            proposal = proposed_conduct(facts)
+            return _("proposed: %(word)s", word=vietnamese(proposal)) if proposal else ""
+        if item is Field.TRAINING_AFTER:
+            return words.word(self._book.judged[student].result.training)
+        return ""
+
+    def _row(
+        self,
+        key: Key,
+        *,
+        what: str,
+        stands: str,
+        value: str,
+        options: tuple[Option, ...] | None,
+        editable: bool,
+        part: str = "",
+        tick: bool = False,
+        short: bool = False,
+        reason: str | None = None,
+        lock: str = RETEST,
+        final: bool = True,
+    ) -> Row:
+        reasons = self._book.locks.reasons(key if final else (0, 0, ""), lock)
+        name = field_name(key, part)
+        form = self._typed.form
+        shown = form.get(f"new-{name}", "" if tick else value) if f"old-{name}" in form else value
+        return Row(
+            name=name,
+            student_id=key[1],
+            student=self._book.name(key[1]),
+            what=what,
+            stands=stands,
+            value=value,
+            typed=shown,
+            options=options,
+            tick=tick,
+            short=short,
+            reason=reason,
+            typed_reason=form.get(f"reason-{name}", reason or ""),
+            open=editable and not reasons,
+            held=" ".join(f"{lock_texts.reason_line(item, lock)}." for item in reasons) if editable else "",
+            problem=self._typed.problems.get((key, part), "") or self._typed.problems.get((key, ""), ""),
+            history=tuple(history_line(change, self._circular) for change in self._past.get(key, ())),
+        )
+
+
+def field_name(key: Key, part: str = "") -> str:
+    """What a field is called in the form: subject, student, cell, and the part of it."""
+    return "-".join(str(item) for item in (*key, part) if item != "")
+
+
+# -- what was typed ----------------------------------------------------------------------------------------------
+
+
+def _sent(form: MultiDict[str, str]) -> Iterator[tuple[int, int, str, str, str]]:
+    """Fields that were changed: subject, student, cell, part, and the name of the field."""
+    for name in (key.removeprefix("old-") for key in form if key.startswith("old-")):
+        subject, student, cell, *part = [*name.split("-", 3), "", ""][:4]
+        moved = form.get(f"new-{name}", "").strip() != form[f"old-{name}"].strip()
+        reasoned = form.get(f"reason-{name}", "").strip() != form.get(f"was-{name}", "").strip()
+        if (moved or reasoned) and subject.isascii() and student.isascii() and (subject + student).isdigit():
+            yield int(subject), int(student), cell, part[0], name
+
+
+def read_retests(form: MultiDict[str, str]) -> list[RetestChange]:
+    """The results that were typed."""
+    return [
+        RetestChange(student, subject, cell, form[f"old-{name}"], form.get(f"new-{name}"))
+        for subject, student, cell, _part, name in _sent(form)
+    ]
+
+
+def read_decisions(form: MultiDict[str, str]) -> list[DecisionChange]:
+    """The decisions that were typed, and the student with a disability who was named anew."""
+    fields = {item.value: item for item in Field}
+    found = [
+        DecisionChange(
+            student,
+            fields[cell],
+            form[f"old-{name}"],
+            form.get(f"new-{name}", ""),
+            form.get(f"reason-{name}", ""),
+            part,
+        )
+        for _subject, student, cell, part, name in _sent(form)
+        if cell in fields
+    ]
+    named = form.get("add-student", type=int)
+    if named:
+        found.append(DecisionChange(named, Field.DISABILITY, "", form.get("add-reason", "")))
+    return found
+
+
+# -- in words ----------------------------------------------------------------------------------------------------
+
+
+def titles_of(item: Field) -> tuple[str, str]:
+    """What a decision is called, and what it does."""
+    return {
+        Field.TRAINING_YEAR: (
+            _("Conduct of the year (hạnh kiểm)"),
+            _(
+                "The homeroom teacher judges; mainly by term II and the progress made. Other than proposed: with a reason."
+            ),
+        ),
+        Field.TRAINING_AFTER: (
+            _("After summer training"),
+            _("The new result stands in place of the year's for promotion."),
+        ),
+        Field.TRAITS_AFTER: (_("Qualities and competences, assessed again"), ""),
+        Field.OUTSTANDING: (_("Outstanding achievement or progress"), _("What it is; blank for none.")),
+        Field.RECOGNISED: (_("Recognised by the class"), ""),
+        Field.RETEST_OVER: (
+            _("Retests are over"),
+            _(
+                "Where not every retest is taken: why no more are held. The year's results then stand for those not taken."
+            ),
+        ),
+        Field.DISABILITY: (
+            _("Assessed by a plan of the student's own"),
+            _(
+                "Students with a disability: the head decides on promotion by the individual plan. The reason is kept."
+            ),
+        ),
+        Field.HEAD: (_("The head decides"), _("Where no rule decides; with the reason.")),
+    }[item]
+
+
+def word_title(word: Any) -> str:
+    """A word of a list of choices."""
+    if isinstance(word, HeadDecision):
+        return _("Promote") if word is HeadDecision.PROMOTED else _("Do not promote")
+    return vietnamese(word)
+
+
+def value_text(value: Any, cell: str, circular: str) -> str:
+    """A stored value in words; – for none."""
+    if value is None:
+        return "–"
+    if isinstance(value, (Decimal, Passing, SubjectLevel)):
+        return figure_text(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_trait_name(circular, code)}: {level}" for code, level in value.items())
+    if cell == Field.RECOGNISED:
+        return _("Yes")
+    known = {str(word): word for word in words_of(Field(cell), circular)}
+    return word_title(known[value]) if value in known else str(value)
+
+
+def figure_text(value: Any) -> str:
+    """A mark or level as printed; – for none."""
+    return words.cell(value) or "–"
+
+
+def history_line(change: YearChange, circular: str) -> str:
+    """Who changed it when, from what to what, and why."""
+    old, new = (value_text(value, change.key[2], circular) for value in (change.old, change.new))
+    line = f"{lock_texts.at_time(change.at)} · {change.by} ({change.account}): {old} → {new}"
+    reason = _("Reason: %(text)s", text=change.reason) if change.reason else ""
+    return f"{line}. {reason}" if reason else line
+
+
+def conflict_text(item: YearConflict, circular: str) -> str:
+    """Both values of something somebody else saved first."""
+    theirs, yours = (value_text(value or None, item.key[2], circular) for value in (item.theirs, item.yours))
+    at = lock_texts.at_time(item.at) if item.at else ""
+    return _(
+        "%(by)s saved %(theirs)s at %(at)s; yours is %(yours)s.",
+        by=item.by,
+        theirs=theirs,
+        at=at,
+        yours=yours,
+    )
+
+
+def held_text(item: YearHeld) -> str:
+    """Why it is locked."""
+    return " ".join(f"{lock_texts.reason_line(reason)}." for reason in item.reasons)
+
+
+def what_text(key: Key, book: YearBook) -> str:
+    """What a field is about: the subject, or the decision."""
+    subject = book.subjects.get(key[0])
+    return subject.name if subject else titles_of(Field(key[2]))[0] if key[2] in set(Field) else ""
+
+
+def _trait_name(circular: str, code: str) -> str:
+    return next((trait.name for trait in TRAITS.get(circular, ()) if trait.code == code), code)
+
+
+def any_open(blocks: Sequence[Block]) -> bool:
+    """True where something can be typed."""
+    return any(row.open for block in blocks for row in block.rows)

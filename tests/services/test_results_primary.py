@@ -1,0 +1,83 @@
+"""Results of a primary class: levels, tests, qualities and competences; nothing comes of a term."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.domain.access import SYSTEM
+from app.domain.assessment import tt27_2020
+from app.domain.assessment.facts import YEAR, Facts
+from app.domain.assessment.terms import Outcome, PrimaryLevel, SubjectLevel, Title, TraitLevel
+from app.domain.vocabulary import Level
+from app.models import GradebookSheet
+from app.services.results.refresh import refresh
+from app.services.unit_of_work import transaction
+from tests.factories.province import Province
+from tests.services.results_helpers import (
+    YEAR_OVER,
+    Made,
+    judged_of,
+    lines_of,
+    make_class,
+    put,
+    put_in,
+    stored_of,
+)
+
+GRADE_4 = lines_of(
+    ("vietnamese", 245), ("math", 175), ("foreign_language_1", 140), ("ethics", 35), ("history_geography", 70), ("science", 70),
+    ("informatics_technology", 70), ("physical_education", 70), ("arts", 70), ("experiential_activities", 105),
+)  # fmt: skip
+
+
+@pytest.fixture
+def made(province: Province) -> Made:
+    """Class 4A under TT 27/2020, and the year is over."""
+    found = make_class(province, "4A", GRADE_4, circular="tt27-2020", level=Level.PRIMARY, grade=4)
+    province.now = YEAR_OVER
+    return found
+
+
+def fill_primary(
+    province: Province, made: Made, student: int, level: SubjectLevel, score: str, trait: TraitLevel
+) -> None:
+    """Both ends of term: every level, test, quality and competence."""
+    with transaction(SYSTEM, "test.fill", clock=province.clock) as work:
+        for (code, _term), sheet_id in made.sheets.items():
+            if code == "traits":
+                cells = {f"final_trait_{n}": trait for n in range(1, len(tt27_2020.TRAITS) + 1)}
+            else:
+                tested = "final" in work.session.get_one(GradebookSheet, sheet_id).tests
+                cells = {"final_level": level, **({"final": Decimal(score)} if tested else {})}
+            put_in(work, sheet_id, student, cells)
+
+
+def test_a_primary_year(province: Province, made: Made) -> None:
+    best, done, low, blank = made.students
+    fill_primary(province, made, best, SubjectLevel.WELL, "9", TraitLevel.GOOD)
+    fill_primary(province, made, done, SubjectLevel.DONE, "6", TraitLevel.PASSED)
+    fill_primary(province, made, low, SubjectLevel.DONE, "6", TraitLevel.PASSED)
+    put(province, made, low, "math", 2, final_level=SubjectLevel.NOT_DONE, final=Decimal("3"))
+    year = judged_of(province, made, YEAR)
+    assert [year[s].result.learning for s in made.students] == [
+        PrimaryLevel.EXCELLENT, PrimaryLevel.DONE, PrimaryLevel.NOT_DONE, None,
+    ]  # fmt: skip
+    assert [year[s].result.outcome for s in made.students] == [
+        Outcome.PROMOTED, Outcome.PROMOTED, Outcome.SUPPLEMENT, None,
+    ]  # fmt: skip
+    assert year[best].result.title is Title.EXCELLENT
+    figure = next(f for f in year[low].facts.subjects if f.code == "math")
+    assert (figure.test, figure.has_test, figure.term_1) == (Decimal("3"), True, SubjectLevel.DONE)
+    assert "math:level" in year[blank].result.missing
+    assert len(year[best].facts.traits) == len(tt27_2020.TRAITS)
+
+
+def test_a_primary_year_is_kept_and_a_term_is_not(province: Province, made: Made) -> None:
+    student = made.students[0]
+    fill_primary(province, made, student, SubjectLevel.WELL, "8", TraitLevel.GOOD)
+    assert refresh(made.unit_id, [made.class_id], clock=province.clock).written == 1
+    assert stored_of(made, student, 1) is None
+    kept = stored_of(made, student, YEAR)
+    assert kept is not None
+    assert (kept.learning, kept.outcome, kept.training) == ("well", "promoted", None)
+    assert tt27_2020.judge(Facts.from_json(kept.figures)).learning == "well"

@@ -1,0 +1,188 @@
+"""The pages after a year: entry without script, lists, regulations; what each reader sees and is refused."""
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+
+from app.domain.policies import PolicyKey
+from app.extensions import db
+from app.models import AuditEvent, YearDecision
+from app.services.results.refresh import refresh
+from tests.conftest import counting, csrf
+from tests.factories.province import Province
+from tests.services.results_helpers import YEAR_OVER, Made, fill, make_class, put
+from tests.services.test_policies import decide as set_rule
+from tests.services.year_helpers import open_book, teach
+
+ClientFor = Callable[[str], FlaskClient]
+HEAD, HOMEROOM, TEACHER, OTHER = "giangnt.thcstk", "longpd.thcstk", "habtt.thcstk", "khuongyb.thcstk"
+
+
+@pytest.fixture
+def engine_name() -> str:
+    """What the databases do differently, the services' tests try."""
+    return "sqlite"
+
+
+@pytest.fixture
+def made(province: Province) -> Made:
+    """Class 8A: one at 9.0, one to be tested again in mathematics, one with summer training before them."""
+    found = make_class(province, "8A", pupils=3)
+    good, low, summer = found.students
+    fill(province, found, [good], "9.0")
+    fill(province, found, [low], "4.0")
+    fill(province, found, [summer], "7.0")
+    put(province, found, summer, "training", 2, training="not_passed")
+    province.now = YEAR_OVER
+    return found
+
+
+def test_entry_saves_and_says_what_changed(province: Province, made: Made, client_for: ClientFor) -> None:
+    math = teach(province, made, "math", "habtt")
+    open_book(province)
+    client, low = client_for(TEACHER), made.students[1]
+    path = f"/results/year/{made.class_id}"
+    page = client.get(path).text
+    field = f"{math}-{low}-retest"
+    assert f'name="new-{field}"' in page
+    assert page.count('name="new-') == 1
+    data = {"csrf_token": csrf(client), f"old-{field}": "", f"new-{field}": "8,0"}
+    answer = client.post(f"{path}/retests", data=data)
+    assert answer.status_code == 200
+    assert "4,0 → 8,0" not in answer.text
+    assert "– → 8,0" in answer.text
+    wrong = client.post(f"{path}/retests", data=data | {f"old-{field}": "8", f"new-{field}": "12"})
+    assert wrong.status_code == 422
+    assert 'value="12"' in wrong.text
+    assert "Toán" in wrong.text
+    stale = client.post(f"{path}/retests", data=data | {f"new-{field}": "9"})
+    assert stale.status_code == 409
+    assert "8,0" in stale.text
+
+
+def test_the_homeroom_teacher_and_the_head(province: Province, made: Made, client_for: ClientFor) -> None:
+    open_book(province)
+    path, summer = f"/results/year/{made.class_id}", made.students[2]
+    teacher, head = client_for(HOMEROOM), client_for(HEAD)
+    field = f"0-{summer}-training_after"
+    page = teacher.get(path).text
+    assert f'name="new-{field}"' in page
+    assert "disability_reason" not in page
+    data = {
+        "csrf_token": csrf(teacher),
+        f"old-{field}": "",
+        f"new-{field}": "passed",
+        f"reason-{field}": "Đã sửa chữa",
+    }
+    saved = teacher.post(f"{path}/decisions", data=data)
+    assert saved.status_code == 200
+    assert "Rèn luyện trong kì nghỉ hè" in saved.text or "Summer training" in saved.text
+    assert "<del>" in saved.text
+    assert "Đã sửa chữa" in saved.text
+    named = {"csrf_token": csrf(head), "add-student": summer, "add-reason": "Kế hoạch cá nhân số 1"}
+    assert "Kế hoạch cá nhân số 1" in head.post(f"{path}/decisions", data=named).text
+    row = db.session.get_one(YearDecision, (summer, made.year_id))
+    assert (row.training_after, row.disability_reason) == ("passed", "Kế hoạch cá nhân số 1")
+    assert "Kế hoạch cá nhân số 1" in teacher.get(path).text
+
+
+def test_refused_by_role_and_by_lock(province: Province, made: Made, client_for: ClientFor) -> None:
+    math = teach(province, made, "math", "habtt")
+    path, low = f"/results/year/{made.class_id}", made.students[1]
+    assert client_for(OTHER).get(path).status_code == 403
+    assert client_for("longpd.thcsba").get(path).status_code == 404
+    client = client_for(TEACHER)
+    page = client.get(path)
+    assert "fa-lock" in page.text
+    assert 'name="new-' not in page.text
+    field = f"{math}-{low}-retest"
+    data = {"csrf_token": csrf(client), f"old-{field}": "", f"new-{field}": "8"}
+    assert client.post(f"{path}/retests", data=data).status_code == 423
+    assert client.post(f"{path}/decisions", data=data).status_code in (403, 200)
+    homeroom = client_for(HOMEROOM)
+    assert homeroom.post(f"{path}/retests", data=data | {"csrf_token": csrf(homeroom)}).status_code == 403
+    office = client_for("hongvt.thcstk")
+    assert 'name="new-' not in office.get(path).text
+
+
+def test_statements_of_the_page(app: Flask, province: Province, made: Made, client_for: ClientFor) -> None:
+    teach(province, made, "math", "longpd")
+    open_book(province)
+    client = client_for(HOMEROOM)
+    client.get(f"/results/year/{made.class_id}")
+    with counting(app) as statements:
+        client.get(f"/results/year/{made.class_id}")
+    assert len(statements) <= 28
+    with counting(app) as statements:
+        client.get(f"/results/lists/{made.class_id}")
+    assert len(statements) <= 26
+
+
+def test_lists_of_a_class(province: Province, made: Made, client_for: ClientFor) -> None:
+    client = client_for(HOMEROOM)
+    page = client.get(f"/results/lists/{made.class_id}")
+    assert page.status_code == 200
+    found = re.findall(r'id="h-([a-z_0-9-]+)">[^<]*: (\d+)</h2>', page.text)
+    assert dict(found) == {"promoted": "1", "retest": "1", "summer": "1", "title-0-excellent": "1"}
+    assert "Toán 4,0" in page.text
+    book = load_workbook(BytesIO(client.get(f"/results/lists/{made.class_id}/export.xlsx").data))
+    assert book.sheetnames[:3] == ["Được lên lớp", "Kiểm tra, đánh giá lại", "Rèn luyện hè"]
+    assert "Toán 4,0" in str(book["Kiểm tra, đánh giá lại"]["F4"].value)
+    logged = sa.select(AuditEvent.target_id).where(AuditEvent.action == "result.export")
+    assert db.session.scalars(logged).all() == [made.class_id]
+    assert client_for(TEACHER).get(f"/results/lists/{made.class_id}").status_code == 403
+    assert client_for("giangnt.thcsba").get(f"/results/lists/{made.class_id}").status_code == 404
+    assert client_for("vanlt.sogd").get(f"/results/lists/{made.class_id}/export.xlsx").status_code == 403
+
+
+def test_lists_of_a_school(province: Province, made: Made, client_for: ClientFor) -> None:
+    refresh(made.unit_id, [made.class_id], clock=province.clock)
+    head = client_for(HEAD)
+    page = head.get("/results/lists/", follow_redirects=True)
+    assert page.status_code == 200
+    assert f"/results/lists/{made.class_id}" in page.text
+    grade = head.get(f"/results/lists/unit/{made.unit_id}?grade=8").text
+    assert "Toán 4,0" in grade
+    assert client_for("giangnt.thcsba").get(f"/results/lists/unit/{made.unit_id}").status_code == 404
+    above = client_for("vanlt.sogd")
+    assert above.get(f"/results/lists/unit/{made.unit_id}?grade=8").status_code == 200
+    looked = sa.select(AuditEvent.action).where(AuditEvent.action == "result.view")
+    assert db.session.scalars(looked).all() == ["result.view"]
+
+
+def test_regulations(province: Province, client_for: ClientFor) -> None:
+    page = client_for(OTHER).get("/regulations/")
+    assert page.status_code == 200
+    for text in ("TT 22/2021", "TT 22/2021 Điều 9 khoản 3", "2026–2027", "2016–2017", "7A, 7B"):
+        assert text in page.text
+    assert "/policies/#rule-one_subject" not in page.text
+    set_rule(province, "binhhv.sogd", PolicyKey.ONE_SUBJECT, "ignore")
+    page = client_for(HEAD).get("/regulations/").text
+    assert "/policies/#rule-one_subject" in page
+    assert "Sở GDĐT Bình Giang" in page
+    office = client_for("vanlt.sogd")
+    found = office.get("/regulations/?q=binh an").text
+    assert f"/regulations/unit/{province.second.unit_id}" in found
+    assert "TT 43/2021" in office.get(f"/regulations/unit/{province.second.unit_id}").text
+    assert client_for("giangnt.thcsba").get(f"/regulations/unit/{province.first.unit_id}").status_code == 404
+
+
+def test_readings_are_set_on_the_page_of_rules(province: Province, client_for: ClientFor) -> None:
+    client = client_for(HEAD)
+    page = client.get("/policies/").text
+    assert 'id="rule-one_subject"' in page
+    assert 'id="rule-centre_titles"' not in page
+    data = {
+        "csrf_token": csrf(client), "value": "ignore", "starts_on": "16/11/2026", "reason": "Thống nhất trong tổ",
+        "ordered_by": province.first.person_ids["giangnt"],
+    }  # fmt: skip
+    assert client.post("/policies/one_subject", data=data).status_code == 302
+    set_rule(province, "binhhv.sogd", PolicyKey.COMMENT_SUBJECT, "off")
+    assert client.post("/policies/comment_subject", data=data | {"value": "on"}).status_code == 422
+    assert 'id="rule-centre_titles"' in client_for("binhhv.sogd").get("/policies/").text
