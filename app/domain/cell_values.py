@@ -84,6 +84,8 @@ def _spellings(kind: CellKind) -> dict[str, str]:
 
 
 def _whole_mark(text: str) -> ParsedMark:
+    """9, and 9,0 or 9.0 as spreadsheets write it."""
+    text = text.replace(",", ".").removesuffix(".0")
     if not (text.isascii() and text.isdigit()) or len(text) > 2 or int(text) > 10:
         return ParsedMark(problem=NOT_WHOLE)
     return ParsedMark(value=Decimal(f"{int(text) * 10}E-1"))

@@ -3,14 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
 from app.domain.assessment.facts import Readings
+from app.domain.assessment.registry import Circular
 from app.domain.names import nfc
-from app.domain.policies import CENTRE_SETTINGS, DEFAULTS, PolicyKey, clean_value, require_tighter, strictest
+from app.domain.policies import (
+    CENTRE_SETTINGS,
+    DEFAULTS,
+    READINGS,
+    PolicyKey,
+    clean_value,
+    require_tighter,
+    strictest,
+)
 from app.domain.vocabulary import Tier
 from app.errors import N_
 from app.models import OrgUnit, Person, Policy, SchoolYear
@@ -19,9 +29,15 @@ from app.services.actors import ancestors
 from app.services.clock import Clock, local_day
 from app.services.lock_checks import MAX_REASON, hold, text_problems
 from app.services.lock_orders import FieldProblem, order_of, refuse
+from app.services.results.due import make_due
 from app.services.unit_of_work import Work, transaction
 
 ONE_DAY = timedelta(days=1)
+JUDGED_BY: Final = {
+    **dict.fromkeys(READINGS, (Circular.TT22_2021, Circular.TT43_2021)),
+    **dict.fromkeys(CENTRE_SETTINGS, (Circular.TT43_2021,)),
+}
+"""Settings that results are judged by, with the circulars they speak of."""
 BACKWARDS = N_("A rule never works backwards: let it begin today or later.")
 
 
@@ -82,7 +98,7 @@ def set_policy(
         day = local_day(clock())
         unit = scope.get(work.session, actor, OrgUnit, unit_id, day)
         ordered_by, problems = order_of(work.session, actor, Action.POLICY_MANAGE, unit, ordered_by_id, day)
-        hold(work, unit, day)
+        held = hold(work, unit, day)
         problems += text_problems("reason", reason, MAX_REASON)
         if starts_on < local_day(work.now):
             problems.append(FieldProblem("starts_on", BACKWARDS))
@@ -100,6 +116,9 @@ def set_policy(
         )
         work.session.add(row)
         work.flush()
+        if key in JUDGED_BY:
+            units = [unit.id, *(below.unit.id for below in held.below)]
+            make_due(work.session, units, JUDGED_BY[key], day)
         work.audit(
             "policy.set",
             target=row,

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.access import Action, Actor, Target, UnitRelation, may
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import Role
 from app.errors import N_, Forbidden, Invalid, NotFound, Unavailable
 from app.models import AuditEvent, HomeroomAssignment, SchoolClass, UnitEpoch
@@ -149,6 +150,9 @@ def number_label(number: int, moment: datetime) -> str:
 # -- one subject -------------------------------------------------------------------------------------------------
 
 
+NO_PAGE = N_("The class book has no page for this sheet. Export it to Excel instead.")
+
+
 def print_sheet(actor: Actor, sheet_id: int, *, clock: Clock) -> PrintedSheet:
     """One sheet as PDF, recorded as a print of its own.
 
@@ -160,6 +164,8 @@ def print_sheet(actor: Actor, sheet_id: int, *, clock: Clock) -> PrintedSheet:
         facts = load_facts(work.session, actor, sheet_id, local_day(work.now))
         sheet = facts.sheet
         demand_print(actor, facts.target(actor, work.now))
+        if sheet.form is not SheetForm.MARKS:
+            raise Invalid(NO_PAGE)
         demand_form(sheet.school_year.start_year, sheet.grade, sheet.school_year.label)
         cover, page = _read_sheet(work.session, facts, local_day(work.now))
         number = next_number(work)

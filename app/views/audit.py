@@ -26,11 +26,13 @@ def _objects() -> dict[str, str]:
         "homeroom_assignment": _("Homeroom assignment"),
         "import": _("Import"),
         "lock_window": _("Lock window"),
+        "note": _("Remarks"),
         "org_unit": _("Unit"),
         "person": _("Staff"),
         "policy": _("Policy"),
         "print": _("Print"),
         "progress": _("Progress"),
+        "result": _("Results"),
         "role": _("Role"),
         "school_class": _("Class"),
         "school_year": _("School year"),
@@ -107,8 +109,14 @@ def _whole() -> dict[str, str]:
     """Actions whose words aren't those of their two halves."""
     return {
         "department.create": _("Department created"),
+        "note.enter": _("Remarks: written"),
         "password.confirm": _("Present password asked for"),
+        "result.recompute": _("Results: worked out again on order"),
+        "result.refresh": _("Results: brought up to date"),
+        "retest.enter": _("Retest results entered"),
+        "setup.homeroom_sheets": _("Homeroom sheets made for older classes"),
         "sheet.delegate.end": _("Sheet: delegation ended"),
+        "year.decide": _("Decisions of the year entered"),
     }
 
 

@@ -1,6 +1,6 @@
 """Progress in the reader's words: deadlines, percentages, tasks and tags. Nothing here asks the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from app.domain.entry_schedule import ColumnGroup, EntryState
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import UnitKind
 from app.services.clock import VIETNAM, local_day
 from app.services.progress_figures import GroupProgress, SheetProgress
@@ -122,9 +123,32 @@ def short_due(due_at: datetime | None, now: datetime) -> str:
 # -- a teacher's tasks ------------------------------------------------------------------------------------------
 
 
-def group_title(group: ColumnGroup) -> str:
-    """ĐĐGtx, ĐĐGgk, ĐĐGck, Nhận xét."""
+_SCORED = (SheetForm.MARKS, SheetForm.WEIGHTED)
+
+
+def group_title(group: ColumnGroup, form: SheetForm = SheetForm.MARKS) -> str:
+    """ĐĐGtx, ĐĐGgk, ĐĐGck, Nhận xét; giữa kì and cuối kì where levels are given instead of scores."""
+    if form not in _SCORED and group in (ColumnGroup.MIDTERM, ColumnGroup.FINAL):
+        return _("Mid-term") if group is ColumnGroup.MIDTERM else _("End of term")
     return _("Regular scores") if group is ColumnGroup.REGULAR else column_title(group.value)
+
+
+def group_heads(sheets: Sequence[SheetProgress]) -> list[tuple[ColumnGroup, str]]:
+    """Column groups any of these sheets has, each with the head over it; scores' own names where there are some."""
+    forms = [s.form for s in sheets]
+    form = next((form for form in forms if form in _SCORED), forms[0] if forms else SheetForm.MARKS)
+    shown = [group for group in ColumnGroup if any(s.groups[group].columns for s in sheets)]
+    return [(group, group_title(group, form)) for group in shown]
+
+
+def work_title(sheet: SheetProgress, columns: Iterable[str]) -> str:
+    """What is to be filled of a sheet: "ĐĐGck · Toán 7A", "Cuối kì · Toán 4A", "Rèn luyện 7A"."""
+    if sheet.form is SheetForm.TRAINING:
+        return book_title(sheet)
+    if sheet.form in _SCORED:
+        return f"{columns_title(columns)} · {book_title(sheet)}"
+    names = ", ".join(group_title(ColumnGroup(column), sheet.form) for column in columns)
+    return f"{names} · {book_title(sheet)}"
 
 
 def book_title(sheet: SheetProgress) -> str:
@@ -146,7 +170,7 @@ def task_title(task: Task) -> str:
     else:
         text = _("%(n)s of %(required)s students to go") if one else _("%(n)s of %(required)s cells to go")
     rest = text % {"n": task.missing, "required": task.required}
-    return f"{columns_title(task.columns)} · {book_title(task.sheet)}: {rest}"
+    return f"{work_title(task.sheet, task.columns)}: {rest}"
 
 
 def task_text(task: Task, now: datetime) -> tuple[str, str, str]:
@@ -247,7 +271,14 @@ def need_reason(line: SchoolLine) -> str:
 
 def late_books(teacher: TeacherProgress) -> list[tuple[SheetProgress, str]]:
     """A late teacher's sheets, each with the columns that are late."""
-    return [(sheet, columns_title(c.column for c in columns)) for sheet, columns in teacher.late]
+    return [(sheet, late_columns(sheet, [c.column for c in columns])) for sheet, columns in teacher.late]
+
+
+def late_columns(sheet: SheetProgress, columns: Sequence[str]) -> str:
+    """The columns of a sheet that are late, in few words."""
+    if sheet.form in _SCORED:
+        return columns_title(columns)
+    return ", ".join(group_title(ColumnGroup(column), sheet.form) for column in columns)
 
 
 def teacher_names(sheet: SheetProgress) -> str:

@@ -19,7 +19,7 @@ from app.security import request_clock
 from app.services.results.class_page import class_summary, leads_class, own_classes
 from app.services.results.counting import measures, tally
 from app.services.results.judging import NO_RESULTS
-from app.services.results.places import PERIODS
+from app.services.results.places import MIDTERMS, PERIODS, PRIMARY, periods_of
 from app.services.results.student_page import student_year
 from app.services.results.unit_page import schools_below, unit_results
 from app.services.results.why import Why, why_subject
@@ -37,8 +37,14 @@ PAGE = 50
 
 def chosen_period_number() -> int | None:
     """?period=: 1, 2, or 0 for the year; None where nothing, or nothing that is one, was asked for."""
-    asked = request.args.get("period", type=int)
+    asked = _asked_period()
     return asked if asked in PERIODS else None
+
+
+def _asked_period() -> int | None:
+    """The same of a class or student: a mid-term point of a primary year, too."""
+    asked = request.args.get("period", type=int)
+    return asked if asked in (*PERIODS, *MIDTERMS) else None
 
 
 def _note_visit(unit_id: int, **about: Any) -> None:
@@ -143,7 +149,7 @@ class ResultView(PageView):
     @has_access
     def school_class(self, class_id: int) -> Any:
         """The summary of a class, sortable by any column."""
-        summary = class_summary(db.session(), actor(), class_id, chosen_period_number(), request_clock()())
+        summary = class_summary(db.session(), actor(), class_id, _asked_period(), request_clock()())
         _note_visit(summary.school_class.unit_id, school_class=class_id, period=summary.period)
         key, descending = request.args.get("sort", ""), request.args.get("desc") == "1"
         found = measures(summary.school_class.circular, summary.period)
@@ -161,7 +167,9 @@ class ResultView(PageView):
                 measure: tally(known, [getattr(row.result, measure) for row in summary.rows])
                 for measure, known in found.items()
             },
-            lacking=[(row, text) for row in summary.rows if (text := words.missing(row))],
+            periods=periods_of(summary.school_class.circular),
+            lacking=words.lacking(summary.rows),
+            lackers=sum(bool(row.result.missing) for row in summary.rows),
             names={row.pupil.student_id: row.pupil.full_name for row in summary.rows},
         )
 
@@ -169,18 +177,23 @@ class ResultView(PageView):
     @has_access
     def export(self, class_id: int) -> Any:
         """The summary as a workbook."""
-        name, data = export_class(actor(), class_id, chosen_period_number(), clock=request_clock())
+        name, data = export_class(actor(), class_id, _asked_period(), clock=request_clock())
         return send_file(BytesIO(data), mimetype=XLSX, as_attachment=True, download_name=name)
 
     @expose("/student/<int:student_id>/year/<int:year_id>")
     @has_access
     def student(self, student_id: int, year_id: int) -> Any:
         """Why: a student's year, subject by subject, and how each result came about."""
-        found = student_year(
-            db.session(), actor(), student_id, year_id, chosen_period_number(), request_clock()()
-        )
+        found = student_year(db.session(), actor(), student_id, year_id, _asked_period(), request_clock()())
         _note_visit(found.school_class.unit_id, student=student_id, period=found.period)
-        return self.render_template("results/student.html", title=None, words=words, found=found, YEAR=YEAR)
+        return self.render_template(
+            "results/student.html",
+            title=None,
+            words=words,
+            found=found,
+            YEAR=YEAR,
+            primary=found.school_class.circular in PRIMARY,
+        )
 
     @expose("/why/<int:sheet_id>/<int:student_id>")
     @has_access

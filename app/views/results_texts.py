@@ -1,9 +1,9 @@
 """Results in the reader's words: levels, what is missing, sentences of an explanation. Nothing here asks the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import gettext as _
 
@@ -16,12 +16,14 @@ from app.domain.assessment.terms import (
     PrimaryLevel,
     ResultLevel,
     SubjectLevel,
+    Title,
 )
 from app.domain.marks import format_mark
-from app.domain.vocabulary import Passing
+from app.domain.vocabulary import N_, Passing
 from app.services.results.class_page import Summary
 from app.services.results.counting import TRAINING
 from app.services.results.judging import Judged
+from app.services.results.places import PRIMARY
 from app.services.sheet_cells import CONDUCT
 from app.views.formats import circular as circular_name
 from app.views.lock_texts import column_title
@@ -33,8 +35,15 @@ SHORT = 3
 """Columns named one by one; more of them are "several columns"."""
 
 
-def period_title(period: int) -> str:
-    """Học kì I, Học kì II, Cả năm."""
+def period_title(period: int, circular: str = "") -> str:
+    """Học kì I, Học kì II, Cả năm; in primary school the four assessment points (TT 27/2020 Điều 7)."""
+    if circular in PRIMARY:
+        return {
+            3: _("Middle of term I"),
+            1: _("End of term I"),
+            4: _("Middle of term II"),
+            YEAR: _("End of the year"),
+        }[period]
     if period == YEAR:
         return _("Whole year")
     return _("Term %(n)s", n="I" if period == 1 else "II")
@@ -104,6 +113,42 @@ def measure_head(measure: str, circular: str) -> str:
     return {"training": _("Training"), "outcome": _("Outcome"), "title": _("Title")}[measure]
 
 
+_BRIEF: Final[Mapping[type[StrEnum], Mapping[str, str]]] = {
+    Outcome: {
+        Outcome.PROMOTED: N_("Promoted (Lên lớp)"),
+        Outcome.COMPLETED: N_("Completed (HTCT)"),
+        Outcome.RETEST: N_("Retest (KT lại)"),
+        Outcome.SUMMER_TRAINING: N_("Summer (RL hè)"),
+        Outcome.SUPPLEMENT: N_("Supplement (ĐG bổ sung)"),
+        Outcome.HEAD_DECIDES: N_("Head (HT quyết định)"),
+        Outcome.RETAINED: N_("Stays (Ở lại lớp)"),
+    },
+    Title: {
+        Title.EXCELLENT: N_("Outstanding (HSXS)"),
+        Title.GOOD: N_("Excellent (HSG)"),
+        Title.HONOURS: N_("Excellent (HSG)"),
+        Title.ADVANCED: N_("Advanced (HSTT)"),
+        Title.EXEMPLARY: N_("Exemplary (HS tiêu biểu)"),
+        Title.ALL_CONTENT: N_("All content (HTXS)"),
+        Title.OUTSTANDING: N_("Progress (Vượt trội)"),
+    },
+    AcademicLevel: {AcademicLevel.AVERAGE: N_("Average (TB)")},
+    Conduct: {Conduct.AVERAGE: N_("Average (TB)")},
+    PrimaryLevel: {
+        PrimaryLevel.EXCELLENT: N_("Done excellently (HTXS)"),
+        PrimaryLevel.WELL: N_("Done well (HTT)"),
+        PrimaryLevel.DONE: N_("Done (HT)"),
+        PrimaryLevel.NOT_DONE: N_("Not done (CHT)"),
+    },
+}
+
+
+def brief(value: StrEnum) -> str:
+    """A word as a narrow column has it: Lên lớp, KT lại, HSXS, TB; the whole one where there is no shorter."""
+    text = _BRIEF.get(type(value), {}).get(value)
+    return word(value) if text is None else _(text)
+
+
 def step_text(step: Step) -> str:
     """The sentence of a step."""
     return sentence(step, _)
@@ -140,8 +185,24 @@ def flag_text(flag: str) -> str:
 
 def missing(judged: Judged) -> list[str]:
     """What a result still lacks: "Ngữ văn, Toán: ĐĐGgk, ĐĐGck", "Kết quả rèn luyện"; subjects lacking the same together."""
+    return missing_texts(judged, judged.result.missing)
+
+
+def lacking(rows: Sequence[Judged]) -> tuple[list[str], list[tuple[Judged, list[str]]]]:
+    """What the whole class lacks, said once, and what each student lacks beside it."""
+    codes = [row.result.missing for row in rows]
+    common = set(codes[0]).intersection(*codes[1:]) if len(codes) > 1 else set()
+    everybody = [code for code in codes[0] if code in common] if common else []
+    own = [
+        (row, missing_texts(row, [code for code in row.result.missing if code not in common])) for row in rows
+    ]
+    return (missing_texts(rows[0], everybody) if everybody else []), [line for line in own if line[1]]
+
+
+def missing_texts(judged: Judged, codes: Iterable[str]) -> list[str]:
+    """Some of what a result lacks, in words."""
     columns: dict[str, list[str]] = {}
-    for code in judged.result.missing:
+    for code in codes:
         subject, _colon, column = code.partition(":")
         columns.setdefault(subject, []).append(column)
     figures = {figure.code: figure.name for figure in judged.facts.subjects}

@@ -19,6 +19,7 @@ BULK: dict[str, str] = {}
 SQL_TEXT: dict[str, str] = {}
 QUERY_WRITES = {
     "app/versioning.py": "writes the history rows themselves, all of a flush in one insert a table",
+    "app/services/results/due.py": "sheets have no history; a setting concerns all of a province in one statement",
 }
 DRIVER_SQL = {
     "app/extensions.py": "BEGIN IMMEDIATE and PRAGMAs: SQLite has no other way",

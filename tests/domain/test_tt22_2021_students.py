@@ -37,6 +37,24 @@ def student(scores: list[str], failed: int = 0, retests: dict[int, str] | None =
     return replace(facts, **{"training_1": "good", "training_2": "good", "absences": 0, **more})
 
 
+@pytest.mark.parametrize("term", ["term_1", "term_2"])
+@pytest.mark.parametrize("value", [D("7.4"), Passing.PASSED])
+def test_a_subject_of_one_term_says_so(term: str, value: Any) -> None:
+    facts = student(["8.0"] * 7)
+    only = replace(subject("one_term", value), **{"term_1": None, "term_2": None, term: value})
+    facts = replace(facts, subjects=(*facts.subjects, only))
+    (step,) = next(s.steps for s in tt22.explain(facts) if s.key == "subject:one_term")
+    assert "one term only" in sentence(step, str)
+    assert step.params == {"value": value}
+
+
+def test_where_no_subject_reaches_a_mark_none_is_named() -> None:
+    learning = next(s for s in tt22.explain(student(["6.0"] * 8)) if s.key == "learning")
+    texts = [sentence(step, str) for step in learning.steps]
+    assert "Fair (Khá) needs 6 subjects with 6,5 or more; no subject has that." in texts
+    assert not any("–" in text for text in texts)
+
+
 def test_a_result_over_missing_marks_is_not_yet() -> None:
     facts = student(["8.0"] * 7)
     gone = subject("S7", None, missing=("final", "regular_2"))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.domain.access import SYSTEM
+from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import GroupKind, SubjectKind
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
@@ -29,6 +30,7 @@ from app.reports.contexts import ClassBook, CommentLine, PrintedMark, PrintStamp
 from app.services.clock import local_day
 from app.services.print_jobs import BookOrder, create_job
 from app.services.printing import print_sheet, printable_class, printable_classes, read_class_book
+from app.services.setup import seed_homeroom_sheets
 from app.services.unit_of_work import transaction
 from tests.conftest import counting
 from tests.factories import province as factory
@@ -360,3 +362,12 @@ def test_numbers_run_by_school_and_year(app: Flask, province: Province, draws: D
     made = print_sheet(acting(province, HOMEROOM), sheet, clock=province.clock)
     assert made.number == "1/2027"
     assert prints() == ["1/2026", "2/2026", "1/2026", "1/2027"]
+
+
+def test_a_sheet_without_a_page_in_the_book_says_so(province: Province) -> None:
+    seed_homeroom_sheets()
+    query = sa.select(GradebookSheet.id).where(
+        GradebookSheet.class_id == province.first.class_ids["7A"], GradebookSheet.form == SheetForm.TRAINING
+    )
+    with pytest.raises(Invalid, match="no page"):
+        print_sheet(acting(province, HOMEROOM), db.session.scalars(query).first(), clock=province.clock)

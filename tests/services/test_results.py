@@ -12,6 +12,7 @@ from app.domain.assessment.facts import YEAR, Facts
 from app.domain.assessment.registry import Circular
 from app.domain.assessment.regulations import rules_of
 from app.domain.assessment.terms import Outcome, ResultLevel, Title
+from app.domain.policies import PolicyKey
 from app.domain.vocabulary import GroupKind
 from app.extensions import db
 from app.models import (
@@ -27,6 +28,8 @@ from app.models import (
 )
 from app.services import enrolments
 from app.services.choices import Choice, choose_subjects
+from app.services.clock import local_day
+from app.services.policies import set_policy
 from app.services.results.due import due
 from app.services.results.refresh import refresh, refresh_due
 from app.services.sheets import ensure_sheets
@@ -203,6 +206,40 @@ def test_only_own_counted_subjects_make_the_result(province: Province) -> None:
     levels = [term[s].result.learning for s in made.students]
     assert levels[:3] == [ResultLevel.GOOD] * 3
     assert levels[3] is not ResultLevel.GOOD
+
+
+@pytest.mark.parametrize("username", ["giangnt.thcstk", "binhhv.sogd"])
+def test_a_reading_of_the_circular_makes_its_classes_due(province: Province, username: str) -> None:
+    made, other = make_class(province, "8A"), make_class(province, "9A", circular="tt26-2020", grade=9)
+    fill(province, made, terms=(1,))
+    fill(province, other, terms=(1,))
+    refresh_due(db.session(), clock=province.clock)
+    assert due(db.session()) == []
+    actor = acting(province, username)
+    assert actor.unit_id is not None
+    set_policy(
+        actor, actor.unit_id, PolicyKey.COMMENT_SUBJECT, "off", local_day(province.now), "Sở hướng dẫn", clock=province.clock
+    )  # fmt: skip
+    classes = {class_id for batch in due(db.session()) for class_id in batch.class_ids}
+    assert made.class_id in classes
+    assert other.class_id not in classes
+    while refresh_due(db.session(), clock=province.clock):
+        pass
+    kept = stored_of(made, made.students[0], 1)
+    assert kept is not None
+    assert kept.figures["readings"]["comment_subject_counts"] is False
+
+
+def test_other_settings_and_years_gone_by_make_nothing_due(province: Province, made: Made) -> None:
+    head = acting(province, "giangnt.thcstk")
+    day = local_day(province.now)
+    refresh_due(db.session(), clock=province.clock)
+    set_policy(head, made.unit_id, PolicyKey.ENTRY_DAY, "20", day, "Nền nếp", clock=province.clock)
+    assert due(db.session()) == []
+    with transaction(SYSTEM, "test.over", clock=province.clock) as work:
+        work.session.get_one(SchoolYear, made.year_id).ends_on = date(2027, 5, 31)
+    set_policy(head, made.unit_id, PolicyKey.ONE_SUBJECT, "ignore", day, "Sở hướng dẫn", clock=province.clock)
+    assert due(db.session()) == []
 
 
 def test_a_choice_makes_the_class_due(province: Province) -> None:

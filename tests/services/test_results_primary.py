@@ -9,7 +9,12 @@ from app.domain.assessment import tt27_2020
 from app.domain.assessment.facts import YEAR, Facts
 from app.domain.assessment.terms import Outcome, PrimaryLevel, SubjectLevel, Title, TraitLevel
 from app.domain.vocabulary import Level
-from app.models import GradebookSheet
+from app.extensions import db
+from app.models import GradebookSheet, SchoolClass
+from app.services.clock import local_day
+from app.services.results.judging import judge_class
+from app.services.results.places import POINTS
+from app.services.results.reading import read_classes
 from app.services.results.refresh import refresh
 from app.services.unit_of_work import transaction
 from tests.factories.province import Province
@@ -81,3 +86,31 @@ def test_a_primary_year_is_kept_and_a_term_is_not(province: Province, made: Made
     assert kept is not None
     assert (kept.learning, kept.outcome, kept.training) == ("well", "promoted", None)
     assert tt27_2020.judge(Facts.from_json(kept.figures)).learning == "well"
+
+
+def test_the_middle_of_a_term_has_levels_tests_and_traits_of_its_own(province: Province, made: Made) -> None:
+    one, blank, *_others = made.students
+    fill_primary(province, made, one, SubjectLevel.WELL, "9", TraitLevel.GOOD)
+    put(province, made, one, "math", 1, midterm_level=SubjectLevel.DONE, midterm=Decimal("6"))
+    put(province, made, one, "science", 1, midterm_level=SubjectLevel.DONE)
+    put(province, made, one, "traits", 1, midterm_trait_1=TraitLevel.PASSED)
+    school_class = db.session.get_one(SchoolClass, made.class_id)
+    reading = read_classes(
+        db.session(), [school_class], school_class.school_year, local_day(province.now), periods=POINTS
+    )
+    middle = {j.pupil.student_id: j for j in judge_class(reading, made.class_id, 3)}
+    figures = {f.code: f for f in middle[one].facts.subjects}
+    math, science = figures["math"], figures["science"]
+    assert (math.value, math.test, math.has_test) == (SubjectLevel.DONE, Decimal("6"), True)
+    assert (science.value, science.has_test) == (
+        SubjectLevel.DONE,
+        False,
+    )  # Điều 7 khoản 1: Tiếng Việt, Toán only
+    assert middle[one].facts.traits["quality_patriotism"] == "Đ"
+    assert middle[one].result.learning is None
+    assert {"vietnamese:level", "vietnamese:test", "ethics:level"} <= set(middle[one].result.missing)
+    assert "science:test" not in middle[blank].result.missing
+    assert "math:level" not in middle[one].result.missing
+    end = next(j for j in judge_class(reading, made.class_id, 1) if j.pupil.student_id == one)
+    assert {f.code: f.value for f in end.facts.subjects}["math"] is SubjectLevel.WELL
+    assert end.facts.traits["quality_patriotism"] == "T"

@@ -18,7 +18,7 @@ from app.services.clock import local_day
 from app.services.programme import terms_of
 from app.services.results.judging import NO_RESULTS, Judged, differs, judge_class
 from app.services.results.lines import Finding, recheck
-from app.services.results.places import days_of
+from app.services.results.places import days_of, fitting
 from app.services.results.reading import TRAITS, read_classes
 from app.services.rights import demand
 
@@ -94,12 +94,16 @@ def class_summary(
     now: datetime,
     action: Action = Action.RESULT_VIEW,
 ) -> Summary:
-    """The summary of a class; without a `period` that of the term running, or of the year once it is over."""
+    """The summary of a class; without a `period` that of the term running, or of the year once it is over.
+
+    A period the class's circular doesn't have becomes the one it belongs to (`fitting`).
+    """
     today = local_day(now)
     school_class, target = open_class(session, actor, class_id, action, today)
     year = school_class.school_year
     if period is None:
         period = usual_period(session, school_class, year, today)
+    period = fitting(school_class.circular, period)
     rows: list[Judged] = []
     findings: list[Finding] = []
     columns: tuple[Column, ...] = ()

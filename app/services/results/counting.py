@@ -9,15 +9,15 @@ from typing import Final
 from app.domain.assessment.facts import YEAR
 from app.domain.assessment.registry import Circular
 from app.domain.assessment.terms import AcademicLevel, Conduct, Outcome, PrimaryLevel, ResultLevel, Title
+from app.services.results.places import PRIMARY
 
 _TT22: Final = (Circular.TT22_2021, Circular.TT43_2021)
 _TT58: Final = (Circular.TT58_2011, Circular.TT26_2020)
-_PRIMARY: Final = (Circular.TT27_2020, Circular.TT22_2016)
 
 LEARNING: Final[Mapping[str, type[StrEnum]]] = {
     **dict.fromkeys(_TT22, ResultLevel),
     **dict.fromkeys(_TT58, AcademicLevel),
-    **dict.fromkeys(_PRIMARY, PrimaryLevel),
+    **dict.fromkeys(PRIMARY, PrimaryLevel),
 }
 TRAINING: Final[Mapping[str, type[StrEnum]]] = {
     **dict.fromkeys(_TT22, ResultLevel),
@@ -60,12 +60,12 @@ def measures(circular: str, period: int) -> dict[str, tuple[StrEnum, ...]]:
     """What is counted in a period under a circular: field of a result → its words in order, best first."""
     found: dict[str, tuple[StrEnum, ...]] = {}
     year = period == YEAR
-    if circular in LEARNING and (year or circular not in _PRIMARY):
+    if circular in LEARNING and (year or circular not in PRIMARY):
         found["learning"] = tuple(LEARNING[circular])
     if circular in TRAINING:
         found["training"] = tuple(TRAINING[circular])
     if year and circular in LEARNING:
-        found["outcome"] = _PRIMARY_OUTCOMES if circular in _PRIMARY else _SECONDARY_OUTCOMES
+        found["outcome"] = _PRIMARY_OUTCOMES if circular in PRIMARY else _SECONDARY_OUTCOMES
     if (year or circular in _TT58) and circular in TITLES:
         found["title"] = TITLES[circular]
     return found

@@ -1,15 +1,16 @@
 """Which classes have marks newer than their stored results: what the background worker takes up."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.models import Enrolment, GradebookSheet, SchoolClass, TeachingGroupMember
+from app.models import Enrolment, GradebookSheet, SchoolClass, SchoolYear, TeachingGroupMember
 from app.services.unit_of_work import Work
 
 BATCH: Final = 2
@@ -53,6 +54,24 @@ def due(session: Session) -> list[Due]:
         alone[place] -= ids
     batches += [(place, batch) for place, ids in alone.items() for batch in _parts(sorted(ids))]
     return [Due(place[0], tuple(sorted(ids))) for place, ids in batches]
+
+
+def make_due(session: Session, units: Collection[int], circulars: Collection[str], day: date) -> None:
+    """Have the results of the units' classes under these circulars judged again, of school years not over by `day`.
+
+    For when what they are judged by has changed, not their marks. One statement; a sheet has no history to keep.
+    """
+    running = sa.select(SchoolYear.id).where(SchoolYear.ends_on >= day)
+    session.execute(
+        sa.update(GradebookSheet)
+        .where(
+            GradebookSheet.unit_id.in_(sorted(units)),
+            GradebookSheet.circular.in_(sorted(circulars)),
+            GradebookSheet.school_year_id.in_(running),
+        )
+        .values(results_revision=-1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def member_classes(session: Session, school_class: SchoolClass) -> dict[int, set[int]]:

@@ -27,6 +27,7 @@ from app.reference.curriculum import LineStatus
 from app.services import averages
 from app.services.programme import plan_lines
 from app.services.results.lines import Lines, lacking
+from app.services.results.places import MIDTERMS, term_of
 from app.services.sheet_cells import CONDUCT
 
 BOTH = (1, 2)
@@ -157,13 +158,14 @@ class Figures:
         return tuple(
             figure(student_id, taken, period)
             for taken in self._plans.taken(self._class, student_id, day)
-            if period == YEAR or period in taken.terms
+            if period == YEAR or term_of(period) in taken.terms
         )
 
-    def _term(self, student_id: int, taken: Taken, term: int) -> SubjectFigure:
+    def _term(self, student_id: int, taken: Taken, period: int) -> SubjectFigure:
+        term = term_of(period)
         exempt = bool(self._exempt(student_id, taken) & {None, term})
         if self._primary:
-            return self._point(student_id, taken, term, exempt)
+            return self._point(student_id, taken, period, exempt)
         value, missing = self._result(student_id, taken, term)
         return _figure(taken, value=value, exempt=exempt, missing=() if value is not None else missing)
 
@@ -201,15 +203,16 @@ class Figures:
             missing=lacks,
         )
 
-    def _point(self, student_id: int, taken: Taken, term: int, exempt: bool) -> SubjectFigure:
-        """Level and test of a primary subject at the end of a term (TT 27/2020 Điều 7)."""
+    def _point(self, student_id: int, taken: Taken, period: int, exempt: bool) -> SubjectFigure:
+        """Level and test of a primary subject at the end of a term or in its middle (TT 27/2020 Điều 7)."""
+        term, point = term_of(period), "midterm" if period in MIDTERMS else "final"
         line = self._lines.newest(student_id, taken.subject.id, term)
         sheet = self._lines.sheet_for(line, self._class, taken.subject.id, term)
         return _figure(
             taken,
-            value=line.final_level if line else None,
-            test=_score(line.final) if line else None,
-            has_test=sheet is not None and "final" in sheet.tests,
+            value=getattr(line, f"{point}_level", None),
+            test=_score(getattr(line, point, None)),
+            has_test=sheet is not None and point in sheet.tests,
             exempt=exempt,
         )
 

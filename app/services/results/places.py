@@ -3,16 +3,43 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.assessment.facts import YEAR
+from app.domain.assessment.registry import Circular
 from app.models import Enrolment, SchoolClass, Student
 from app.services.years import TermDates
 
 PERIODS = (1, 2, YEAR)
 """Both terms, then the year."""
+
+MIDTERMS: Final = {3: 1, 4: 2}
+"""Giữa học kì I and II of a primary class → their term. Only looked at: no result comes of them and none is kept."""
+
+POINTS: Final = (3, 1, 4, YEAR)
+"""The four assessment points of a primary year (TT 27/2020 Điều 7); its last term ends with the year."""
+
+PRIMARY: Final = frozenset({Circular.TT27_2020, Circular.TT22_2016})
+"""Circulars that assess at four points."""
+
+
+def periods_of(circular: str) -> tuple[int, ...]:
+    """What a class under the circular is looked at by, in the order of the year."""
+    return POINTS if circular in PRIMARY else PERIODS
+
+
+def term_of(period: int) -> int:
+    """The term a mid-term point belongs to; any other period is itself."""
+    return MIDTERMS.get(period, period)
+
+
+def fitting(circular: str, period: int) -> int:
+    """The period itself where the circular has it; else the end of its term, which in primary school may be the year's."""
+    known = periods_of(circular)
+    return next((p for p in (period, term_of(period)) if p in known), YEAR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from app.services.policies import centre_settings, readings_of
 from app.services.programme import terms_of
 from app.services.results.figures import Figures, Plans, load_plans
 from app.services.results.lines import Lines, load_lines
-from app.services.results.places import PERIODS, Pupil, days_of, load_pupils
+from app.services.results.places import MIDTERMS, PERIODS, Pupil, days_of, load_pupils, term_of
 from app.services.sheets import FORMS, HOMEROOM_SUBJECTS, homeroom_form
 
 TRAITS: Final[Mapping[str, Sequence[Trait]]] = {
@@ -53,13 +53,13 @@ class Reading:
         return self.pupils.get((class_id, period), ())
 
     def facts(self, class_id: int, student_id: int, period: int) -> Facts:
-        """All the circular of the class asks of the student's period."""
+        """All the circular of the class asks of the student's period; of a mid-term point (`MIDTERMS`) what stands there."""
         school_class = self.classes[class_id]
         facts = Facts(
             circular=school_class.circular,
             level=school_class.level.value,
             grade=school_class.grade,
-            period=period,
+            period=term_of(period),
             subjects=self.figures[class_id].of(student_id, period, self.days[period]),
             readings=self.readings[period],
             settings=self.settings[period] if school_class.circular == Circular.TT43_2021 else {},
@@ -69,7 +69,7 @@ class Reading:
 
     def _by_homeroom(self, school_class: SchoolClass, student_id: int, period: int) -> dict[str, Any]:
         if school_class.circular in TRAITS:
-            return {"traits": self._traits(school_class, student_id, 2 if period == YEAR else period)}
+            return {"traits": self.traits(school_class, student_id, period)}
         terms = (1, 2) if period == YEAR else (period,)
         levels = [self._training(student_id, term) for term in terms]
         found: dict[str, Any] = {"absences": self._absences(student_id, terms)}
@@ -77,10 +77,13 @@ class Reading:
             return {**found, "training_1": levels[0], "training_2": levels[1]}
         return {**found, "training": levels[0]}
 
-    def _traits(self, school_class: SchoolClass, student_id: int, term: int) -> dict[str, str | None]:
+    def traits(self, school_class: SchoolClass, student_id: int, period: int) -> dict[str, str | None]:
+        """Levels of a primary student's qualities and competences at an assessment point, by code."""
+        term = 2 if period == YEAR else term_of(period)
+        point = "midterm" if period in MIDTERMS else "final"
         line = self.lines.newest(student_id, self.homeroom[SheetForm.TRAITS], term)
         values = {
-            trait.code: getattr(line, f"final_trait_{number}", None)
+            trait.code: getattr(line, f"{point}_trait_{number}", None)
             for number, trait in enumerate(TRAITS[school_class.circular], start=1)
         }
         return {code: value and value.value for code, value in values.items()}
@@ -123,7 +126,8 @@ def read_classes(
     About fifteen statements whatever the number of students and subjects. Preschool classes have no results: leave them out.
     """
     unit_id = classes[0].unit_id
-    days = {p: d for p, d in days_of(terms_of(session, unit_id, year), today).items() if p in periods}
+    seen = days_of(terms_of(session, unit_id, year), today)
+    days = {p: seen[term_of(p)] for p in periods if term_of(p) in seen}
     pupils = load_pupils(session, [c.id for c in classes], days, students)
     everybody = {pupil.student_id for some in pupils.values() for pupil in some}
     forms = {FORMS[c.circular] for c in classes} | {

@@ -18,22 +18,26 @@ from app.services.clock import local_day
 from app.services.programme import terms_of
 from app.services.results.class_page import leads_class, load_stored, usual_period
 from app.services.results.judging import NO_RESULTS, Judged, differs, judge_class
-from app.services.results.places import classes_of, days_of
-from app.services.results.reading import Reading, read_classes
+from app.services.results.places import PRIMARY, classes_of, days_of, fitting, periods_of, term_of
+from app.services.results.reading import TRAITS, Reading, read_classes
 from app.services.rights import demand
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A subject of the year with the sheets of its terms, where the reader may open them."""
+    """A subject of the year with the sheets of its terms, where the reader may open them; in primary school by point."""
 
     figure: SubjectFigure
     sheets: Mapping[int, int]
+    points: Mapping[int, SubjectFigure]
 
 
 @dataclass(frozen=True)
 class StudentYear:
-    """A student's year as its page shows it. `judged` None: the student sat in no class in that period."""
+    """A student's year as its page shows it. `judged` None: the student sat in no class in that period.
+
+    `traits`: levels of a primary student's qualities and competences, by name and assessment point.
+    """
 
     student: Student
     year: SchoolYear
@@ -42,6 +46,7 @@ class StudentYear:
     school_class: SchoolClass
     judged: Judged | None
     subjects: tuple[Subject, ...]
+    traits: Mapping[str, Mapping[int, str | None]]
     sections: tuple[Section, ...]
     stored: StudentResult | None
     stale: bool
@@ -67,23 +72,31 @@ def student_year(
         raise NotFound
     last = list(own.values())[-1]
     _demand(session, actor, student, last, places, here, today)
-    if period not in own:
-        usual = usual_period(session, last, year, today)
-        period = usual if usual in own else next(iter(own))
-    home, whole = own[period], YEAR if YEAR in own else period
+    periods = tuple(p for p in periods_of(last.circular) if term_of(p) in own)
+    if not periods:
+        raise NotFound
+    period = fitting(last.circular, period) if period is not None else period
+    if period not in periods:
+        usual = fitting(last.circular, usual_period(session, last, year, today))
+        period = usual if usual in periods else periods[0]
+    home, whole = own[term_of(period)], YEAR if YEAR in own else period
     if home.circular in NO_RESULTS:
         raise NotFound
-    reading = read_classes(session, [home], year, today, periods={period, whole}, students={student_id})
+    points = periods if home.circular in PRIMARY else ()
+    reading = read_classes(
+        session, [home], year, today, periods={period, whole, *points}, students={student_id}
+    )
     judged = next((j for j in judge_class(reading, home.id, period)), None)
     stored = load_stored(session, year.id, period, [student_id]).get(student_id)
     return StudentYear(
         student=student,
         year=year,
         period=period,
-        periods=tuple(own),
+        periods=periods,
         school_class=home,
         judged=judged,
         subjects=_subjects(actor, reading, judged, home, whole),
+        traits=_traits(reading, student_id, home, points),
         sections=rules_of(Circular(home.circular)).explain(judged.facts) if judged else (),
         stored=stored,
         stale=judged is not None and differs(stored, judged),
@@ -150,6 +163,7 @@ def _subjects(
         return ()
     student = judged.pupil.student_id
     figures = reading.facts(home.id, student, period).subjects
+    points = {p: reading.figures[home.id].of(student, p, day) for p, day in reading.days.items()}
     ids = {subject.code: subject.id for subject in reading.plans.subjects.values()}
     found = []
     for figure in figures:
@@ -161,5 +175,19 @@ def _subjects(
                 and actor.relation_to(reading.lines.sheets[line.sheet_id].unit_id) is not UnitRelation.OTHER
             ):
                 sheets[term] = line.sheet_id
-        found.append(Subject(figure, sheets))
+        own = {p: f for p, some in points.items() for f in some if f.code == figure.code}
+        found.append(Subject(figure, sheets, own))
     return tuple(found)
+
+
+def _traits(
+    reading: Reading, student_id: int, home: SchoolClass, points: Sequence[int]
+) -> dict[str, dict[int, str | None]]:
+    """Levels by name and point, of what the grade is assessed in and what has a level."""
+    levels = {p: reading.traits(home, student_id, p) for p in points}
+    found = {
+        trait: {p: some[trait.code] for p, some in levels.items()} for trait in TRAITS.get(home.circular, ())
+    }
+    return {
+        trait.name: own for trait, own in found.items() if trait.from_grade <= home.grade or any(own.values())
+    }

@@ -94,7 +94,7 @@ def year_steps(sheet: GradebookSheet, year: SubjectYear) -> tuple[Step, ...]:
         old: tuple[Step, ...] = explain(*terms, one_term=one_term)
         return old
     explain = tt22_2021.explain_year if scored else tt22_2021.explain_comment_year
-    steps: tuple[Step, ...] = explain(*terms, articles=_articles(sheet))
+    steps: tuple[Step, ...] = explain(*terms, articles=_articles(sheet), one_term=one_term)
     return steps
 
 

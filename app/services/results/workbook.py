@@ -19,11 +19,13 @@ from app.services.clock import Clock
 from app.services.results.class_page import Column, Summary, class_summary
 from app.services.results.counting import TRAINING, measures
 from app.services.results.judging import Judged
+from app.services.results.places import PRIMARY
 from app.services.sheet_cells import CONDUCT
 from app.services.spreadsheets.writing import bold_cell, text_cell
 from app.services.unit_of_work import record_event
 
 PERIODS: Final = {1: "học kì I", 2: "học kì II", YEAR: "cả năm"}
+POINTS: Final = {3: "giữa học kì I", 1: "cuối học kì I", 4: "giữa học kì II", YEAR: "cuối năm"}
 _SIGNS: Final = {Passing.PASSED: "Đ", Passing.FAILED: "CĐ"}
 
 
@@ -35,8 +37,13 @@ def export_class(actor: Actor, class_id: int, period: int | None, *, clock: Cloc
     record_event(
         actor, "result.export", clock=clock, target=found, rows=len(summary.rows), period=summary.period
     )
-    name = f"tong-hop-{fold(found.name)}-{fold(PERIODS[summary.period])}-{summary.year.start_year}"
+    name = f"tong-hop-{fold(found.name)}-{fold(_period(summary))}-{summary.year.start_year}"
     return f"{name.replace(' ', '-').replace('/', '-')}.xlsx", data
+
+
+def _period(summary: Summary) -> str:
+    """The period as the book calls it; in primary school the assessment point (TT 27/2020 Điều 7)."""
+    return (POINTS if summary.school_class.circular in PRIMARY else PERIODS)[summary.period]
 
 
 def class_workbook(summary: Summary) -> bytes:
@@ -48,7 +55,9 @@ def class_workbook(summary: Summary) -> bytes:
     for index in range(1, len(headings) + 1):
         page.column_dimensions[get_column_letter(index)].width = 28 if index == 2 else 12
     found = summary.school_class
-    title = f"Bảng tổng hợp kết quả đánh giá, lớp {found.name}, {PERIODS[summary.period]}, năm học {summary.year.label}"
+    title = (
+        f"Bảng tổng hợp kết quả đánh giá, lớp {found.name}, {_period(summary)}, năm học {summary.year.label}"
+    )
     page.append([bold_cell(page, title)])
     page.append([])
     page.append([bold_cell(page, heading) for heading in headings])
@@ -64,7 +73,8 @@ def _headings(summary: Summary) -> list[str]:
     subjects = []
     for column in summary.columns:
         subjects += [column.name, f"{column.name}: điểm KTĐK"] if column.tested else [column.name]
-    return ["STT", "Họ và tên", *subjects, *(heading for heading, _field in _ending(summary))]
+    traits = [trait.name for trait in summary.traits]
+    return ["STT", "Họ và tên", *subjects, *traits, *(heading for heading, _field in _ending(summary))]
 
 
 def _ending(summary: Summary) -> list[tuple[str, str]]:
@@ -89,6 +99,7 @@ def _values(summary: Summary, row: Judged) -> list[Any]:
     values: list[Any] = [row.pupil.full_name]
     for column in summary.columns:
         values += _figure(column, figures.get(column.code))
+    values += [row.facts.traits.get(trait.code) for trait in summary.traits]
     own = {"absences": row.facts.absences, "rank": row.rank}
     return values + [
         own[field] if field in own else getattr(row.result, field) for _h, field in _ending(summary)

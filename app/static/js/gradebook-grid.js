@@ -7,7 +7,7 @@
   var STATES = ['is-locked', 'is-one', 'is-opened', 'is-dirty', 'is-saving', 'is-saved', 'is-conflict', 'is-invalid', 'is-missing',
     'is-corrected', 'is-special', 'is-calc'];
   var WIDTHS = { name: 178, average: 72, year: 72, threshold: 64, level: 84 };
-  var OF_KIND = { score: 48, passing: 48, whole_mark: 56, level: 56, trait: 32, training: 118, conduct: 118, count: 118 };
+  var OF_KIND = { score: 48, passing: 48, whole_mark: 56, level: 56, trait: 32, training: 134, conduct: 134, count: 120 };
   var SAVED_FOR = 3000; // ms the tick stays
 
   function Grid(sheet, place, t) {
@@ -39,7 +39,7 @@
   /* Together as wide as the table is at 1366 px, where that can be. */
   Grid.prototype.width = function (part) {
     var form = this.sheet.info.form;
-    if (part.kind === 'text') { return { primary: 170, training: 260, traits: 94 }[form] || 98; }
+    if (part.kind === 'text') { return { primary: 170, training: 194, traits: 94 }[form] || 98; }
     if (part.kind === 'score' || part.kind === 'passing') { return { midterm: 74, final: 72 }[part.name] || OF_KIND[part.kind]; }
     return OF_KIND[part.kind] || WIDTHS[part.name];
   };

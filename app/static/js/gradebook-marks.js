@@ -89,7 +89,7 @@
     if (trimmed === '') { return { value: null }; }
     if (kind === 'text') { return { value: trimmed.replace(/\s*[\r\n]+\s*/g, ' ') }; }
     if (WORDS[kind]) { return parseWord(trimmed, kind); }
-    if (kind === 'whole_mark') { return parseWhole(trimmed, kind, 10); }
+    if (kind === 'whole_mark') { return parseWhole(trimmed.replace(/[.,]0$/, ''), kind, 10); } // Excel writes 9,0
     if (kind === 'count') { return parseWhole(trimmed, kind, MOST_SESSIONS); }
     return kind === 'passing' ? parsePassing(trimmed) : parseScore(trimmed, quick);
   }

@@ -60,5 +60,7 @@
   });
   var errors = document.getElementById('hv-errors');
   if (errors) { errors.focus(); }
+  var strip = document.querySelector('.hv-strip--long'), shown = strip && strip.querySelector('[aria-current]');
+  if (shown) { strip.scrollLeft = shown.offsetLeft - strip.offsetLeft; }
   tell();
 }(window));

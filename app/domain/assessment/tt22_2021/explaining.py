@@ -105,15 +105,16 @@ def _ending(facts: Facts, result: Result, figures: Figures, scheme: Scheme) -> t
 
 
 def _subject(subject: SubjectFigure, articles: Articles) -> Section:
-    """The year result of a subject from its terms', where they are known."""
+    """The year result of a subject from its terms'; one with a value from one term only is a subject of one term."""
+    one_term = subject.value is not None and (subject.term_1 is None) != (subject.term_2 is None)
     if subject.kind is SubjectKind.COMMENT:
         passing = [
             value if isinstance(value, Passing) else None for value in (subject.term_1, subject.term_2)
         ]
-        steps = explain_comment_year(passing[0], passing[1], articles)
+        steps = explain_comment_year(passing[0], passing[1], articles, one_term=one_term)
     else:
         scores = [value if isinstance(value, Decimal) else None for value in (subject.term_1, subject.term_2)]
-        steps = explain_year(scores[0], scores[1], articles)
+        steps = explain_year(scores[0], scores[1], articles, one_term=one_term)
     return Section(f"subject:{subject.code}", subject.name, subject.value, steps)
 
 

@@ -37,6 +37,7 @@ NOT_REACHED: Final = N_("%(level)s: the conditions of no higher level are met.")
 FEW_REACH: Final = N_(
     "%(level)s needs %(needed)s subjects with %(reach)s or more; there are %(count)s: %(names)s."
 )
+NONE_REACH: Final = N_("%(level)s needs %(needed)s subjects with %(reach)s or more; no subject has that.")
 TOO_LOW: Final = N_("%(level)s allows no scored subject below %(floor)s: %(names)s.")
 FAILED: Final = N_("%(level)s needs all comment subjects passed; not passed: %(names)s.")
 FAILED_TWICE: Final = N_("%(level)s allows one comment subject not passed at most; not passed: %(names)s.")
@@ -151,7 +152,7 @@ def _reaching(figures: Figures, place: int, scheme: Scheme) -> dict[str, Param]:
         "floor": floor,
         "needed": (scheme.needed or SIX)[place],
         "count": len(names),
-        "names": names or None,
+        "names": names,
         "failed": figures.failed,
     }
 
@@ -175,7 +176,8 @@ def _unmet(figures: Figures, place: int, scheme: Scheme) -> Iterator[Step]:
     level, reach, floor, failures = CONDITIONS[place]
     article = _article(level, scheme)
     if sum(score >= reach for score in figures.scores) < (scheme.needed or SIX)[place]:
-        yield Step(article, FEW_REACH, _reaching(figures, place, scheme))
+        line = _reaching(figures, place, scheme)
+        yield Step(article, FEW_REACH if line["count"] else NONE_REACH, line)
     low = _named(figures, lambda value: isinstance(value, Decimal) and value < floor)
     if low:
         yield Step(article, TOO_LOW, {"level": level, "floor": floor, "names": low})

@@ -31,6 +31,7 @@ ALL_PASSED: Final = N_("%(level)s: all %(count)s checks are passed.")
 SOME_FAILED: Final = N_("%(level)s: every check must be passed; not passed: %(columns)s.")
 CHECKS_MISSING: Final = N_("%(level)s: when the term was closed, required checks were missing: %(columns)s.")
 TERM_TWO: Final = N_("The result of term II is the result of the year: %(level)s.")
+ONE_TERM: Final = N_("The subject has one term only: its result %(value)s is that of the year.")
 
 _COLUMNS: Final = {"midterm": "ĐĐGgk", "final": "ĐĐGck", "term_1": "HK I", "term_2": "HK II"}
 
@@ -90,8 +91,12 @@ def _zeros(midterm: Decimal | None, final: Decimal | None, articles: Articles) -
     return (Step(articles.not_taken, COUNTED_ZERO, {"columns": zeros}),) if zeros else ()
 
 
-def explain_year(term1: Decimal | None, term2: Decimal | None, articles: Articles = HERE) -> tuple[Step, ...]:
-    """The steps to `year_average` of the same figures."""
+def explain_year(
+    term1: Decimal | None, term2: Decimal | None, articles: Articles = HERE, *, one_term: bool = False
+) -> tuple[Step, ...]:
+    """The steps to `year_average` of the same figures; a subject taught in `one_term` has that term's for the year."""
+    if one_term and (term1 is None) != (term2 is None):
+        return _only(term1 if term2 is None else term2, articles.average)
     average = year_average(term1, term2)
     if term1 is None or term2 is None or average is None:
         return (Step(articles.average, NOT_YET, {"columns": _terms(term1, term2)}),)
@@ -102,6 +107,10 @@ def explain_year(term1: Decimal | None, term2: Decimal | None, articles: Article
         "average": average,
     }
     return (Step(articles.average, YEAR_SUM, line),)
+
+
+def _only(value: Decimal | Passing | None, article: str) -> tuple[Step, ...]:
+    return (Step(article, ONE_TERM, {"value": value}),)
 
 
 def _terms(term1: object | None, term2: object | None) -> tuple[str, ...]:
@@ -133,10 +142,11 @@ def explain_comment_term(
 
 
 def explain_comment_year(
-    term1: Passing | None, term2: Passing | None, articles: Articles = HERE
+    term1: Passing | None, term2: Passing | None, articles: Articles = HERE, *, one_term: bool = False
 ) -> tuple[Step, ...]:
-    """The steps to `comment_year` of the same figures."""
-    del term1
+    """The steps to `comment_year` of the same figures; `one_term` as in `explain_year`."""
+    if one_term and (term1 is None) != (term2 is None):
+        return _only(term1 if term2 is None else term2, articles.comment)
     if term2 is None:
         return (Step(articles.comment, NOT_YET, {"columns": _terms("", term2)}),)
     return (Step(articles.comment, TERM_TWO, {"level": term2}),)
