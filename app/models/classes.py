@@ -72,6 +72,8 @@ class SubjectPlan(Model, Versioned):
     # compulsory · elective · optional · cluster (cụm chuyên đề học tập)
     status: Mapped[str] = mapped_column(sa.String(12), nullable=False, default="compulsory")
     terms: Mapped[list[int]] = mapped_column(sa.JSON, nullable=False, default=lambda: [1, 2])
+    # weight-2 tests a term, 1 to 8 (TT 58/2011 Điều 8); empty: the usual number
+    weighted_tests: Mapped[int | None] = mapped_column()
     unit: Mapped["OrgUnit"] = relationship()
     school_year: Mapped["SchoolYear"] = relationship()
     subject: Mapped[Subject] = relationship()
@@ -91,8 +93,12 @@ class SchoolClass(Model, Versioned):
     name: Mapped[str] = mapped_column(sa.String(40), nullable=False)
     circular: Mapped[str] = mapped_column(sa.String(24), nullable=False)
     order_no: Mapped[int] = mapped_column(nullable=False, default=0)
+    specialised_subject_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("subject.id")
+    )  # môn chuyên of a lớp chuyên
     unit: Mapped["OrgUnit"] = relationship()
     school_year: Mapped["SchoolYear"] = relationship()
+    specialised_subject: Mapped[Subject | None] = relationship()
 
     def __str__(self) -> str:
         return self.name
@@ -212,7 +218,9 @@ class Delegation(Model, Versioned):
 
 
 class ExemptionDecision(Model, Versioned):
-    """The head exempts a student from the practical part of a subject, with the file (TT 22/2021 Điều 10)."""
+    """The head exempts a student, with the file, from the practical part of a subject (TT 22/2021 Điều 10), or from all
+    of it (TT 58/2011 Điều 12).
+    """
 
     __tablename__ = "exemption_decision"
 

@@ -12,7 +12,7 @@ from app.domain.access import Action, Actor
 from app.domain.assessment.registry import NotCovered, circular_for
 from app.domain.names import nfc
 from app.domain.units import level_of_grade
-from app.domain.vocabulary import GroupKind
+from app.domain.vocabulary import GroupKind, Level, SubjectKind
 from app.errors import N_, Invalid
 from app.models import (
     Enrolment,
@@ -20,14 +20,18 @@ from app.models import (
     SchoolClass,
     SchoolYear,
     Student,
+    Subject,
     TeachingGroup,
     TeachingGroupMember,
 )
 from app.models.base import in_force
 from app.reference.code_lists import match_key
+from app.reference.curriculum import LineStatus
 from app.services import scope
 from app.services.carry import carry_into_group
 from app.services.clock import Clock, local_day
+from app.services.programme import plan_lines
+from app.services.results.due import touch
 from app.services.rights import demand
 from app.services.rows import is_saved
 from app.services.sheets import ensure_homeroom_sheets
@@ -107,6 +111,28 @@ def rename_class(work: Work, row: SchoolClass) -> None:
     group = whole_class_group(work.session, row.id)
     if group is not None and group.name != row.name:
         group.name = row.name
+
+
+def specialise_class(work: Work, row: SchoolClass, subject_id: int | None) -> None:
+    """Make it a lớp chuyên of the subject, or an ordinary class; its results fall due (TT 58/2011 Điều 13).
+
+    Invalid unless the subject is one with scores in the plan of an upper secondary class.
+    """
+    if subject_id == row.specialised_subject_id:
+        return
+    if subject_id is not None and subject_id not in {s.id for s in specialities(work.session, row)}:
+        raise Invalid(N_("The specialised subject is one with scores in the plan of an upper secondary class."))
+    row.specialised_subject_id = subject_id
+    touch(work, row.unit_id, [row.id])
+
+
+def specialities(session: Session, row: SchoolClass) -> list[Subject]:
+    """Subjects the class may be specialised in: those with scores in its plan; none below upper secondary."""
+    if row.level is not Level.UPPER_SECONDARY:
+        return []
+    lines = plan_lines(session, row.unit_id, row.school_year, row.level, row.grade)
+    found = {line.subject_id: line.subject for line in lines if line.status != LineStatus.CLUSTER}
+    return [subject for subject in found.values() if subject.kind is SubjectKind.SCORED]
 
 
 def whole_class_group(session: Session, class_id: int) -> TeachingGroup | None:

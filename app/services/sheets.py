@@ -14,7 +14,7 @@ from app.domain.assessment.terms import Point
 from app.domain.assessment.tt22_2021 import REGULAR_COMMENT_CHECKS, required_regular_scores
 from app.domain.assessment.tt58_2011.averages import required_scores
 from app.domain.assessment.tt58_2011.variant import TT58, WEEKS
-from app.domain.sheet_forms import POINTS, SheetForm
+from app.domain.sheet_forms import PERIODIC_COLUMNS, POINTS, SheetForm
 from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind, Level, SubjectKind
 from app.errors import N_, Invalid
 from app.models import (
@@ -54,7 +54,7 @@ HOMEROOM_SUBJECTS: Final[Mapping[SheetForm, str]] = {
 """Code of the subject under which a homeroom teacher's sheet is kept."""
 
 WEIGHTED_TESTS: Final = 2
-"""Weight-2 columns of a new sheet; the programme's plan of a subject may ask for more (TT 58/2011 Điều 8 khoản 1)."""
+"""Weight-2 columns of a sheet whose plan's line names no other number (TT 58/2011 Điều 8 khoản 1)."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +174,13 @@ def regular_count(kind: SubjectKind, annual_lessons: int, circular: str = Circul
     return REGULAR_COMMENT_CHECKS if kind is SubjectKind.COMMENT else required_regular_scores(annual_lessons)
 
 
+def weighted_count(line: SubjectPlan, circular: str) -> int:
+    """Weight-2 columns of a sheet by its plan's line, `WEIGHTED_TESTS` where that says nothing (TT 58/2011 Điều 7, 8)."""
+    if FORMS[circular] is not SheetForm.WEIGHTED:
+        return 0
+    return WEIGHTED_TESTS if line.weighted_tests is None else line.weighted_tests
+
+
 def tests_of(circular: str, subject_code: str, grade: int, term: int) -> list[str]:
     """Points of a primary term at which a subject has a periodic test (TT 27/2020 Điều 7 khoản 1)."""
     if FORMS[circular] is not SheetForm.PRIMARY:
@@ -208,7 +215,7 @@ def grades_of_group(session: Session, group: TeachingGroup) -> list[GradeOfGroup
 
 
 def refresh_counts(work: Work, line: SubjectPlan) -> int:
-    """After a plan line changed: bring its sheets to the new number of regular columns. Returns how many changed.
+    """After a plan line changed: bring its sheets to the new numbers of columns. Returns how many changed.
 
     A column that holds a score stays, whatever the plan says. Sheets of units with a line of their own are left alone.
     """
@@ -219,10 +226,9 @@ def refresh_counts(work: Work, line: SubjectPlan) -> int:
     for unit_id, ids in _sheets_bound(session, line):
         held = sa.select(GradebookSheet).where(GradebookSheet.id.in_(work.lock_sheets(unit_id, ids)))
         for sheet in session.scalars(held.execution_options(populate_existing=True)):
-            needed = regular_count(sheet.kind, line.annual_lessons, sheet.circular)
-            count = max(needed, _last_used_column(session, sheet))
-            if count != sheet.regular_count:
-                sheet.regular_count = count
+            counts = _counts(session, sheet, line)
+            if counts != (sheet.regular_count, sheet.periodic_count):
+                sheet.regular_count, sheet.periodic_count = counts
                 changed += 1
     return changed
 
@@ -243,7 +249,7 @@ def _new_sheet(
         form=FORMS[grade.circular],
         circular=grade.circular,
         regular_count=regular_count(subject.kind, line.annual_lessons, grade.circular),
-        periodic_count=WEIGHTED_TESTS if FORMS[grade.circular] is SheetForm.WEIGHTED else 0,
+        periodic_count=weighted_count(line, grade.circular),
         tests=tests_of(grade.circular, subject.code, grade.grade, term),
         revision=0,
     )
@@ -278,10 +284,23 @@ def _sheets_bound(session: Session, line: SubjectPlan) -> list[tuple[int, list[i
     return list(grouped.items())
 
 
-def _last_used_column(session: Session, sheet: GradebookSheet) -> int:
-    """What rows from elsewhere bring beyond the sheet's columns stays with them and asks nothing of the others."""
+def _counts(session: Session, sheet: GradebookSheet, line: SubjectPlan) -> tuple[int, int]:
+    """Regular and weight-2 columns: what the plan's line asks for, and never fewer than are used."""
+    regular = regular_count(sheet.kind, line.annual_lessons, sheet.circular)
+    regular = max(regular, _last_used(session, sheet, REGULAR_COLUMNS))
+    if sheet.form is not SheetForm.WEIGHTED:
+        return regular, 0
+    tests = weighted_count(line, sheet.circular)
+    return regular, max(tests, _last_used(session, sheet, PERIODIC_COLUMNS))
+
+
+def _last_used(session: Session, sheet: GradebookSheet, columns: Sequence[str]) -> int:
+    """The last of the columns, from 1, that holds a score; 0 where none does.
+
+    What rows from elsewhere bring beyond the sheet's columns stays with them and asks nothing of the others.
+    """
     rows = row_model(sheet.form)
-    used = [sa.func.count(getattr(rows, column)) for column in REGULAR_COLUMNS]
+    used = [sa.func.count(getattr(rows, column)) for column in columns]
     own = rows.sheet_id == sheet.id, rows.carried_from_id.is_(None)
     counts = session.execute(sa.select(*used).where(*own)).one()
     return max((n for n, count in enumerate(counts, start=1) if count), default=0)

@@ -194,6 +194,9 @@ class ScopedModelView(ListPage, ModelView):
     def prefill_add(self, form: Any) -> None:
         """Give an empty add form its usual values."""
 
+    def fit_form(self, form: Any, item: Any) -> None:
+        """Leave out fields that don't concern the row; `item` is None for a new one."""
+
     def _managing(self) -> Action:
         if self.manage_action is None:
             raise Forbidden(N_("These records are only read here."))
@@ -205,6 +208,7 @@ class ScopedModelView(ListPage, ModelView):
                 N_("Your role does not include this. Ask your unit's administrators if it should.")
             )
         form = self.add_form.refresh()
+        self.fit_form(form, None)
         if request.method == "POST":
             if form.validate() and self._write("add", form, self.add_row_message):
                 return None
@@ -219,11 +223,13 @@ class ScopedModelView(ListPage, ModelView):
         require(self._managing(), self.target_of(item))
         if request.method == "POST":
             form = self.edit_form.refresh(request.form)
+            self.fit_form(form, item)
             if form.validate() and self._write("edit", form, self.edit_row_message, item.id):
                 return None
             form.hv_seen = request.form.get(SEEN, "")
         else:
             form = self.edit_form.refresh(obj=item)
+            self.fit_form(form, item)
             self.prefill_form(form, item)
             form.hv_seen = _digest(form)
         return {**self._get_edit_widget(form=form), "related_views": []}
@@ -242,8 +248,8 @@ class ScopedModelView(ListPage, ModelView):
             "show": self.show_widget(
                 pk=pk,
                 label_columns=self.label_columns,
-                include_columns=self.show_columns,
-                value_columns=self.datamodel.get_values_item(item, self.show_columns),
+                include_columns=self.shown_of(item),
+                value_columns=self.datamodel.get_values_item(item, self.shown_of(item)),
                 formatters_columns=self.formatters_columns,
                 fieldsets=show_fieldsets or self.show_fieldsets,
                 modelview_name=type(self).__name__,
@@ -251,6 +257,10 @@ class ScopedModelView(ListPage, ModelView):
                 links=self.row_links(item),
             )
         }
+
+    def shown_of(self, item: Any) -> list[str]:
+        """Columns of a record's page."""
+        return self.show_columns
 
     def row_links(self, item: Any) -> list[tuple[str, Any, str]]:
         """Further buttons of a record's page: (address, label, icon)."""
@@ -286,6 +296,7 @@ class ScopedModelView(ListPage, ModelView):
     def _refuse_overwriting(self, form: Any, item: Any) -> None:
         """A form drawn from an older state would put everything back that somebody else has changed since."""
         fresh = self.edit_form(formdata=None, obj=item)
+        self.fit_form(fresh, item)
         self.prefill_form(fresh, item)
         if request.form.get(SEEN, "") not in ("", _digest(fresh)) and _digest(form) != _digest(fresh):
             raise Stale(

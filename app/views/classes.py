@@ -48,6 +48,13 @@ def own_grades() -> list[tuple[int, str]]:
     return [(grade, formats.grade(grade)) for level in own_levels() for grade in grades_of(level)]
 
 
+def own_specialities() -> list[tuple[int, str]]:
+    """Subjects the class being edited may be specialised in; none where it isn't upper secondary."""
+    key = key_of((request.view_args or {}).get("pk"))
+    item = scope.get(db.session(), actor(), SchoolClass, key, today())
+    return [(subject.id, subject.name) for subject in classes.specialities(db.session(), item)]
+
+
 class SchoolClassView(ScopedModelView):
     """Classes of a school, each with its circular and the group of the whole class."""
 
@@ -83,13 +90,20 @@ class SchoolClassView(ScopedModelView):
     }
     show_columns = ["name", "grade", "school_year", "circular"]
     add_columns = ["name", "grade", "school_year", "order_no"]
-    edit_columns = ["name", "order_no"]
+    edit_columns = ["name", "order_no", "specialised_subject_id"]
     add_form_extra_fields = {
         "grade": fields.ChoiceField(lazy_gettext("Grade"), NEEDED, pairs=own_grades, parse=int),
         "order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()]),
     }
     edit_form_extra_fields = {
-        "order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()])
+        "order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()]),
+        "specialised_subject_id": fields.ChoiceField(
+            lazy_gettext("Specialised subject"),
+            [Optional()],
+            pairs=own_specialities,
+            parse=int,
+            description=lazy_gettext("Of a specialised class only; empty for any other."),
+        ),
     }
 
     def shown_columns(self) -> list[str]:
@@ -129,10 +143,17 @@ class SchoolClassView(ScopedModelView):
         new = NewClass(form.name.data, form.grade.data, form.order_no.data or 0)
         return classes.add_class(work, unit, year, new)[0]
 
+    def fit_form(self, form: Any, item: Any) -> None:
+        """Only an upper secondary class may be specialised."""
+        if item is not None and not form.specialised_subject_id.offered():
+            del form.specialised_subject_id
+
     def change(self, work: Work, form: Any, item: Any) -> None:
-        """Name and order only: grade and year stay with the marks."""
+        """Name, order and specialised subject only: grade and year stay with the marks."""
         item.name, item.order_no = form.name.data, form.order_no.data or 0
         classes.rename_class(work, item)
+        if form.specialised_subject_id:
+            classes.specialise_class(work, item, form.specialised_subject_id.data)
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access

@@ -133,4 +133,4 @@ def test_statements_do_not_grow_with_the_province(app: Flask, province: Province
     before = count()
     grow(province)
     assert count() == before
-    assert before == [5, 4, 4]
+    assert before == [6, 4, 4]

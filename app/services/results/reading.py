@@ -17,6 +17,7 @@ from app.domain.assessment.facts import YEAR, Facts, Readings
 from app.domain.assessment.primary import Trait
 from app.domain.assessment.registry import Circular
 from app.domain.sheet_forms import SheetForm
+from app.domain.vocabulary import Level
 from app.domain.year_decisions import DISABILITY, decided
 from app.models import SchoolClass, SchoolYear, YearDecision
 from app.services.policies import centre_settings, readings_of
@@ -63,9 +64,17 @@ class Reading:
             subjects=self.figures[class_id].of(student_id, period, self.days[period]),
             readings=self.readings[period],
             settings=self.settings[period] if school_class.circular == Circular.TT43_2021 else {},
+            specialised_subject=self._specialised(school_class),
             **self._by_homeroom(school_class, student_id, period),
         )
         return _decided(facts, self.decisions.get(student_id))
+
+    def _specialised(self, school_class: SchoolClass) -> str | None:
+        """Code of the môn chuyên of an upper secondary class (TT 58/2011 Điều 13)."""
+        key = school_class.specialised_subject_id
+        if key is None or school_class.level is not Level.UPPER_SECONDARY:
+            return None
+        return self.plans.subjects[key].code
 
     def _by_homeroom(self, school_class: SchoolClass, student_id: int, period: int) -> dict[str, Any]:
         if school_class.circular in TRAITS:
