@@ -20,7 +20,7 @@ from tests.support.server import AppServer
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 ACCOUNT = re.compile(r"^\s*(?P<name>\S+) / (?P<password>\S+)(?:\s|$)", re.MULTILINE)
-TEACHER, HEAD = "longpd.thcstk", "giangnt.thcstk"
+TEACHER, HEAD, PRIMARY = "longpd.thcstk", "giangnt.thcstk", "duyendt.thtk"
 WIDE, PHONE = 1366, 390
 PRINTS = {TEACHER: "print-scored", "khuongyb.thcstk": "print-comment"}
 """Whose first sheet is printed: one with marks, one with comments."""
@@ -58,6 +58,12 @@ def select_locked_cell(page: Page) -> None:
     page.locator("#hv-cell .hv-history li").first.wait_for()
 
 
+def open_first_sheet(page: Page) -> None:
+    """From the list of sheets into the first one."""
+    page.locator("main a[href^='/gradebook/']").first.click()
+    page.locator("table[role=grid] tbody td").first.wait_for()
+
+
 def shots(names: list[str], sheet: str) -> list[Shot]:
     """Every picture of the documentation."""
     pages = [Shot(f"home-{name.replace('.', '-')}", name, "/") for name in names]
@@ -70,6 +76,10 @@ def shots(names: list[str], sheet: str) -> list[Shot]:
         Shot("gradebook-history", HEAD, f"{sheet}/history"),
         Shot("lock-calendar", HEAD, "/locks/"),
         Shot("lock-calendar", HEAD, "/locks/", PHONE),
+        Shot("gradebook-primary", PRIMARY, "/gradebook/", prepare=open_first_sheet),
+        Shot("results", HEAD, "/results/"),
+        Shot("remarks", TEACHER, "/notes/"),
+        Shot("regulations", HEAD, "/regulations/"),
         Shot("progress", HEAD, "/progress/"),
         Shot("students", HEAD, "/students/list/"),
     ]

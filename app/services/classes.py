@@ -121,7 +121,9 @@ def specialise_class(work: Work, row: SchoolClass, subject_id: int | None) -> No
     if subject_id == row.specialised_subject_id:
         return
     if subject_id is not None and subject_id not in {s.id for s in specialities(work.session, row)}:
-        raise Invalid(N_("The specialised subject is one with scores in the plan of an upper secondary class."))
+        raise Invalid(
+            N_("The specialised subject is one with scores in the plan of an upper secondary class.")
+        )
     row.specialised_subject_id = subject_id
     touch(work, row.unit_id, [row.id])
 

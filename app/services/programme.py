@@ -18,6 +18,9 @@ from app.services.rights import demand
 from app.services.unit_of_work import Work, transaction
 from app.services.years import TermDates
 
+LAST_WEIGHTED = 2019
+"""First calendar year of the last school year with classes under TT 58/2011 as issued, which has weight-2 tests."""
+
 LATER_PROGRAMME = frozenset({Circular.TT22_2021, Circular.TT27_2020, Circular.TT43_2021})
 """Circulars that came with the programme of 2018, grade by grade."""
 
@@ -159,6 +162,15 @@ def plan_lines(
         if key not in found or line.unit_id == unit_id:
             found[key] = line
     return list(found.values())
+
+
+def has_weighted_tests(line: SubjectPlan) -> bool:
+    """Whether classes of the line's grade are assessed by TT 58/2011 in that year, with weight-2 tests."""
+    try:
+        circular = circular_for(line.level, line.grade, line.school_year.start_year, line.unit.kind)
+    except NotCovered:
+        return False
+    return circular is Circular.TT58_2011
 
 
 def subject_line(

@@ -4,30 +4,26 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import request, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import joinedload
 
-from app.domain.access import Action, Target, may
-from app.domain.units import grades_of
-from app.domain.vocabulary import Level
+from app.domain.access import Action, Target
 from app.errors import N_, Invalid
 from app.extensions import db
 from app.forms import fields
 from app.forms.people import NEEDED
-from app.models import OrgUnit, SchoolYear, Subject, SubjectPlan, Term
-from app.services import programme, scope, sheets
+from app.models import OrgUnit, SchoolYear, Subject, Term
+from app.services import programme
 from app.services.unit_of_work import Work
 from app.services.years import TermDates
 from app.views import formats
 from app.views.base import ScopedInterface, ScopedModelView, actor, menu, require, today
-from app.views.class_pages import chosen_year, order_years, own_levels, taught_subjects
+from app.views.class_pages import chosen_year, order_years
 from app.views.code_lists import CodeView
+from app.views.plans import TERMS, PlanView
 
 PROGRAMME = {"category": "Programme", "category_label": lazy_gettext("Programme")}
 LISTS = {"category": "Lists", "category_label": lazy_gettext("Lists")}
-TERMS = ((1, "I"), (2, "II"))
 TERM_PARTS = ("starts_on", "ends_on", "weeks")
 
 
@@ -215,132 +211,6 @@ class SubjectView(ScopedModelView):
     def unit_of(self, item: Any) -> int | None:
         """Subjects belong to the whole province."""
         return actor().root_id
-
-
-class PlanView(ScopedModelView):
-    """Annual lessons by grade: the province's line, or a school's own that replaces it."""
-
-    datamodel = ScopedInterface(
-        SubjectPlan,
-        eager=(
-            joinedload(SubjectPlan.subject),
-            joinedload(SubjectPlan.unit),
-            joinedload(SubjectPlan.school_year),
-        ),
-    )
-    route_base = "/plans"
-    view_action = Action.SUBJECT_VIEW
-    manage_action = Action.PLAN_MANAGE
-    list_title = lazy_gettext("Subject plans")
-    show_title = lazy_gettext("Plan of a subject")
-    add_title = lazy_gettext("Own plan of a subject")
-    edit_title = lazy_gettext("Edit the plan")
-    label_columns = {
-        "subject": lazy_gettext("Subject"),
-        "school_year": lazy_gettext("School year"),
-        "level": lazy_gettext("Level"),
-        "grade": lazy_gettext("Grade"),
-        "annual_lessons": lazy_gettext("Lessons a year"),
-        "status": lazy_gettext("Standing"),
-        "terms": lazy_gettext("Terms"),
-        "unit": lazy_gettext("Set by"),
-    }
-    formatters_columns: ClassVar = {
-        "status": formats.plan_status,
-        "terms": formats.terms,
-        "grade": formats.grade,
-    }
-    list_columns = ["subject", "grade", "level", "annual_lessons", "status", "terms", "unit"]
-    order_columns = ["grade", "annual_lessons"]
-    base_order = ("grade", "asc")
-    search_columns = ["school_year", "level", "grade", "subject"]
-    search_form_extra_fields = {
-        "grade": fields.ChoiceField(
-            lazy_gettext("Grade"), pairs=lambda: [(n, str(n)) for n in range(1, 13)], parse=int
-        )
-    }
-    show_columns = ["subject", "school_year", "level", "grade", "annual_lessons", "status", "terms", "unit"]
-    add_columns = ["subject", "school_year", "level", "grade", "annual_lessons", "status", "terms"]
-    edit_columns = ["annual_lessons", "terms"]
-    page_size = 50
-    add_form_extra_fields = {
-        "grade": fields.ChoiceField(
-            lazy_gettext("Grade"), NEEDED, pairs=lambda: [(n, str(n)) for n in range(1, 13)], parse=int
-        ),
-        "annual_lessons": fields.WholeNumberField(lazy_gettext("Lessons a year"), NEEDED, low=1, high=600),
-        "status": fields.ChoiceField(
-            lazy_gettext("Standing"), NEEDED, pairs=lambda: list(formats.PLAN_STATUS.items())
-        ),
-        "terms": fields.ManyField(lazy_gettext("Terms"), pairs=lambda: TERMS, parse=int),
-    }
-    edit_form_extra_fields = {
-        "annual_lessons": fields.WholeNumberField(lazy_gettext("Lessons a year"), NEEDED, low=1, high=600),
-        "terms": fields.ManyField(lazy_gettext("Terms"), pairs=lambda: TERMS, parse=int),
-    }
-
-    def _read_filters(self) -> None:
-        """Without a year asked for, the chosen one; in a school of one level, that level."""
-        super()._read_filters()
-        if "_flt_0_school_year" not in request.args and chosen_year():
-            self._filters.add_filter_index("school_year", 0, str(chosen_year()))
-        levels = own_levels()
-        if "_flt_0_level" not in request.args and len(levels) == 1:
-            self._filters.add_filter_index("level", 0, levels[0].value)
-
-    def rows_of(self, model: type) -> Iterable[Any]:
-        """Years newest first, subjects in printed order."""
-        if model is Subject:
-            return taught_subjects()
-        return order_years(super().rows_of(model))
-
-    def row_links(self, item: Any) -> list[tuple[str, Any, str]]:
-        """A school that differs from the province makes a line of its own."""
-        if item.unit_id == actor().unit_id or not may(actor(), Action.PLAN_MANAGE, Target()):
-            return []
-        return [(url_for("PlanView.add", like=item.id), _("Own plan instead"), "fa-copy")]
-
-    def prefill_add(self, form: Any) -> None:
-        """Both terms of the chosen year; or like the province's line the reader comes from."""
-        form.school_year.data, form.terms.data = chosen_year(), [1, 2]
-        form.level.data = next(iter(own_levels()), None)
-        like = request.args.get("like", type=int)
-        if like is None:
-            return
-        line = scope.get(db.session(), actor(), SubjectPlan, like, today())
-        form.subject.data, form.school_year.data = line.subject_id, line.school_year_id
-        for name in ("level", "grade", "annual_lessons", "status", "terms"):
-            form[name].data = getattr(line, name)
-
-    def pre_add(self, item: Any) -> None:
-        """The actor's own unit, never the form's; a grade of the level."""
-        item.unit_id = actor().unit_id
-        self._check(item)
-        same = sa.select(SubjectPlan.id).where(
-            SubjectPlan.unit_id == item.unit_id,
-            SubjectPlan.school_year_id == item.school_year.id,
-            SubjectPlan.level == item.level,
-            SubjectPlan.grade == item.grade,
-            SubjectPlan.subject_id == item.subject.id,
-            SubjectPlan.status == item.status,
-        )
-        if db.session.scalars(same).first() is not None:
-            raise Invalid(N_("Your unit has this line already. Edit it."))
-
-    def pre_update(self, item: Any) -> None:
-        """At least one term."""
-        self._check(item)
-
-    @staticmethod
-    def _check(item: Any) -> None:
-        if not item.terms:
-            raise Invalid(N_("A subject is taught in at least one term."))
-        if item.grade not in grades_of(Level(item.level)):
-            raise Invalid(N_("This level has no grade %(grade)s."), grade=item.grade)
-
-    def after_write(self, work: Work, item: Any, verb: str) -> None:
-        """Sheets already made follow the new number of lessons; used columns stay."""
-        work.flush()
-        sheets.refresh_counts(work, item)
 
 
 def register(appbuilder: Any) -> None:
