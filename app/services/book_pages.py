@@ -171,7 +171,8 @@ def _note(line: Line, sheet: GradebookSheet, left: _Left) -> str:
     if beyond := line.beyond(sheet):
         notes.append(f"Tính cả ĐĐGtx của lớp cũ: {'; '.join(format_mark(score) for score in beyond)}")
     if line.exemption is not None:
-        notes.append(f"Miễn phần thực hành, QĐ số {line.exemption.number}")
+        whole = exempts_whole(sheet.circular, sheet.subject.code)
+        notes.append(f"Miễn {'học' if whole else 'phần thực hành'}, QĐ số {line.exemption.number}")
     notes += [
         f"Chờ kiểm tra bù {name}"
         for column, name in _PERIODIC.items()

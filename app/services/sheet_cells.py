@@ -6,12 +6,18 @@ from typing import Any
 from app.domain.assessment import tt22_2016, tt27_2020
 from app.domain.assessment.primary import Trait
 from app.domain.assessment.registry import Circular
+from app.domain.assessment.tt58_2011.variant import EXEMPTIBLE
 from app.domain.carry import STATES
 from app.domain.sheet_forms import ALL_COLUMNS, Cell, SheetForm, cells
 from app.models import ROWS, GradebookSheet
 
 CONDUCT = frozenset({Circular.TT58_2011, Circular.TT26_2020})
 """Circulars that judge hạnh kiểm; later ones judge kết quả rèn luyện."""
+
+
+def exempts_whole(circular: str, subject_code: str) -> bool:
+    """Whether an exemption takes the whole subject away (TT 58/2011 Điều 12), not its practical part alone (TT 22/2021 Điều 10)."""
+    return circular in CONDUCT and subject_code in EXEMPTIBLE
 
 
 def sheet_cells(sheet: GradebookSheet) -> tuple[Cell, ...]:

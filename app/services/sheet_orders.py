@@ -1,4 +1,4 @@
-"""What the head orders about a sheet: who may enter it for a while, and who is exempt from its practical part."""
+"""What the head orders about a sheet: who may enter it for a while, and who is exempt from it or its practical part."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from app.models.base import in_force
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.notices import tell
+from app.services.results.due import touch_sheets
 from app.services.sheet_reading import load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
 
@@ -39,7 +40,9 @@ class NewDelegation:
 
 @dataclass(frozen=True)
 class NewExemption:
-    """A decision exempting a student from the practical part of a subject (TT 22/2021 Điều 10)."""
+    """A decision exempting a student from the practical part of a subject (TT 22/2021 Điều 10), or all of it (TT 58/2011
+    Điều 12).
+    """
 
     student_id: int
     term: int | None
@@ -123,7 +126,9 @@ def end_delegation(actor: Actor, delegation_id: int, *, clock: Clock) -> None:
 
 
 def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: Path, clock: Clock) -> int:
-    """Record the head's decision with its file; the subject keeps a result, from theory (TT 22/2021 Điều 10).
+    """Record the head's decision with its file; the student's results fall due.
+
+    The subject keeps a result, from theory (TT 22/2021 Điều 10); a whole subject has none (TT 58/2011 Điều 12).
 
     Raises Forbidden for anybody but the head, Invalid when a part of the decision or its file is missing or wrong.
     """
@@ -149,6 +154,7 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
             reason=new.reason.strip()[:300],
         )
         work.session.add(row)
+        touch_sheets(work, facts.sheet.unit_id, [facts.sheet.id])
         work.flush()
         work.audit("exemption.decide", target=row, reason=new.reason, file=new.evidence_name[:120])
         return row.id

@@ -1,4 +1,4 @@
-"""Pages of what the head orders about a sheet: delegated entry, and exemptions from a practical part."""
+"""Pages of what the head orders about a sheet: delegated entry, and exemptions from a subject or its practical part."""
 
 from datetime import date, datetime
 from functools import partial
@@ -130,7 +130,7 @@ class DelegationView(PageView):
 
 
 class ExemptionView(PageView):
-    """Exemptions from the practical part of a subject (TT 22/2021 Điều 10)."""
+    """Exemptions from the practical part of a subject (TT 22/2021 Điều 10) or all of it (TT 58/2011 Điều 12)."""
 
     route_base = "/exemptions"
     default_view = "form"
@@ -176,6 +176,8 @@ class ExemptionView(PageView):
             facts=facts,
             rows=rows,
             lines=lines,
+            whole=exempts_whole(facts.sheet.circular, facts.sheet.subject.code),
+            old=facts.sheet.circular in CONDUCT,
         )
 
     @expose("/<int:exemption_id>/file")

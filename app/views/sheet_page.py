@@ -17,7 +17,7 @@ from app.domain.sheet_forms import POINTS, Cell, CellKind, SheetForm
 from app.domain.vocabulary import Finality, SubjectKind
 from app.services.enrolments import is_studying
 from app.services.locks import SheetLocks
-from app.services.sheet_cells import CONDUCT, has_average, row_model
+from app.services.sheet_cells import CONDUCT, exempts_whole, has_average, row_model
 from app.services.sheet_reading import Line, SheetFacts
 from app.views.formats import CIRCULARS
 from app.views.gradebook_texts import grid_texts
@@ -200,7 +200,11 @@ def _note(line: Line, facts: SheetFacts, gone: bool, moved: bool) -> str | None:
         return _("In another class from %(day)s", day=vn_date(line.left_on + ONE_DAY))
     notes = []
     if line.exemption is not None:
-        notes.append(_("Exempt from the practical part, decision %(number)s", number=line.exemption.number))
+        number = line.exemption.number
+        if exempts_whole(facts.sheet.circular, facts.sheet.subject.code):
+            notes.append(_("Exempt from the subject, decision %(number)s", number=number))
+        else:
+            notes.append(_("Exempt from the practical part, decision %(number)s", number=number))
     if beyond := line.beyond(facts.sheet):
         scores = "; ".join(format_mark(score) for score in beyond)
         notes.append(_("Regular scores of the former class that count too: %(scores)s", scores=scores))

@@ -131,7 +131,11 @@ def touch(work: Work, unit_id: int, class_ids: Iterable[int]) -> None:
     firsts = sa.select(sa.func.min(GradebookSheet.id)).where(
         GradebookSheet.unit_id == unit_id, GradebookSheet.class_id.in_(sorted(set(class_ids)))
     )
-    ids = work.session.scalars(firsts.group_by(GradebookSheet.class_id)).all()
+    touch_sheets(work, unit_id, work.session.scalars(firsts.group_by(GradebookSheet.class_id)).all())
+
+
+def touch_sheets(work: Work, unit_id: int, ids: Sequence[int]) -> None:
+    """Inside a transaction: the sheets count a save, so that the classes of their students fall due."""
     held = work.lock_sheets(unit_id, ids)
     for sheet in work.session.scalars(sa.select(GradebookSheet).where(GradebookSheet.id.in_(ids))):
         set_committed_value(sheet, "revision", held[sheet.id])

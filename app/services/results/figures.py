@@ -28,7 +28,7 @@ from app.services import averages
 from app.services.programme import plan_lines
 from app.services.results.lines import Lines, lacking
 from app.services.results.places import MIDTERMS, term_of
-from app.services.sheet_cells import CONDUCT
+from app.services.sheet_cells import CONDUCT, exempts_whole
 
 BOTH = (1, 2)
 
@@ -150,7 +150,7 @@ class Figures:
         self._plans = plans
         self._lines = lines
         self._primary = form is SheetForm.PRIMARY
-        self._whole = school_class.circular in CONDUCT  # an exemption takes the whole subject away
+        self._old = school_class.circular in CONDUCT
 
     def of(self, student_id: int, period: int, day: date) -> tuple[SubjectFigure, ...]:
         """The student's subjects in the period, in printed order."""
@@ -185,7 +185,7 @@ class Figures:
         if self._primary:
             return self._primary_year(student_id, taken, year)
         free = self._exempt(student_id, taken)
-        terms = [t for t in taken.terms if not (self._whole and free & {None, t})]
+        terms = [t for t in taken.terms if not (self._old and free & {None, t})]
         results = {term: self._result(student_id, taken, term)[0] for term in terms}
         value = averages.year_result(
             taken.subject.kind, self._class.circular, results.get(1), results.get(2), one_term=len(terms) == 1
@@ -233,6 +233,9 @@ class Figures:
         )
 
     def _exempt(self, student_id: int, taken: Taken) -> frozenset[int | None]:
+        """Terms, None for the whole year. By the old circulars a subject stays whose practical part alone is exempted."""
+        if self._old and not exempts_whole(self._class.circular, taken.subject.code):
+            return frozenset()
         return self._plans.exempt.get((student_id, taken.subject.id), frozenset())
 
 

@@ -10,6 +10,9 @@ from app.domain.vocabulary import N_
 WEEKS: Final = 35
 """Weeks of a school year: lessons a year are 35 times lessons a week."""
 
+EXEMPTIBLE: Final = frozenset({"physical_training", "physical_education", "music", "fine_arts", "arts"})
+"""Codes of Thể dục, Âm nhạc and Mĩ thuật, from which a student may be exempted altogether (Điều 12)."""
+
 _MATH, _LITERATURE = "math", "literature"
 _LANGUAGE: Final = "foreign_language"
 
