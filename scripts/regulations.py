@@ -51,13 +51,13 @@ LEVELS = {
 YEARS = range(2010, 2031)
 """Start years looked at: from before the first circular on file to some years in which nothing changes any more."""
 
-SHEET = "Sổ điểm, *Vì sao?*"
-PLAN = "Kế hoạch môn học; Sổ điểm"
-SUMMARY = "Tổng hợp của lớp, *Vì sao?*"
-LISTS = "Danh sách của giáo viên chủ nhiệm"
+SHEET = "Sổ theo dõi, đánh giá, *Vì sao?*"
+PLAN = "Kế hoạch môn học; Sổ theo dõi, đánh giá"
+SUMMARY = "Tổng hợp kết quả lớp, *Vì sao?*"
+LISTS = "Danh sách cuối năm"
 STUDENT = "Kết quả năm học của học sinh"
-SETTINGS = "Quy định đánh giá; Tổng hợp của lớp"
-RECORD = "Sổ theo dõi sự phát triển của trẻ"
+SETTINGS = "Quy định đánh giá; Tổng hợp kết quả lớp"
+RECORD = "Nhận xét: Sổ theo dõi trẻ"
 
 PAGES = {
     "TT 22/2021 Điều 6": PLAN,
