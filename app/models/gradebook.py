@@ -54,6 +54,7 @@ class GradebookSheet(Model):
     tests: Mapped[list[str]] = mapped_column(
         sa.JSON, nullable=False, default=list
     )  # points with a test (primary)
+    one_term: Mapped[bool] = mapped_column(nullable=False, default=False)  # the term's result is the year's
     revision: Mapped[int] = mapped_column(nullable=False, default=0)
     # The revision the stored results of its students have seen; behind `revision`, they are due (services/results).
     results_revision: Mapped[int] = mapped_column(nullable=False, default=0)

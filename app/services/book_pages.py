@@ -24,6 +24,7 @@ from app.reports.contexts import (
 )
 from app.services.book_reading import Officials, Seat, SheetLines
 from app.services.enrolments import is_studying
+from app.services.sheet_cells import exempts_whole
 from app.services.sheet_reading import Line, Teacher
 
 _USUAL_HEAD = "Hiệu trưởng"

@@ -16,7 +16,7 @@ CONDUCT = frozenset({Circular.TT58_2011, Circular.TT26_2020})
 
 
 def exempts_whole(circular: str, subject_code: str) -> bool:
-    """Whether an exemption takes the whole subject away (TT 58/2011 Điều 12), not its practical part alone (TT 22/2021 Điều 10)."""
+    """Whether an exemption takes the whole subject away (TT 58/2011 Điều 12), not the practical part (TT 22/2021 Điều 10)."""
     return circular in CONDUCT and subject_code in EXEMPTIBLE
 
 

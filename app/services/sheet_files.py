@@ -29,6 +29,7 @@ def export_sheet(actor: Actor, sheet_id: int, *, clock: Clock) -> tuple[str, byt
         fold(f"{sheet.subject.short_name} {sheet.group.name} hk{sheet.term}")
         .replace(" ", "-")
         .replace("/", "-")
+        .replace(",", "")
     )
     data = sheet_workbook(facts, lines)
     record_event(actor, "sheet.export", clock=clock, target=sheet, rows=len(lines), revision=sheet.revision)

@@ -142,6 +142,7 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
         if not load_lines(work.session, facts.sheet, [new.student_id]):
             raise Invalid(N_("This student is not in the class any more."))
         _refuse_second(work.session, facts.sheet, new)
+        touch_sheets(work, facts.sheet.unit_id, [facts.sheet.id])
         row = ExemptionDecision(
             student_id=new.student_id,
             school_year_id=facts.sheet.school_year_id,
@@ -154,7 +155,6 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
             reason=new.reason.strip()[:300],
         )
         work.session.add(row)
-        touch_sheets(work, facts.sheet.unit_id, [facts.sheet.id])
         work.flush()
         work.audit("exemption.decide", target=row, reason=new.reason, file=new.evidence_name[:120])
         return row.id

@@ -226,9 +226,9 @@ def refresh_counts(work: Work, line: SubjectPlan) -> int:
     for unit_id, ids in _sheets_bound(session, line):
         held = sa.select(GradebookSheet).where(GradebookSheet.id.in_(work.lock_sheets(unit_id, ids)))
         for sheet in session.scalars(held.execution_options(populate_existing=True)):
-            counts = _counts(session, sheet, line)
-            if counts != (sheet.regular_count, sheet.periodic_count):
-                sheet.regular_count, sheet.periodic_count = counts
+            shape = (*_counts(session, sheet, line), len(line.terms) == 1)
+            if shape != (sheet.regular_count, sheet.periodic_count, sheet.one_term):
+                sheet.regular_count, sheet.periodic_count, sheet.one_term = shape
                 changed += 1
     return changed
 
@@ -250,6 +250,7 @@ def _new_sheet(
         circular=grade.circular,
         regular_count=regular_count(subject.kind, line.annual_lessons, grade.circular),
         periodic_count=weighted_count(line, grade.circular),
+        one_term=len(line.terms) == 1,
         tests=tests_of(grade.circular, subject.code, grade.grade, term),
         revision=0,
     )

@@ -15,6 +15,7 @@ from app.domain.assessment.items import vietnamese
 from app.domain.marks import format_mark
 from app.domain.names import fold
 from app.domain.vocabulary import Passing
+from app.domain.year_decisions import PRIMARY
 from app.extensions import db
 from app.services.clock import Clock, local_day
 from app.services.results.class_page import open_class
@@ -63,12 +64,16 @@ def _workbook(found: ClassLists) -> bytes:
     for kind in ListKind:
         lines = found.lists.of(kind)
         if lines or kind is ListKind.PROMOTED:
-            _sheet(book, found, NAMES[kind], lines)
+            _sheet(book, found, _name(kind, found.school_class.circular), lines)
     for (period, title), awarded in found.lists.titles.items():
         _sheet(book, found, f"{vietnamese(title)}, {PERIODS[period]}", awarded)
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def _name(kind: ListKind, circular: str) -> str:
+    return "Đánh giá bổ sung" if kind is ListKind.RETEST and circular in PRIMARY else NAMES[kind]
 
 
 def _sheet(book: Workbook, found: ClassLists, name: str, lines: Sequence[ListLine]) -> None:
@@ -94,12 +99,17 @@ def _again(line: ListLine) -> str:
         if figure.code in line.asked.subjects:
             parts.append(_pair(figure.name, figure.value, figure.retest))
         if figure.code in line.asked.tests:
-            parts.append(_pair(f"{figure.name} (KTĐK)", figure.test, figure.retest_test))
+            parts.append(_pair(f"{figure.name} (KTĐK)", *map(_whole, (figure.test, figure.retest_test))))
     return ", ".join(parts)
 
 
 def _pair(name: str, value: Any, again: Any) -> str:
     return f"{name} {_word(value)}" + ("" if again is None else f" → {_word(again)}")
+
+
+def _whole(mark: Decimal | None) -> str | None:
+    """A test of primary school as printed: a whole number (TT 27/2020 Điều 7 khoản 1)."""
+    return None if mark is None else format_mark(mark).removesuffix(",0")
 
 
 def _word(value: Any) -> str:

@@ -28,7 +28,7 @@ from app.services.notes_year import StudentYear, YearNote, child_sections, expor
 from app.views import notes_texts as words
 from app.views.base import PageView, actor, menu, require, tell, today
 from app.views.file_pages import XLSX
-from app.views.lock_texts import reason_line, verdict_line
+from app.views.lock_texts import column_title, reason_line, verdict_line
 from app.web import current_period, vn_time
 
 LEVELS = {"": None, "yes": True, "no": False}
@@ -251,7 +251,9 @@ def _explained(error: HocVuError) -> Typed:
     for problem in getattr(error, "problems", ()):
         typed.errors[problem.student_id] = _(problem.reason)
     if isinstance(error, Locked):
-        typed.errors |= {cell.student_id: reason_line(cell.reasons[0], "comment") for cell in error.reasons}
+        typed.errors |= {
+            cell.student_id: reason_line(cell.reasons[0], column_title("comment")) for cell in error.reasons
+        }
     if isinstance(error, Stale):
         typed.conflicts = {clash.student_id: clash for clash in error.conflicts}
     return typed
@@ -291,7 +293,7 @@ def _page_facts(page: NotePage, typed: Typed) -> dict[str, Any]:
             if may_enter and not line.reasons and not line.elsewhere and line.present(day)
         },
         "verdict": verdict_line(page.state),
-        "why": reason_line(page.state.reasons[0], "comment") if page.state.reasons else "",
+        "why": reason_line(page.state.reasons[0], column_title("comment")) if page.state.reasons else "",
         "day": day,
         "whole_class": WHOLE_CLASS,
         "suggestions": notes_bank.suggestions(book.kind, book.area),

@@ -239,7 +239,7 @@ def value_title(key: PolicyKey, value: str) -> str:
     if not value:
         return _("Not confirmed yet")
     if key in CENTRE_SETTINGS:
-        return {"yes": _("Yes"), "no": _("No"), "none": _("No titles")}.get(value, value)
+        return {"yes": _("Yes"), "no": _("No"), "none": _("No titles"), "0": _("No titles")}.get(value, value)
     if key is PolicyKey.FINALITY:
         return lock_texts.finality_title(Finality(value))
     if key is PolicyKey.QUICK_ENTRY:

@@ -18,6 +18,7 @@ from app.models import Delegation, ExemptionDecision
 from app.security import request_clock
 from app.services import scope
 from app.services.clock import VIETNAM
+from app.services.sheet_cells import CONDUCT, exempts_whole
 from app.services.sheet_orders import (
     NewDelegation,
     NewExemption,

@@ -1,5 +1,6 @@
 """A sheet as plain data for its pages: what the grid, the plain form and the phone draw."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -255,10 +256,13 @@ def lock_tags(locks: SheetLocks, facts: SheetFacts) -> list[tuple[str, str, str]
         else:
             runs.append([cell])
     named, points = heads(facts.sheet), point_titles(facts.sheet.term)
+    shared = Counter(named[run[0].name].point for run in runs)  # points that aren't open or locked as a whole
     tags = []
     for run in runs:
         first, last = (named[cell.name] for cell in (run[0], run[-1]))
         title = points[first.point] if first.point else first.title
+        if first.point and shared[first.point] > 1:
+            title = f"{title}, {first.title}" if len(run) == 1 else f"{title}, {first.title}–{last.title}"
         if first.point is None and len(run) > 1:
             title = f"{title}–{last.title}"
         tags.append(_tag(title, locks.columns[run[0].name]))

@@ -148,7 +148,13 @@ def _note_visit(places: YearPlaces) -> None:
 def _lock_lines(book: YearBook) -> list[str]:
     """Why nothing can be entered now; empty while the book is open for it."""
     state = book.locks.states[RETEST]
-    return [] if state.open else [f"{lock_texts.reason_line(reason, RETEST)}." for reason in state.reasons]
+    return (
+        []
+        if state.open
+        else [
+            f"{lock_texts.reason_line(reason, lock_texts.column_title(RETEST))}." for reason in state.reasons
+        ]
+    )
 
 
 def _refused(error: HocVuError | None, book: YearBook, typed: Typed) -> list[str]:

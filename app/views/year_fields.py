@@ -110,7 +110,7 @@ class Rows:
         return self._row(
             (subject, student, cell),
             what=what,
-            stands=figure_text(figure.test if test else figure.value),
+            stands=_test_text(figure.test) if test else figure_text(figure.value),
             value=show_cell(getattr(row, cell, None), kind),
             options=(("", ""), *choices) if choices else None,
             short=True,
@@ -142,8 +142,8 @@ class Rows:
     def _decision_row(self, item: Field, student: int, part: str, editable: bool) -> Row:
         judged = self._book.judged[student]
         row = self._book.reading.decisions.get(student)
-        known = words_of(item, self._circular)
         tick = item is Field.RECOGNISED
+        known = () if tick else words_of(item, self._circular)
         options = tuple((str(word), word_title(word)) for word in known)
         return self._row(
             (NO_SUBJECT, student, item.value),
@@ -151,7 +151,7 @@ class Rows:
             what=_trait_name(self._circular, part) if part else "",
             stands=self._stands(item, student) or words.word(judged.result.outcome),
             value=value_of(row, item, part),
-            options=(("", ""), *options) if options and not tick else None,
+            options=(("", ""), *options) if options else None,
             tick=tick,
             reason=reason_of(row, item) if item.reasoned else None,
             editable=editable,
@@ -166,6 +166,8 @@ class Rows:
             return _("proposed: %(word)s", word=vietnamese(proposal)) if proposal else ""
         if item is Field.TRAINING_AFTER:
             return words.word(self._book.judged[student].result.training)
+        if item in (Field.OUTSTANDING, Field.RECOGNISED):  # awards go by the year's level
+            return words.word(self._book.judged[student].result.learning)
         return ""
 
     def _row(
@@ -202,7 +204,11 @@ class Rows:
             reason=reason,
             typed_reason=form.get(f"reason-{name}", reason or ""),
             open=editable and not reasons,
-            held=" ".join(f"{lock_texts.reason_line(item, lock)}." for item in reasons) if editable else "",
+            held=" ".join(
+                f"{lock_texts.reason_line(item, lock_texts.column_title(lock))}." for item in reasons
+            )
+            if editable
+            else "",
             problem=self._typed.problems.get((key, part), "") or self._typed.problems.get((key, ""), ""),
             history=tuple(history_line(change, self._circular) for change in self._past.get(key, ())),
         )
@@ -309,6 +315,10 @@ def value_text(value: Any, cell: str, circular: str) -> str:
         return _("Yes")
     known = {str(word): word for word in words_of(Field(cell), circular)}
     return word_title(known[value]) if value in known else str(value)
+
+
+def _test_text(mark: Decimal | None) -> str:
+    return "–" if mark is None else words.test_score(mark)
 
 
 def figure_text(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Lists of a year's end: of a class for its homeroom teacher, of a school by grade for its leaders (TT 22/2021 Điều 20)."""
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from flask_babel import gettext as _
 from app.domain.access import Action, UnitRelation
 from app.domain.assessment.facts import YEAR
 from app.domain.assessment.terms import Outcome, Title
+from app.domain.year_decisions import PRIMARY
 from app.extensions import db
 from app.security import request_clock
 from app.services.unit_of_work import record_event
@@ -98,13 +100,16 @@ def _note_visit(unit_id: int, **about: Any) -> None:
 
 def page_lists(lists: YearLists) -> list[dict[str, Any]]:
     """Every list as the page shows it: title, its students with what is noted beside them; titles of years last."""
+    primary = any(line.facts.circular in PRIMARY for line in lists.lines)
     found = [
         {
             "key": kind.value,
-            "title": kind_title(kind),
+            "title": kind_title(kind, primary=primary),
+            "heading": _("Results of the year"),
             "rows": [(line, note(line, kind)) for line in lists.of(kind)],
         }
         for kind in ListKind
+        if not (primary and kind is ListKind.SUMMER)  # TT 27/2020 knows no summer training
     ]
     order = {period: place for place, period in enumerate((1, 2, YEAR))}
     awards = sorted(lists.titles.items(), key=lambda item: (order[item[0][0]], list(Title).index(item[0][1])))
@@ -112,14 +117,17 @@ def page_lists(lists: YearLists) -> list[dict[str, Any]]:
         {
             "key": f"title-{period}-{title.value}",
             "title": f"{words.word(title)} · {words.period_title(period)}",
+            "heading": _("Results of the year") if period == YEAR else _("Results of the term"),
             "rows": [(line, "") for line in lines],
         }
         for (period, title), lines in awards
     ]
 
 
-def kind_title(kind: ListKind) -> str:
-    """Được lên lớp, Phải kiểm tra, đánh giá lại …"""
+def kind_title(kind: ListKind, *, primary: bool = False) -> str:
+    """Được lên lớp, Phải kiểm tra, đánh giá lại …; in primary school Đánh giá bổ sung (TT 27/2020 Điều 11)."""
+    if primary and kind is ListKind.RETEST:
+        return _("Supplementary assessment")
     return {
         ListKind.PROMOTED: _("Promoted"),
         ListKind.COMPLETED: _("Programme completed"),
@@ -153,15 +161,17 @@ def again_text(line: ListLine) -> str:
         if figure.code in line.asked.subjects:
             parts.append(_pair(figure.name, figure.value, figure.retest))
         if figure.code in line.asked.tests:
-            parts.append(_pair(", ".join((figure.name, _("test score"))), figure.test, figure.retest_test))
+            parts.append(
+                _pair(f"{figure.name}, {_('test score')}", figure.test, figure.retest_test, words.test_score)
+            )
     if line.asked.traits:
         parts.append(_("qualities and competences: %(n)s", n=len(line.asked.traits)))
     return ", ".join(parts)
 
 
-def _pair(name: str, value: Any, again: Any) -> str:
-    text = f"{name} {words.cell(value)}"
-    return text if again is None else f"{text} → {words.cell(again)}"
+def _pair(name: str, value: Any, again: Any, shown: Callable[[Any], str] = words.cell) -> str:
+    text = f"{name} {shown(value)}"
+    return text if again is None else f"{text} → {shown(again)}"
 
 
 def register(appbuilder: Any) -> None:

@@ -176,6 +176,25 @@ def test_an_exemption_and_an_awaited_test_are_noted(province: Province, seventh:
     assert art[NAMES[1]] == "Chờ kiểm tra bù giữa kì"
 
 
+def test_an_exemption_from_a_whole_subject_is_noted(province: Province, seventh: SchoolClass) -> None:
+    """TT 58/2011 Điều 12: Âm nhạc and Mĩ thuật altogether, not a practical part."""
+    school = province.first
+
+    def exempt(work: Any) -> None:
+        work.session.get_one(GradebookSheet, school.sheet_ids["7A", "art", 1]).circular = "tt26-2020"
+        work.session.add(
+            ExemptionDecision(
+                student_id=school.student_ids[0], school_year_id=province.year_id,
+                subject_id=province.subject_ids["art"], number="12/QĐ-THCS", decided_on=date(2026, 9, 20),
+                decided_by_id=school.person_ids["giangnt"], evidence="a.pdf", reason="Ốm",
+            )
+        )  # fmt: skip
+
+    change(province, exempt)
+    art = {line.name: line.note for line in page(book_of(province, 1), "Nghệ thuật", 1).lines}
+    assert art[NAMES[0]] == "Miễn học, QĐ số 12/QĐ-THCS"
+
+
 def test_a_group_of_several_classes_prints_this_class_alone(province: Province, seventh: SchoolClass) -> None:
     school = province.first
     mine, other = school.student_ids[0], school.student_ids[len(NAMES)]

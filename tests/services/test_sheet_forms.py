@@ -229,3 +229,12 @@ def test_weighted_sheets_average_as_the_circular_of_2011_says(province: Province
     assert row(province, sheet, student).average is None
     saved = enter(province, TEACHER, sheet, (student, "final", None, "7"))
     assert saved.averages[student] == Decimal("7.3")
+
+
+def test_the_year_of_a_subject_of_one_term_is_that_term(province: Province) -> None:
+    sheet, student = province.first.sheet_ids["7A", "math", 1], province.first.student_ids[0]
+    with transaction(SYSTEM, "test.one_term", clock=province.clock) as work:
+        work.session.get_one(GradebookSheet, sheet).one_term = True
+    cells = ("regular_1", "regular_2", "regular_3", "regular_4", "midterm", "final")
+    saved = enter(province, TEACHER, sheet, *((student, column, None, "8") for column in cells))
+    assert saved.years[student] == Decimal("8.0")

@@ -10,7 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from app.domain.assessment.terms import SubjectLevel, TraitLevel
 from app.domain.policies import PolicyKey
+from app.domain.vocabulary import Level
 from app.extensions import db
 from app.models import AuditEvent, YearDecision
 from app.services.results.refresh import refresh
@@ -18,6 +20,7 @@ from tests.conftest import counting, csrf
 from tests.factories.province import Province
 from tests.services.results_helpers import YEAR_OVER, Made, fill, make_class, put
 from tests.services.test_policies import decide as set_rule
+from tests.services.test_results_primary import GRADE_4, fill_primary
 from tests.services.year_helpers import open_book, teach
 
 ClientFor = Callable[[str], FlaskClient]
@@ -90,6 +93,25 @@ def test_the_homeroom_teacher_and_the_head(province: Province, made: Made, clien
     row = db.session.get_one(YearDecision, (summer, made.year_id))
     assert (row.training_after, row.disability_reason) == ("passed", "Kế hoạch cá nhân số 1")
     assert "Kế hoạch cá nhân số 1" in teacher.get(path).text
+
+
+def test_a_primary_class(province: Province, client_for: ClientFor) -> None:
+    made = make_class(province, "4A", GRADE_4, circular="tt27-2020", level=Level.PRIMARY, grade=4, pupils=1)
+    province.now = YEAR_OVER
+    open_book(province, ("final", "retest"))
+    (pupil,) = made.students
+    fill_primary(province, made, pupil, SubjectLevel.WELL, "8", TraitLevel.GOOD)
+    path, teacher = f"/results/year/{made.class_id}", client_for(HOMEROOM)
+    page = teacher.get(path)
+    assert page.status_code == 200
+    assert page.text.count("Hoàn thành tốt") >= 2  # the year's level stands beside both halves of the award
+    data = {"csrf_token": csrf(teacher)}
+    for name, value in (("outstanding", "Giải Nhất viết chữ đẹp"), ("recognised", "1")):
+        field = f"0-{pupil}-{name}"
+        assert f'name="new-{field}"' in page.text
+        data |= {f"old-{field}": "", f"new-{field}": value}
+    assert teacher.post(f"{path}/decisions", data=data).status_code == 200
+    assert "Tiêu biểu" in teacher.get(f"/results/lists/{made.class_id}").text
 
 
 def test_refused_by_role_and_by_lock(province: Province, made: Made, client_for: ClientFor) -> None:

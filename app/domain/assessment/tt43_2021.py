@@ -85,13 +85,13 @@ SETTINGS: Final = {
     SUBJECTS_GOOD: Setting(N_("Subjects with 8.0 or more for Good (Tốt)"), "[1-9][0-9]?"),
     SUBJECTS_FAIR: Setting(N_("Subjects with 6.5 or more for Fair (Khá)"), "[1-9][0-9]?"),
     SUBJECTS_PASSED: Setting(N_("Subjects with 5.0 or more for Passed (Đạt)"), "[1-9][0-9]?"),
-    ADJUSTMENT: Setting(N_("One level up where a single subject holds the result down: yes or no"), "yes|no"),
+    ADJUSTMENT: Setting(N_("One level up where a single subject holds the result down"), "yes|no"),
     REGULAR_SCORES: Setting(
         N_("Regular scores a term by lessons a year, for example 35:2 70:3 4"),
         r"([1-9][0-9]{0,2}:[1-8] )*[1-8]",
     ),
     TITLES: Setting(
-        N_("Subjects with 9.0 or more for the highest title, or none without titles"), "[1-9][0-9]?|none"
+        N_("Subjects with 9.0 or more for the highest title; 0 where no titles are given"), "0|[1-9][0-9]?|none"
     ),
 }
 """Name in Facts.settings → what a leader confirms. A name that is not there is not confirmed."""

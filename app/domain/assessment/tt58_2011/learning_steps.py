@@ -120,8 +120,12 @@ class _Explainer:
         """The level before adjustment, the adjustment, what lacks for the next level."""
         before, level = self._found.before or POOR, self._found.level or POOR
         target = _NEXT_BETTER.get(level)
-        lacking = () if target is None else (*self._lacking(target), *self._one_change(target))
-        return (*self._holding(before), *self._adjustment(), *lacking)
+        holding = self._holding(before)
+        if target is None:
+            return (*holding, *self._adjustment())
+        # Kém has said already why it isn't Yếu.
+        lacking = (step for step in self._lacking(target) if step not in holding)
+        return (*holding, *self._adjustment(), *lacking, *self._one_change(target))
 
     def _article(self, level: AcademicLevel) -> str:
         return self._variant.article(f"Điều 13 khoản {1 + list(AcademicLevel).index(level)}")
