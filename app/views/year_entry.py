@@ -72,8 +72,10 @@ class YearEntryView(PageView):
     @has_access
     def decisions(self, class_id: int) -> Any:
         """Save decisions of the homeroom teacher or of the head, all or nothing."""
-        changes = fields.read_decisions(request.form)
-        return self._save(class_id, lambda: decide(actor(), class_id, changes, clock=request_clock()))
+        return self._save(
+            class_id,
+            lambda: decide(actor(), class_id, fields.read_decisions(request.form), clock=request_clock()),
+        )
 
     def _save(self, class_id: int, verb: Any) -> Any:
         try:

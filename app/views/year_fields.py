@@ -14,6 +14,7 @@ from app.domain.assessment.terms import SubjectLevel
 from app.domain.cell_values import show_cell
 from app.domain.vocabulary import RETEST, Passing, SubjectKind
 from app.domain.year_decisions import PRIMARY, Field, HeadDecision, by_head, fields_of
+from app.errors import N_, Invalid
 from app.services.results.reading import TRAITS
 from app.services.retests import LEVEL, RetestChange, cell_kind, cells_asked
 from app.services.year_book import YearBook, YearConflict, YearHeld
@@ -23,6 +24,8 @@ from app.views import lock_texts
 from app.views import results_texts as words
 
 Option = tuple[str, str]
+
+NO_PLAN = N_("Write the plan and the reason for the student with a disability.")
 
 
 @dataclass(frozen=True)
@@ -241,7 +244,7 @@ def read_retests(form: MultiDict[str, str]) -> list[RetestChange]:
 
 
 def read_decisions(form: MultiDict[str, str]) -> list[DecisionChange]:
-    """The decisions that were typed, and the student with a disability who was named anew."""
+    """The decisions that were typed, and the student with a disability named anew; Invalid without plan and reason."""
     fields = {item.value: item for item in Field}
     found = [
         DecisionChange(
@@ -257,7 +260,10 @@ def read_decisions(form: MultiDict[str, str]) -> list[DecisionChange]:
     ]
     named = form.get("add-student", type=int)
     if named:
-        found.append(DecisionChange(named, Field.DISABILITY, "", form.get("add-reason", "")))
+        plan = form.get("add-reason", "").strip()
+        if not plan:
+            raise Invalid(NO_PLAN)
+        found.append(DecisionChange(named, Field.DISABILITY, "", plan))
     return found
 
 

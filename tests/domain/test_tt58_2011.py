@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.domain.assessment import tt26_2020, tt58_2011
 from app.domain.assessment.facts import Facts, SubjectFigure
 from app.domain.assessment.items import Inputs, Unjudgeable
+from app.domain.assessment.regulations import assess_item
 from app.domain.assessment.steps import sentence
 from app.domain.assessment.terms import AcademicLevel, Conduct, Outcome, Title
 from app.domain.assessment.tt58_2011.averages import comment_term, comment_year, required_scores, year_average
@@ -27,6 +28,15 @@ BOTH = pytest.mark.parametrize("rules", [tt58_2011, tt26_2020], ids=["tt58", "tt
 
 GOOD = ("8.5", "8.5", "8.5", "9.0", "9.0", "9.0", "9.0", "9.0", "9.0")
 WEAK = ("5.5", "5.5", "5.5", "3.0", "3.0", "5.5")
+
+
+@pytest.mark.parametrize("scores", [("3.0", "3.0", "3.0"), ("10.0", "10.0", "1.9")])
+def test_poor_says_once_why_it_is_not_weak(scores: tuple[str, ...]) -> None:
+    names = ("Toán", "Ngữ văn", "Vật lí")
+    inputs = {"scored": dict(zip(names, scores, strict=True)), "comment_failed": 0}
+    steps = assess_item({"regulation": "tt58-2011", "kind": "learning_result", "inputs": inputs}).steps
+    assert all(steps.count(step) == 1 for step in steps)
+    assert any(step.article.endswith("khoản 4") for step in steps)
 
 
 # --- subjects -----------------------------------------------------------------------------------

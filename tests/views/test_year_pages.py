@@ -89,6 +89,9 @@ def test_the_homeroom_teacher_and_the_head(province: Province, made: Made, clien
     assert "<del>" in saved.text
     assert "Đã sửa chữa" in saved.text
     named = {"csrf_token": csrf(head), "add-student": summer, "add-reason": "Kế hoạch cá nhân số 1"}
+    unplanned = head.post(f"{path}/decisions", data=named | {"add-reason": " "})
+    assert unplanned.status_code == 422
+    assert f'value="{summer}" selected' in unplanned.text
     assert "Kế hoạch cá nhân số 1" in head.post(f"{path}/decisions", data=named).text
     row = db.session.get_one(YearDecision, (summer, made.year_id))
     assert (row.training_after, row.disability_reason) == ("passed", "Kế hoạch cá nhân số 1")
@@ -122,6 +125,9 @@ def test_refused_by_role_and_by_lock(province: Province, made: Made, client_for:
     client = client_for(TEACHER)
     page = client.get(path)
     assert "fa-lock" in page.text
+    assert "Retests" in page.text or "Đánh giá lại" in page.text
+    assert ": retest" not in page.text
+    assert "nhập retest" not in page.text
     assert 'name="new-' not in page.text
     field = f"{math}-{low}-retest"
     data = {"csrf_token": csrf(client), f"old-{field}": "", f"new-{field}": "8"}

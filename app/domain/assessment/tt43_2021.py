@@ -91,7 +91,8 @@ SETTINGS: Final = {
         r"([1-9][0-9]{0,2}:[1-8] )*[1-8]",
     ),
     TITLES: Setting(
-        N_("Subjects with 9.0 or more for the highest title; 0 where no titles are given"), "0|[1-9][0-9]?|none"
+        N_("Subjects with 9.0 or more for the highest title; 0 where no titles are given"),
+        "0|[1-9][0-9]?|none",
     ),
 }
 """Name in Facts.settings → what a leader confirms. A name that is not there is not confirmed."""
