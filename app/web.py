@@ -235,7 +235,9 @@ def _roll_back() -> None:
 
 
 def _error_html(code: int, text: str) -> str:
-    g.setdefault("user", current_user)  # a request refused for its token has not come as far as FAB's own question
+    g.setdefault(
+        "user", current_user
+    )  # a request refused for its token has not come as far as FAB's own question
     return render_template(
         "hocvu/error.html", code=code, text=text, title=None, appbuilder=current_app.appbuilder
     )

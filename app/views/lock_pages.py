@@ -277,6 +277,7 @@ def form_choices(session: Session, unit: OrgUnit, year_id: int, day: date) -> Fo
     schools = [unit] if unit.kind.is_school else [item.unit for item in below if item.unit.kind.is_school]
     taught = {level for school in schools for level in taught_levels(school.kind, school.levels)}
     levels = [level for level in Level if level in taught]
+    scored = not taught or bool(taught - {Level.PRIMARY, Level.PRESCHOOL})
     grades = sorted(
         {grade for level in levels for grade in grades_of(level)}, key=lambda g: (g < NURSERY_GRADE, g)
     )
@@ -284,18 +285,23 @@ def form_choices(session: Session, unit: OrgUnit, year_id: int, day: date) -> Fo
         leaders=tuple(leaders_in_force(session, unit, day)),
         levels=tuple((level.value, str(present(level))) for level in levels) if len(levels) > 1 else (),
         grades=tuple((str(grade), grade_title(grade)) for grade in grades),
-        columns=(
-            (ALL_REGULAR, _("Regular scores")),
-            *(
-                (column, lock_texts.column_title(column))
-                for column in ("midterm", "final", "comment", RETEST)
-            ),
-        ),
-        single_columns=tuple((column, lock_texts.column_title(column)) for column in REGULAR_COLUMNS),
+        columns=_column_options(scored),
+        single_columns=tuple((column, lock_texts.column_title(column)) for column in REGULAR_COLUMNS)
+        if scored
+        else (),
         classes=_class_options(session, unit, year_id) if unit.kind.is_school else (),
         schools=_school_options(unit, below),
         books=tuple(book.value for book in BOOKS),
     )
+
+
+def _column_options(scored: bool) -> tuple[Option, ...]:
+    """Columns a window may name; where only levels are given, by the points of the term (TT 27/2020 Điều 7)."""
+    others = tuple((column, lock_texts.column_title(column)) for column in ("comment", RETEST))
+    if not scored:
+        return (("midterm", _("Mid-term")), ("final", _("End of term")), *others)
+    scores = tuple((column, lock_texts.column_title(column)) for column in ("midterm", "final"))
+    return ((ALL_REGULAR, _("Regular scores")), *scores, *others)
 
 
 def _class_options(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any, ClassVar
 
-from flask import jsonify, redirect, request, send_file, url_for
+from flask import redirect, request, send_file, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -22,7 +22,7 @@ from app.services.results.judging import NO_RESULTS
 from app.services.results.places import MIDTERMS, PERIODS, PRIMARY, periods_of
 from app.services.results.student_page import student_year
 from app.services.results.unit_page import schools_below, unit_results
-from app.services.results.why import Why, why_subject
+from app.services.results.why import why_subject
 from app.services.results.workbook import export_class
 from app.services.sheet_cells import CONDUCT
 from app.services.unit_of_work import record_event
@@ -78,7 +78,6 @@ class ResultView(PageView):
         "can_export": Action.RESULT_EXPORT,
         "can_student": Action.RESULT_VIEW,
         "can_why": Action.SHEET_VIEW,
-        "can_why_json": Action.SHEET_VIEW,
     }
 
     @expose("/")
@@ -201,30 +200,6 @@ class ResultView(PageView):
         """Why a subject has its average: the sum written out."""
         found = why_subject(db.session(), actor(), sheet_id, student_id, request_clock()())
         return self.render_template("results/why.html", title=None, words=words, found=found)
-
-    @expose("/why/<int:sheet_id>/<int:student_id>.json")
-    @has_access
-    def why_json(self, sheet_id: int, student_id: int) -> Any:
-        """The same for the panel of the grid."""
-        found = why_subject(db.session(), actor(), sheet_id, student_id, request_clock()())
-        return jsonify(plain(found))
-
-
-def plain(found: Why) -> dict[str, Any]:
-    """A subject's why as the grid's panel reads it."""
-
-    def steps(of: Any) -> list[dict[str, str]]:
-        return [{"text": words.step_text(step), "article": step.article} for step in of]
-
-    return {
-        "student": found.student_id,
-        "name": found.full_name,
-        "value": words.cell(found.value) or None,
-        "differs": found.value != found.stored,
-        "steps": steps(found.steps),
-        "year": words.cell(found.year) or None,
-        "year_steps": steps(found.year_steps),
-    }
 
 
 def register(appbuilder: Any) -> None:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 
 from app.domain.cell_values import show_cell
 from app.extensions import db
 from app.services import history
 from app.services.locks import SheetLocks
+from app.services.sheet_cells import has_average
 from app.services.sheet_reading import Line, SheetFacts
 from app.views.lock_texts import at_time, layer_lines, reason_facts
 from app.views.sheet_heads import heads
@@ -56,5 +58,13 @@ def cell_panel(facts: SheetFacts, line: Line, column: str, locks: SheetLocks) ->
             }
             for change in changes
         ],
-        "actions": [],
+        "actions": _actions(facts, line),
     }
+
+
+def _actions(facts: SheetFacts, line: Line) -> list[dict[str, str]]:
+    """Where to go from here: to the sum behind the student's average."""
+    if not has_average(facts.sheet.form):
+        return []
+    url = url_for("ResultView.why", sheet_id=facts.sheet.id, student_id=line.student_id)
+    return [{"label": _("Why this result?"), "url": url, "icon": "fa-calculator"}]

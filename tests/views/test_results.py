@@ -108,10 +108,12 @@ def test_why_an_average_is_what_it_is(province: Province, made: Made, client_for
     put(province, made, student, "math", 2, final=Decimal("7.5"))
     page = client.get(f"/results/why/{sheet}/{student}").text
     assert "(9 + 9 + 9 + 9 + 2 × 9 + 3 × 7,5) / 9" in page
-    found = client.get(f"/results/why/{sheet}/{student}.json").json
-    assert found["value"] == "8,5"
-    assert found["differs"] is False
-    assert found["steps"][0]["article"] == "TT 22/2021 Điều 9 khoản 1 điểm b"
+    assert "TT 22/2021 Điều 9 khoản 1 điểm b" in page
+    cell = client.get(f"/gradebook/{sheet}/cell?student={student}&column=final").json
+    assert [action["url"] for action in cell["actions"]] == [f"/results/why/{sheet}/{student}"]
+    assert (
+        f'href="/results/why/{sheet}/{student}"' in client.get(f"/gradebook/{sheet}/plain?column=final").text
+    )
     assert client.get(f"/results/why/{sheet}/{made.students[3]}").status_code == 200
     assert client.get(f"/results/why/{made.sheets['training', 2]}/{student}").status_code == 404
     assert client.get(f"/results/why/{sheet}/{province.second.student_ids[0]}").status_code == 404

@@ -140,7 +140,7 @@
   Panel.prototype.actions = function () {
     return ((this.details || {}).actions || []).map(function (action) {
       var css = 'btn btn-default btn-sm btn-block';
-      if (!action.method || action.method.toUpperCase() === 'GET') { return el('a', { class: css, href: action.url }, dom.icon('fa-file-pen'), ' ' + action.label); }
+      if (!action.method || action.method.toUpperCase() === 'GET') { return el('a', { class: css, href: action.url }, dom.icon(action.icon || 'fa-file-pen'), ' ' + action.label); }
       var token = document.querySelector('meta[name="csrf-token"]').content;
       return el('form', { method: 'post', action: action.url }, el('input', { type: 'hidden', name: 'csrf_token', value: token }),
         el('button', { type: 'submit', class: css }, action.label));
