@@ -161,9 +161,8 @@ def again_text(line: ListLine) -> str:
         if figure.code in line.asked.subjects:
             parts.append(_pair(figure.name, figure.value, figure.retest))
         if figure.code in line.asked.tests:
-            parts.append(
-                _pair(f"{figure.name}, {_('test score')}", figure.test, figure.retest_test, words.test_score)
-            )
+            name = ", ".join((figure.name, _("test score")))
+            parts.append(_pair(name, figure.test, figure.retest_test, words.test_score))
     if line.asked.traits:
         parts.append(_("qualities and competences: %(n)s", n=len(line.asked.traits)))
     return ", ".join(parts)

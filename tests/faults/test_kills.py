@@ -66,12 +66,12 @@ def kill_the_database(seeded: Seeded, mariadb: MariaDBServer, folder: Path, time
 
 
 def test_the_application_killed_in_the_middle_of_saves(on_sqlite: Seeded, tmp_path: Path) -> None:
-    kill_the_application(on_sqlite, tmp_path, times=10)
+    kill_the_application(on_sqlite, tmp_path, times=5)
 
 
 @pytest.mark.mariadb
 def test_the_application_killed_in_the_middle_of_saves_on_mariadb(on_mariadb: Seeded, tmp_path: Path) -> None:
-    kill_the_application(on_mariadb, tmp_path, times=3)
+    kill_the_application(on_mariadb, tmp_path, times=2)
 
 
 @pytest.mark.mariadb

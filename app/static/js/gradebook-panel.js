@@ -105,6 +105,7 @@
     dom.replace(this.card, el('header', {}, el('h2', { id: 'hv-cell-title' }, this.where(cell) + text), this.tag(cell)),
       el('div', { class: 'hv-card__in hv-stack hv-stack--tight' }, this.facts(cell), this.shut(cell) ? null : this.layers(), this.actions(), this.absence(cell), this.history()));
     if (held && !this.asking) { this.grid.focusActive(); }
+    if (held && this.asking) { this.card.querySelector('input[name="reason"]').focus(); }
   };
 
   /* A student who left, or is exempt here: no calendar opens the cell. */
@@ -163,12 +164,15 @@
 
   Panel.prototype.ask = function () {
     this.asking = true;
+    this.reason = '';
     this.drawCell();
     this.card.querySelector('input[name="reason"]').focus();
   };
 
   Panel.prototype.reasonForm = function (cell) {
-    var panel = this, input = el('input', { class: 'form-control', id: 'hv-absence-reason', name: 'reason', required: true, maxlength: '300', autocomplete: 'off' });
+    // Drawn anew whenever the cell's history arrives: what was typed meanwhile stays.
+    var panel = this, input = el('input', { class: 'form-control', id: 'hv-absence-reason', name: 'reason', required: true, maxlength: '300', autocomplete: 'off',
+      value: this.reason, oninput: function () { panel.reason = input.value; } });
     var close = function () { panel.asking = false; panel.drawCell(); panel.grid.focusActive(); };
     var send = function (event) { event.preventDefault(); panel.asking = false; panel.onabsence(cell, 'recorded_zero', input.value.trim()); };
     return el('form', { onsubmit: send }, el('label', { for: 'hv-absence-reason' }, this.t('absence_reason')), input,
