@@ -16,9 +16,10 @@ from app.demo.world import ClassRoom, Member, World
 from app.domain.access import SYSTEM, Actor
 from app.domain.assessment.facts import YEAR
 from app.domain.assessment.primary import LAST_GRADE
+from app.domain.assessment.registry import CONDUCT, PRIMARY
 from app.domain.assessment.terms import Conduct, Outcome, ResultLevel
 from app.domain.vocabulary import SubjectKind, UnitKind
-from app.domain.year_decisions import CONDUCT_YEARS, PRIMARY, Field
+from app.domain.year_decisions import Field
 from app.extensions import db
 from app.models import Enrolment, StudentResult
 from app.services.clock import local_day
@@ -93,14 +94,14 @@ class YearEnd:
     def _close_class(self, spec: UnitSpec, room: ClassRoom) -> None:
         """Before the book is locked: hạnh kiểm of the year as the rule proposes it, outstanding achievements."""
         stories = [e for e in self.endings[spec.code] if e.outstanding and e.room == room.name]
-        if room.homeroom is None or not (stories or room.circular in CONDUCT_YEARS):
+        if room.homeroom is None or not (stories or room.circular in CONDUCT):
             return
         changes = []
         for ending in stories:
             student = ending.student(room.seats)
             changes.append(DecisionChange(student, Field.OUTSTANDING, "", ending.outstanding))
             changes.append(DecisionChange(student, Field.RECOGNISED, "", RECOGNISED))
-        if room.circular in CONDUCT_YEARS:
+        if room.circular in CONDUCT:
             for student, judged in self._book(room.homeroom, room).judged.items():
                 if (word := proposed_conduct(judged.facts)) is not None:
                     changes.append(DecisionChange(student, Field.TRAINING_YEAR, "", word.value))
@@ -175,7 +176,7 @@ class YearEnd:
         }
 
     def _end_training(self, room: ClassRoom, book: YearBook, students: Iterable[int]) -> None:
-        word = Conduct.AVERAGE if room.circular in CONDUCT_YEARS else ResultLevel.PASSED
+        word = Conduct.AVERAGE if room.circular in CONDUCT else ResultLevel.PASSED
         changes = [
             DecisionChange(student, Field.TRAINING_AFTER, "", word.value, SUMMER_REASON)
             for student in students

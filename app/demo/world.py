@@ -108,7 +108,7 @@ class Sheet:
 
     def at_point(self, point: str) -> tuple[str, ...]:
         """Columns of a primary sheet at midterm or at the end of the term, texts and all."""
-        return tuple(cell.name for cell in self.cells if cell.lock == point)
+        return tuple(cell.name for cell in self.cells if cell.point == point)
 
     def cell(self, column: str) -> Cell:
         """The cell of a column. StopIteration for none of this sheet."""

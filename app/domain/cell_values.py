@@ -53,7 +53,7 @@ def parse_cell(text: str | None, cell: Cell, kind: SubjectKind, quick_entry: boo
     if cell.kind is CellKind.COUNT:
         return _count(cleaned)
     word = _spellings(cell.kind).get(cleaned.casefold())
-    return ParsedMark(problem=_NOT_A_WORD[cell.kind]) if word is None else ParsedMark(value=word)  # type: ignore[arg-type]
+    return ParsedMark(problem=_NOT_A_WORD[cell.kind]) if word is None else ParsedMark(value=word)
 
 
 def show_cell(value: Any, kind: CellKind) -> str:
@@ -94,4 +94,4 @@ def _whole_mark(text: str) -> ParsedMark:
 def _count(text: str) -> ParsedMark:
     if not (text.isascii() and text.isdigit()) or len(text) > 3 or int(text) > MOST_SESSIONS:
         return ParsedMark(problem=NOT_A_COUNT)
-    return ParsedMark(value=int(text))  # type: ignore[arg-type]
+    return ParsedMark(value=int(text))

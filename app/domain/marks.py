@@ -47,9 +47,12 @@ _INVISIBLE = "\u200b\u200c\u200d\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class ParsedMark:
-    """Outcome of reading one cell: a value, blank (all None), or a problem with perhaps a suggested score."""
+    """Outcome of reading one cell: a value, blank (all None), or a problem with perhaps a suggested score.
 
-    value: Mark | None = None
+    `value`: a mark; of other cells the stored text of a circular's word, or a count (domain/cell_values).
+    """
+
+    value: Mark | str | int | None = None
     problem: str | None = None
     suggestion: Decimal | None = None
 

@@ -44,11 +44,16 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A column of a sheet; `lock`: the column's name in lock windows, which know regular, midterm, final and comment."""
+    """A column of a sheet; `point`: of the term, where the sheet stands by points (primary)."""
 
     name: str
     kind: CellKind
-    lock: str
+    point: str = ""
+
+    @property
+    def lock(self) -> str:
+        """The column by which lock windows speak of it."""
+        return lock_column(self.name)
 
 
 PERIODIC_COLUMNS: Final = tuple(f"periodic_{n}" for n in range(1, 9))
@@ -84,38 +89,33 @@ def cells(
         return tuple(cell for point in POINTS for cell in _traits(point, traits))
     if form is SheetForm.TRAINING:
         return _training(conduct)
-    marks = [Cell(name, CellKind.MARK, name) for name in REGULAR_COLUMNS[:regular]]
-    if form is SheetForm.WEIGHTED:
-        marks += [Cell(name, CellKind.MARK, "midterm") for name in PERIODIC_COLUMNS[:periodic]]
-    else:
-        marks.append(Cell("midterm", CellKind.MARK, "midterm"))
-    return (*marks, Cell("final", CellKind.MARK, "final"), Cell("comment", CellKind.TEXT, "comment"))
+    periodic_columns = PERIODIC_COLUMNS[:periodic] if form is SheetForm.WEIGHTED else ("midterm",)
+    marks = (*REGULAR_COLUMNS[:regular], *periodic_columns, "final")
+    return (*(Cell(name, CellKind.MARK) for name in marks), Cell("comment", CellKind.TEXT))
 
 
 def lock_column(column: str) -> str:
-    """The name by which lock windows speak of a cell's column."""
+    """The name by which lock windows, which know regular, midterm, final and comment columns, speak of a column."""
     return _LOCKS.get(column, column)
 
 
 def _primary(point: str, tested: bool) -> Sequence[Cell]:
-    level = Cell(f"{point}_level", CellKind.LEVEL, point)
-    text = Cell("midterm_comment" if point == "midterm" else "comment", CellKind.TEXT, point)
+    level, text = Cell(f"{point}_level", CellKind.LEVEL, point), _comment(point)
     return (level, Cell(point, CellKind.WHOLE_MARK, point), text) if tested else (level, text)
 
 
 def _traits(point: str, places: Sequence[int]) -> Sequence[Cell]:
-    cells_ = [Cell(f"{point}_trait_{place}", CellKind.TRAIT, point) for place in places]
-    return [*cells_, Cell("midterm_comment" if point == "midterm" else "comment", CellKind.TEXT, point)]
+    return [*(Cell(f"{point}_trait_{n}", CellKind.TRAIT, point) for n in places), _comment(point)]
+
+
+def _comment(point: str) -> Cell:
+    return Cell("midterm_comment" if point == "midterm" else "comment", CellKind.TEXT, point)
 
 
 def _training(conduct: bool) -> tuple[Cell, ...]:
     kind = CellKind.CONDUCT if conduct else CellKind.TRAINING
-    return (
-        Cell("training", kind, "final"),
-        Cell("excused", CellKind.COUNT, "comment"),
-        Cell("unexcused", CellKind.COUNT, "comment"),
-        Cell("comment", CellKind.TEXT, "comment"),
-    )
+    counts = (Cell(name, CellKind.COUNT) for name in ("excused", "unexcused"))
+    return (Cell("training", kind), *counts, Cell("comment", CellKind.TEXT))
 
 
 _LOCKS: Final = {

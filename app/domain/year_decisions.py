@@ -6,29 +6,27 @@ so that a page can tell "Kiểm tra lại → Được lên lớp".
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
 
+from app.domain.assessment.decisions import (
+    DISABILITY,
+    OUTSTANDING,
+    PROMOTED,
+    RECOGNISED,
+    RETAINED,
+    RETEST_OVER,
+)
 from app.domain.assessment.facts import Facts, Result, Value
-from app.domain.assessment.registry import Circular
+from app.domain.assessment.primary import COMPLETING
+from app.domain.assessment.registry import CONDUCT, PRIMARY, Circular
 from app.domain.assessment.terms import Outcome, SubjectLevel, TraitLevel
 from app.domain.vocabulary import RETEST
 
 Judge = Callable[[Facts], Result]
 
-CONDUCT_YEARS: Final = frozenset({Circular.TT58_2011, Circular.TT26_2020})
-"""Hạnh kiểm of the year is the homeroom teacher's judgement (TT 58/2011 Điều 3 khoản 2)."""
-PRIMARY: Final = frozenset({Circular.TT27_2020, Circular.TT22_2016})
 COMMENDED: Final = PRIMARY | {Circular.TT26_2020}
 """Circulars with a title for outstanding achievement, which people note."""
-
-LEAST_TEST: Final = Decimal(5)
-"""A year-end test below is assessed again (TT 27/2020 Điều 9 khoản 2, Điều 11)."""
-
-DISABILITY, PROMOTED, RETAINED, RETEST_OVER = "disability", "promoted", "retained", "retest_over"
-OUTSTANDING, RECOGNISED = "outstanding", "recognised"
-"""Names of Facts.decisions."""
 
 
 class HeadDecision(StrEnum):
@@ -65,7 +63,7 @@ def decided(facts: Facts, row: Decided | None) -> Facts:
     }
     return replace(
         facts,
-        training=row.training_year if facts.circular in CONDUCT_YEARS else facts.training,
+        training=row.training_year if facts.circular in CONDUCT else facts.training,
         training_after_summer=row.training_after,
         decisions={name: text for name, text in decisions.items() if name and text is not None},
         traits_after=dict(row.traits_after or {}),
@@ -111,7 +109,7 @@ def asked_of(facts: Facts, judge: Judge) -> Asked:
         short = [subject for subject in facts.subjects if subject.code in again]
         return Asked(
             subjects=frozenset(s.code for s in short if s.value is SubjectLevel.NOT_DONE),
-            tests=frozenset(s.code for s in short if s.test is not None and s.test < LEAST_TEST),
+            tests=frozenset(s.code for s in short if s.test is not None and s.test < COMPLETING.test),
             traits=frozenset(c for c, level in facts.traits.items() if level == TraitLevel.NEEDS_EFFORT),
             head=head,
         )
@@ -174,7 +172,7 @@ def fields_of(facts: Facts, asked: Asked) -> tuple[Field, ...]:
     """The decisions a student's year is open to."""
     circular = Circular(facts.circular)
     offered = {
-        Field.TRAINING_YEAR: circular in CONDUCT_YEARS,
+        Field.TRAINING_YEAR: circular in CONDUCT,
         Field.TRAINING_AFTER: asked.summer,
         Field.TRAITS_AFTER: bool(asked.traits),
         Field.OUTSTANDING: circular in COMMENDED,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Mark = Decimal | Passing
 """What a cell of a secondary subject holds."""
+CellValue = Mark | str | int
+"""What a cell of any sheet holds: a mark, a word of the circular, a count, or text."""
 _MARK = Mapped[Mark | None]
 
 
@@ -106,7 +108,20 @@ class SheetRow(Versioned):
         return relationship()
 
 
-class Grade(Model, SheetRow):
+class RegularMarks:
+    """The cells of regular scores (ĐĐGtx, KTtx); a sheet uses the first `regular_count` of them."""
+
+    regular_1: _MARK = mapped_column(MarkType)
+    regular_2: _MARK = mapped_column(MarkType)
+    regular_3: _MARK = mapped_column(MarkType)
+    regular_4: _MARK = mapped_column(MarkType)
+    regular_5: _MARK = mapped_column(MarkType)
+    regular_6: _MARK = mapped_column(MarkType)
+    regular_7: _MARK = mapped_column(MarkType)
+    regular_8: _MARK = mapped_column(MarkType)
+
+
+class Grade(Model, SheetRow, RegularMarks):
     """A student's marks in a subject and term, one printed line.
 
     Blank, awaiting a made-up test, a recorded zero and zero are four things: the value and `*_state` tell them apart.
@@ -118,14 +133,6 @@ class Grade(Model, SheetRow):
         *(mark_check("grade", column) for column in (*MARK_COLUMNS, "average")),
     )
 
-    regular_1: _MARK = mapped_column(MarkType)
-    regular_2: _MARK = mapped_column(MarkType)
-    regular_3: _MARK = mapped_column(MarkType)
-    regular_4: _MARK = mapped_column(MarkType)
-    regular_5: _MARK = mapped_column(MarkType)
-    regular_6: _MARK = mapped_column(MarkType)
-    regular_7: _MARK = mapped_column(MarkType)
-    regular_8: _MARK = mapped_column(MarkType)
     midterm: _MARK = mapped_column(MarkType)
     final: _MARK = mapped_column(MarkType)
     midterm_state: Mapped[MarkState | None] = mapped_column(words(MarkState))

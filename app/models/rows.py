@@ -1,6 +1,6 @@
 """Lines of the sheets that are not of marks alone: weight-2 tests, primary subjects, traits, training results."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,16 +9,13 @@ from app.domain.assessment.terms import SubjectLevel, TraitLevel
 from app.domain.sheet_forms import PERIODIC_COLUMNS, TRAIT_COLUMNS, SheetForm
 from app.domain.vocabulary import REGULAR_COLUMNS, MarkState
 from app.models.base import MarkType, Model, mark_check, words
-from app.models.gradebook import Grade, Mark, SheetRow
-
-if TYPE_CHECKING:
-    from typing import Any
+from app.models.gradebook import Grade, Mark, RegularMarks, SheetRow
 
 _MARK = Mapped[Mark | None]
 _TESTS = ("midterm", "final")
 
 
-class WeightedGrade(Model, SheetRow):
+class WeightedGrade(Model, SheetRow, RegularMarks):
     """Marks of a subject and term with weight-2 tests (TT 58/2011 Điều 7)."""
 
     __tablename__ = "weighted_grade"
@@ -27,14 +24,6 @@ class WeightedGrade(Model, SheetRow):
         *(mark_check("weighted_grade", c) for c in (*REGULAR_COLUMNS, *PERIODIC_COLUMNS, "final", "average")),
     )
 
-    regular_1: _MARK = mapped_column(MarkType)
-    regular_2: _MARK = mapped_column(MarkType)
-    regular_3: _MARK = mapped_column(MarkType)
-    regular_4: _MARK = mapped_column(MarkType)
-    regular_5: _MARK = mapped_column(MarkType)
-    regular_6: _MARK = mapped_column(MarkType)
-    regular_7: _MARK = mapped_column(MarkType)
-    regular_8: _MARK = mapped_column(MarkType)
     periodic_1: _MARK = mapped_column(MarkType)
     periodic_2: _MARK = mapped_column(MarkType)
     periodic_3: _MARK = mapped_column(MarkType)
@@ -103,7 +92,7 @@ class TrainingRow(Model, SheetRow):
     unexcused: Mapped[int | None] = mapped_column(sa.SmallInteger)
 
 
-ROWS: "dict[SheetForm, type[Any]]" = {
+ROWS: dict[SheetForm, type[Any]] = {
     SheetForm.MARKS: Grade,
     SheetForm.WEIGHTED: WeightedGrade,
     SheetForm.PRIMARY: PrimaryGrade,

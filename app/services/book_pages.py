@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.domain.assessment.subjects import exempts_whole
 from app.domain.dates import format_date
 from app.domain.marks import format_mark
 from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind, MarkState, SubjectKind
@@ -24,7 +25,6 @@ from app.reports.contexts import (
 )
 from app.services.book_reading import Officials, Seat, SheetLines
 from app.services.enrolments import is_studying
-from app.services.sheet_cells import exempts_whole
 from app.services.sheet_reading import Line, Teacher
 
 _USUAL_HEAD = "Hiệu trưởng"

@@ -22,6 +22,7 @@ from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import GroupKind
 from app.errors import N_, Invalid
 from app.models import (
+    ROWS,
     Enrolment,
     GradebookSheet,
     SchoolClass,
@@ -35,7 +36,7 @@ from app.services import averages
 from app.services.clock import local_day
 from app.services.programme import terms_of
 from app.services.rows import is_saved
-from app.services.sheet_cells import carried_columns, has_average, row_model
+from app.services.sheet_cells import carried_columns, has_average
 from app.services.unit_of_work import Work
 from app.services.year_rows import note_terms
 from app.services.years import TermDates
@@ -222,7 +223,7 @@ def _rows(session: Session, routes: Sequence[_Route]) -> dict[tuple[int, int], A
         by_form.setdefault(route.target.form, set()).update(s.id for s in (route.target, *route.former))
     found: dict[tuple[int, int], Any] = {}
     for form, sheets in by_form.items():
-        model = row_model(form)
+        model = ROWS[form]
         query = sa.select(model).where(model.student_id.in_(students), model.sheet_id.in_(sheets))
         for row in session.scalars(query.execution_options(populate_existing=True)):
             found[row.sheet_id, row.student_id] = row
@@ -241,7 +242,7 @@ def _carry_row(work: Work, route: _Route, rows: Mapping[tuple[int, int], Any]) -
     if not origins or values == held:
         return None
     if row is None:
-        row = row_model(route.target.form)(
+        row = ROWS[route.target.form](
             sheet_id=route.target.id, student_id=student, class_id=route.target.class_id
         )
         work.session.add(row)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.vocabulary import MarkState, SubjectKind
 from app.errors import N_
-from app.models.gradebook import Mark
+from app.models.gradebook import CellValue, Mark
 
 MAX_COMMENT = 500
 NOT_YOURS = N_("You are not assigned to this sheet today, or not to these columns.")
@@ -45,8 +45,8 @@ class Conflict:
 
     student_id: int
     column: str
-    yours: Mark | str | None
-    theirs: Mark | str | None
+    yours: CellValue | None
+    theirs: CellValue | None
     by: str
     at: datetime
 
@@ -67,7 +67,7 @@ class Saved:
     kind: SubjectKind
     revision: int
     saved_at: datetime
-    cells: Mapping[tuple[int, str], Mark | str | None]
+    cells: Mapping[tuple[int, str], CellValue | None]
     averages: Mapping[int, Mark | None]
     years: Mapping[int, Mark | None]
     states: Mapping[tuple[int, str], MarkState | None] = field(default_factory=dict)
@@ -78,5 +78,5 @@ class Parsed:
     """A typed cell, read: the mark or comment the page showed before, and the one it holds now."""
 
     change: CellChange
-    old: Mark | str | None
-    new: Mark | str | None
+    old: CellValue | None
+    new: CellValue | None

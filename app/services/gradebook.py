@@ -14,8 +14,8 @@ from app.domain.names import nfc, unicode_problem
 from app.domain.sheet_forms import CellKind
 from app.domain.vocabulary import MarkState
 from app.errors import N_, Forbidden, Invalid, Locked, NotFound, Stale
-from app.models import SheetSubmission, TxLog
-from app.models.gradebook import Mark, SheetRow
+from app.models import ROWS, SheetSubmission, TxLog
+from app.models.gradebook import CellValue, Mark, SheetRow
 from app.services import averages, history, locks
 from app.services.cells import (
     CONFLICT,
@@ -34,7 +34,7 @@ from app.services.cells import (
     Saved,
 )
 from app.services.clock import Clock, local_day
-from app.services.sheet_cells import has_average, row_model
+from app.services.sheet_cells import has_average
 from app.services.sheet_reading import Line, SheetFacts, load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
 from app.services.year_rows import note_terms
@@ -145,7 +145,7 @@ def _parse(changes: Sequence[CellChange], facts: SheetFacts, quick_entry: bool) 
 
 def _value(
     text: str | None, change: CellChange, facts: SheetFacts, quick_entry: bool
-) -> tuple[Mark | str | None, CellProblem | None]:
+) -> tuple[CellValue | None, CellProblem | None]:
     cell = facts.cells[change.column]
     if cell.kind is CellKind.TEXT:
         comment = " ".join(nfc(text or "").split()) or None
@@ -219,7 +219,7 @@ def _apply(work: Work, facts: SheetFacts, wanted: Sequence[Parsed], lines: dict[
         student, column = item.change.student_id, item.change.column
         row = rows.get(student) or lines[student].grade
         if row is None:
-            row = row_model(sheet.form)(sheet_id=sheet.id, student_id=student, class_id=sheet.class_id)
+            row = ROWS[sheet.form](sheet_id=sheet.id, student_id=student, class_id=sheet.class_id)
             work.session.add(row)
         rows[student] = row
         setattr(row, column, item.new)
@@ -318,7 +318,7 @@ def record_absence(
     """
     with transaction(actor, "sheet.absence", clock=clock, reason=reason) as work:
         facts = _hold_sheet(work, sheet_id, clock)
-        if column not in PERIODIC or not hasattr(row_model(facts.sheet.form), f"{column}_state"):
+        if column not in PERIODIC or not hasattr(ROWS[facts.sheet.form], f"{column}_state"):
             raise Invalid(N_("Only a midterm or final test can be noted as missed."))
         change = CellChange(student_id, column, None, None)
         if column not in _require_entry(work, facts):

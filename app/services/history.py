@@ -12,6 +12,7 @@ from sqlalchemy_continuum import version_class
 
 from app.domain.sheet_forms import SheetForm
 from app.models import (
+    ROWS,
     Account,
     Grade,
     GradebookSheet,
@@ -22,8 +23,8 @@ from app.models import (
     TeachingGroup,
     TxLog,
 )
-from app.models.gradebook import Mark
-from app.services.sheet_cells import row_cells, row_model
+from app.models.gradebook import CellValue
+from app.services.sheet_cells import row_cells
 
 GradeVersion: Any = version_class(Grade)
 CARRY = "sheet.carry"
@@ -33,7 +34,7 @@ MARKS = SheetForm.MARKS
 @cache
 def versions_of(form: SheetForm) -> Any:
     """The history table of a form's lines."""
-    return version_class(row_model(form))
+    return version_class(ROWS[form])
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class CellChange:
     by: str
     account: str
     on_behalf_of: str | None
-    old: Mark | str | None
-    new: Mark | str | None
+    old: CellValue | None
+    new: CellValue | None
     old_state: str | None
     new_state: str | None
     action: str
@@ -61,8 +62,8 @@ class Difference:
 
     student_id: int
     column: str
-    old: Mark | str | None
-    new: Mark | str | None
+    old: CellValue | None
+    new: CellValue | None
 
 
 def sheet_as_of(session: Session, sheet_id: int, moment: datetime, form: SheetForm = MARKS) -> dict[int, Any]:

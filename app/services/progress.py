@@ -22,6 +22,7 @@ from app.domain.entry_schedule import (
 from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import CELL_COLUMNS, REGULAR_COLUMNS, GroupKind
 from app.models import (
+    ROWS,
     Enrolment,
     ExemptionDecision,
     GradebookSheet,
@@ -35,11 +36,10 @@ from app.models import (
     TxLog,
 )
 from app.models.base import in_force
-from app.services.clock import local_day
+from app.services.clock import clamp, local_day
 from app.services.history import versions_of
 from app.services.progress_calendar import Calendar
 from app.services.progress_figures import ColumnProgress, GroupProgress, SheetProgress, Teacher
-from app.services.sheet_cells import row_model
 from app.services.sheet_reading import of_grade
 from app.services.years import Period
 
@@ -49,15 +49,12 @@ Condition = sa.ColumnElement[bool]
 def roll_day(period: Period, today: date) -> date:
     """The day whose class list counts: today within the term, else the term's nearest end."""
     term = period.terms.get(period.term)
-    return today if term is None else min(max(today, term.starts_on), term.ends_on)
+    return today if term is None else clamp(today, term.starts_on, term.ends_on)
 
 
 def of_period(period: Period) -> tuple[Condition, ...]:
     """SQL: sheets of the chosen year and term."""
-    return (
-        GradebookSheet.school_year_id == period.year_id,
-        GradebookSheet.term == period.term,
-    )
+    return (GradebookSheet.school_year_id == period.year_id, GradebookSheet.term == period.term)
 
 
 _COUNTED: Mapping[SheetForm, Mapping[str, str]] = {
@@ -76,7 +73,7 @@ def figures_query(where: Sequence[Condition], day: date) -> sa.Subquery:
 
 
 def _figures(form: SheetForm, where: Sequence[Condition], day: date) -> sa.Select[Any]:
-    rows = row_model(form)
+    rows = ROWS[form]
     members = _members((*where, GradebookSheet.form == form), day)
     counted = (
         getattr(rows, _COUNTED[form].get(column, column), sa.null())

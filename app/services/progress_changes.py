@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domain.vocabulary import CELL_COLUMNS, MARK_COLUMNS
 from app.models import GradebookSheet, Person, SchoolClass, Student, Subject, TeachingGroup, TxLog
-from app.models.gradebook import Mark
+from app.models.gradebook import CellValue
 from app.services.history import GradeVersion
 
 WINDOW = timedelta(days=14)
@@ -35,8 +35,8 @@ class Change:
     student_id: int
     student: str
     column: str
-    old: Mark | str | None
-    new: Mark | str | None
+    old: CellValue | None
+    new: CellValue | None
     at: datetime
     by: str
     action: str

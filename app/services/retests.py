@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.domain.access import Action, Actor, may
+from app.domain.assessment.registry import PRIMARY
 from app.domain.assessment.terms import SubjectLevel
 from app.domain.cell_values import parse_cell
 from app.domain.sheet_forms import Cell, CellKind
-from app.domain.vocabulary import RETEST, SubjectKind
-from app.domain.year_decisions import PRIMARY, Asked, assessed_again
+from app.domain.vocabulary import RETEST
+from app.domain.year_decisions import Asked, assessed_again
 from app.errors import N_, Forbidden
 from app.models import SubjectYear
 from app.services.clock import Clock, local_day
@@ -156,13 +157,9 @@ def _rows(work: Work, book: YearBook, wanted: Mapping[Key, Any]) -> dict[tuple[i
         SubjectYear.subject_id.in_({subject for _student, subject in places}),
     )
     rows = {(row.student_id, row.subject_id): row for row in work.session.scalars(query)}
-    for row in rows.values():
-        if (
-            row.student_id,
-            row.subject_id,
-        ) in places:  # the same columns of every row: one executemany (trap 8)
-            flag_modified(row, SCORE)
-            flag_modified(row, LEVEL)
+    for place in places & rows.keys():  # the same columns of every row: one executemany (trap 8)
+        flag_modified(rows[place], SCORE)
+        flag_modified(rows[place], LEVEL)
     for place in places - rows.keys():
         rows[place] = _new_row(book, *place)
         work.session.add(rows[place])
@@ -172,14 +169,13 @@ def _rows(work: Work, book: YearBook, wanted: Mapping[Key, Any]) -> dict[tuple[i
 def _new_row(book: YearBook, student_id: int, subject_id: int) -> SubjectYear:
     school_class, subject = book.places.school_class, book.subjects[subject_id]
     figure = next(s for s in book.facts(student_id).subjects if s.code == subject.code)
-    row = SubjectYear(
+    marks: dict[str, Any] = {"term_1": figure.term_1, "term_2": figure.term_2, "average": figure.value}
+    return SubjectYear(
         student_id=student_id,
         school_year_id=school_class.school_year_id,
         subject_id=subject_id,
         unit_id=school_class.unit_id,
         class_id=school_class.id,
         circular=school_class.circular,
+        **({} if school_class.circular in PRIMARY else marks),
     )
-    if school_class.circular not in PRIMARY and subject.kind is not SubjectKind.HOMEROOM:
-        row.term_1, row.term_2, row.average = figure.term_1, figure.term_2, figure.value  # type: ignore[assignment]
-    return row

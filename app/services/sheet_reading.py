@@ -15,6 +15,7 @@ from app.domain.sheet_forms import Cell, CellKind, SheetForm
 from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind
 from app.errors import NotFound
 from app.models import (
+    ROWS,
     Delegation,
     Enrolment,
     ExemptionDecision,
@@ -30,7 +31,7 @@ from app.models import (
 )
 from app.models.base import in_force
 from app.services import scope
-from app.services.sheet_cells import row_model, sheet_cells
+from app.services.sheet_cells import sheet_cells
 
 _SHEET_VALUES = ("id", "unit_id", "school_year_id", "term", "group_id", "class_id", "subject_id", "grade")
 """Of a sheet, what its lines are asked by."""
@@ -241,7 +242,7 @@ def load_lines(session: Session, sheet: GradebookSheet, students: Sequence[int] 
 @cache
 def _lines_query(of_class: bool, some: bool, form: SheetForm) -> sa.Select[*tuple[Any, ...]]:
     """Parameters: sheet_… of the sheet's own columns, and `students` for `some`."""
-    rows = row_model(form)
+    rows = ROWS[form]
     sheet = SimpleNamespace(
         **{name: sa.bindparam(f"sheet_{name}", type_=sa.Integer) for name in _SHEET_VALUES}
     )

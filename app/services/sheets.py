@@ -2,22 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.assessment import tt22_2016, tt27_2020
+from app.domain.assessment.primary_plan import is_tested
 from app.domain.assessment.registry import Circular
+from app.domain.assessment.subjects import regular_scores
 from app.domain.assessment.terms import Point
-from app.domain.assessment.tt22_2021 import REGULAR_COMMENT_CHECKS, required_regular_scores
-from app.domain.assessment.tt58_2011.averages import required_scores
-from app.domain.assessment.tt58_2011.variant import TT58, WEEKS
 from app.domain.sheet_forms import PERIODIC_COLUMNS, POINTS, SheetForm
 from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind, Level, SubjectKind
 from app.errors import N_, Invalid
 from app.models import (
+    ROWS,
     Enrolment,
     GradebookSheet,
     SchoolClass,
@@ -30,7 +28,6 @@ from app.models import (
 from app.reference.curriculum import LineStatus
 from app.services.programme import subject_line
 from app.services.rows import is_saved
-from app.services.sheet_cells import row_model
 from app.services.unit_of_work import Work
 
 FORMS: Final[Mapping[str, SheetForm]] = {
@@ -161,19 +158,6 @@ def classes_without_homeroom_sheets(session: Session) -> Sequence[Any]:
     return session.execute(query).all()
 
 
-def regular_count(kind: SubjectKind, annual_lessons: int, circular: str = Circular.TT22_2021) -> int:
-    """Regular columns of a sheet: 2, 3 or 4 by lessons, 2 for a comment subject (TT 22/2021 Điều 6, TT 58/2011 Điều 8).
-
-    None in a primary subject, which has levels.
-    """
-    form = FORMS[circular]
-    if form is SheetForm.PRIMARY:
-        return 0
-    if form is SheetForm.WEIGHTED:
-        return required_scores(Fraction(annual_lessons, WEEKS), TT58)
-    return REGULAR_COMMENT_CHECKS if kind is SubjectKind.COMMENT else required_regular_scores(annual_lessons)
-
-
 def weighted_count(line: SubjectPlan, circular: str) -> int:
     """Weight-2 columns of a sheet by its plan's line, `WEIGHTED_TESTS` where that says nothing (TT 58/2011 Điều 7, 8)."""
     if FORMS[circular] is not SheetForm.WEIGHTED:
@@ -186,11 +170,10 @@ def tests_of(circular: str, subject_code: str, grade: int, term: int) -> list[st
     if FORMS[circular] is not SheetForm.PRIMARY:
         return []
     points = (Point.MID_TERM1, Point.END_TERM1) if term == 1 else (Point.MID_TERM2, Point.YEAR_END)
-    rules = tt27_2020 if circular == Circular.TT27_2020 else tt22_2016
     return [
         column
         for column, point in zip(POINTS, points, strict=True)
-        if any(subject_code == tested.code for tested in rules.tests_at(grade, point))
+        if is_tested(circular, subject_code, grade, point)
     ]
 
 
@@ -248,7 +231,7 @@ def _new_sheet(
         kind=subject.kind,
         form=FORMS[grade.circular],
         circular=grade.circular,
-        regular_count=regular_count(subject.kind, line.annual_lessons, grade.circular),
+        regular_count=regular_scores(grade.circular, subject.kind, line.annual_lessons),
         periodic_count=weighted_count(line, grade.circular),
         one_term=len(line.terms) == 1,
         tests=tests_of(grade.circular, subject.code, grade.grade, term),
@@ -287,7 +270,7 @@ def _sheets_bound(session: Session, line: SubjectPlan) -> list[tuple[int, list[i
 
 def _counts(session: Session, sheet: GradebookSheet, line: SubjectPlan) -> tuple[int, int]:
     """Regular and weight-2 columns: what the plan's line asks for, and never fewer than are used."""
-    regular = regular_count(sheet.kind, line.annual_lessons, sheet.circular)
+    regular = regular_scores(sheet.circular, sheet.kind, line.annual_lessons)
     regular = max(regular, _last_used(session, sheet, REGULAR_COLUMNS))
     if sheet.form is not SheetForm.WEIGHTED:
         return regular, 0
@@ -300,7 +283,7 @@ def _last_used(session: Session, sheet: GradebookSheet, columns: Sequence[str]) 
 
     What rows from elsewhere bring beyond the sheet's columns stays with them and asks nothing of the others.
     """
-    rows = row_model(sheet.form)
+    rows = ROWS[sheet.form]
     used = [sa.func.count(getattr(rows, column)) for column in columns]
     own = rows.sheet_id == sheet.id, rows.carried_from_id.is_(None)
     counts = session.execute(sa.select(*used).where(*own)).one()

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from app.domain.access import Action, Actor, may
 from app.domain.assessment.facts import YEAR, Facts
+from app.domain.assessment.registry import CONDUCT
 from app.domain.assessment.terms import Conduct, ResultLevel, TraitLevel
 from app.domain.assessment.tt58_2011 import proposed_conduct_year
 from app.domain.names import nfc, unicode_problem
-from app.domain.year_decisions import CONDUCT_YEARS, Asked, Field, HeadDecision, asked_of, by_head, fields_of
+from app.domain.year_decisions import Asked, Field, HeadDecision, asked_of, by_head, fields_of
 from app.errors import N_, Forbidden
 from app.models import YearDecision
 from app.services.clock import Clock, local_day
@@ -80,7 +81,7 @@ def _require_right(actor: Actor, places: YearPlaces, changes: Sequence[DecisionC
 
 def proposed_conduct(facts: Facts) -> Conduct | None:
     """Hạnh kiểm of the year as the rule proposes it; None before term II has its own (TT 58/2011 Điều 3 khoản 2)."""
-    if facts.circular not in CONDUCT_YEARS or facts.training_2 is None:
+    if facts.circular not in CONDUCT or facts.training_2 is None:
         return None
     return proposed_conduct_year(
         None if facts.training_1 is None else Conduct(facts.training_1), Conduct(facts.training_2)
@@ -90,7 +91,7 @@ def proposed_conduct(facts: Facts) -> Conduct | None:
 def words_of(field: Field, circular: str) -> tuple[str, ...]:
     """Values a decision takes; empty for a text."""
     if field in (Field.TRAINING_YEAR, Field.TRAINING_AFTER):
-        return tuple(Conduct) if circular in CONDUCT_YEARS else tuple(ResultLevel)
+        return tuple(Conduct) if circular in CONDUCT else tuple(ResultLevel)
     return {
         Field.TRAITS_AFTER: tuple(TraitLevel),
         Field.HEAD: tuple(HeadDecision),
@@ -150,7 +151,7 @@ class _Year:
             checks.problem(change.key, NOT_OPEN)
             return
         checks.lock(change.key, change.field.lock, final=not by_head(change.field, self._circular))
-        new, reason = _tidy(change.new), _tidy(change.reason)
+        new, reason = _tidy(change.new), _tidy(change.reason) if change.field.reasoned else ""
         if message := self._wrong(change, new, reason):
             checks.problem(change.key, message)
             return

@@ -12,13 +12,12 @@ from openpyxl.utils import get_column_letter
 from app.domain.access import Action, Actor
 from app.domain.assessment.facts import YEAR
 from app.domain.assessment.items import vietnamese
+from app.domain.assessment.registry import PRIMARY
 from app.domain.marks import format_mark
-from app.domain.names import fold
+from app.domain.names import file_name
 from app.domain.vocabulary import Passing
-from app.domain.year_decisions import PRIMARY
 from app.extensions import db
 from app.services.clock import Clock, local_day
-from app.services.results.class_page import open_class
 from app.services.results.workbook import PERIODS
 from app.services.spreadsheets.writing import bold_cell, text_cell
 from app.services.unit_of_work import record_event
@@ -47,16 +46,14 @@ _HEADINGS: Final = (
 
 def export_lists(actor: Actor, class_id: int, *, clock: Clock) -> tuple[str, bytes]:
     """Name and content of the file; logged. NotFound out of reach, Forbidden without result.export."""
-    session, day = db.session(), local_day(clock())
-    open_class(session, actor, class_id, Action.RESULT_EXPORT, day)
-    found = class_lists(session, actor, class_id, day)
+    found = class_lists(db.session(), actor, class_id, local_day(clock()), Action.RESULT_EXPORT)
     data = _workbook(found)
     school_class = found.school_class
     record_event(
         actor, "result.export", clock=clock, target=school_class, rows=len(found.lists.lines), period=YEAR
     )
-    name = f"danh-sach-cuoi-nam-{fold(school_class.name)}-{school_class.school_year.start_year}"
-    return f"{name.replace(' ', '-').replace('/', '-')}.xlsx", data
+    name = file_name(f"danh sách cuối năm {school_class.name} {school_class.school_year.start_year}")
+    return f"{name}.xlsx", data
 
 
 def _workbook(found: ClassLists) -> bytes:

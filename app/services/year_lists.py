@@ -16,14 +16,15 @@ from sqlalchemy.orm import Session, contains_eager
 
 from app.domain.access import Action, Actor, may
 from app.domain.assessment.facts import YEAR, Facts, Result
-from app.domain.assessment.registry import Circular
+from app.domain.assessment.registry import CONDUCT, Circular
 from app.domain.assessment.regulations import rules_of
 from app.domain.assessment.terms import Outcome, Title
-from app.domain.year_decisions import CONDUCT_YEARS, Asked, asked_of
+from app.domain.year_decisions import Asked, asked_of
 from app.errors import N_, NotFound
-from app.models import GradebookSheet, OrgUnit, SchoolClass, Student, StudentResult
+from app.models import OrgUnit, SchoolClass, Student, StudentResult
 from app.services import scope
 from app.services.results.class_page import open_class
+from app.services.results.due import waiting
 from app.services.results.judging import NO_RESULTS, Judged, judge_class
 from app.services.results.places import Pupil
 from app.services.results.reading import read_classes
@@ -146,12 +147,14 @@ class SchoolLists:
     waiting: int
 
 
-def class_lists(session: Session, actor: Actor, class_id: int, day: date) -> ClassLists:
-    """The lists of a class as judged now. NotFound out of reach, or in preschool; Forbidden without result.view."""
-    school_class, target = open_class(session, actor, class_id, Action.RESULT_VIEW, day)
+def class_lists(
+    session: Session, actor: Actor, class_id: int, day: date, action: Action = Action.RESULT_VIEW
+) -> ClassLists:
+    """The lists of a class as judged now. NotFound out of reach, or in preschool; Forbidden without the right."""
+    school_class, target = open_class(session, actor, class_id, action, day)
     if school_class.circular in NO_RESULTS:
         raise NotFound(NO_LISTS)
-    periods = (1, 2, YEAR) if school_class.circular in CONDUCT_YEARS else (YEAR,)
+    periods = (1, 2, YEAR) if school_class.circular in CONDUCT else (YEAR,)
     reading = read_classes(session, [school_class], school_class.school_year, day, periods=periods)
     judge = rules_of(Circular(school_class.circular)).judge
     found = {
@@ -181,7 +184,7 @@ def _lists(found: Mapping[int, Sequence[ListLine]]) -> YearLists:
 def school_lists(
     session: Session, actor: Actor, unit_id: int, year_id: int, day: date, grade: int | None = None
 ) -> SchoolLists:
-    """The year of a school by class, and the lists of a grade; five statements. Forbidden without result.view."""
+    """The year of a school by class, and the lists of a grade; at most five statements. Forbidden without result.view."""
     unit = scope.get(session, actor, OrgUnit, unit_id, day)
     demand(actor, Action.RESULT_VIEW, unit_id)
     return SchoolLists(
@@ -189,7 +192,7 @@ def school_lists(
         classes=tuple(_counts(session, unit_id, year_id)),
         grade=grade,
         lists=_grade(session, unit_id, year_id, grade) if grade is not None else None,
-        waiting=_waiting(session, unit_id, year_id),
+        waiting=len(waiting(session, unit_id, year_id)),
     )
 
 
@@ -267,12 +270,3 @@ def _stored_line(row: StudentResult) -> ListLine:
     asked = asked_of(facts, judge) if row.figures and row.period == YEAR else Asked()
     pupil = Pupil(row.student_id, row.student.full_name, row.student.sort_key)
     return ListLine(Judged(pupil, facts, result), row.class_id, school_class.name, asked)
-
-
-def _waiting(session: Session, unit_id: int, year_id: int) -> int:
-    query = sa.select(sa.func.count(GradebookSheet.class_id.distinct())).where(
-        GradebookSheet.unit_id == unit_id,
-        GradebookSheet.school_year_id == year_id,
-        GradebookSheet.revision > GradebookSheet.results_revision,
-    )
-    return session.scalar(query) or 0

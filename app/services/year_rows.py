@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from app.models import GradebookSheet, SubjectYear
+from app.domain.assessment.subjects import year_result
+from app.models import ROWS, GradebookSheet, SubjectYear
 from app.models.gradebook import Mark
-from app.services import averages
-from app.services.sheet_cells import row_model
 from app.services.unit_of_work import Work
 
 
@@ -29,8 +28,8 @@ def note_terms(
     for student in counted:
         year = years.get(student) or _new_year(work, sheet, student, first_terms.get(student))
         setattr(year, f"term_{sheet.term}", results[student])
-        year.average = averages.year_result(
-            sheet.kind, sheet.circular, year.term_1, year.term_2, one_term=sheet.one_term
+        year.average = year_result(
+            sheet.circular, sheet.kind, year.term_1, year.term_2, one_term=sheet.one_term
         )
         found[student] = year.average
     return found
@@ -40,7 +39,7 @@ def _first_terms(work: Work, sheet: GradebookSheet, students: Sequence[int]) -> 
     """Term I results of students whose year row begins now, wherever they sat; of a carried row the newest counts."""
     if not students or sheet.one_term:
         return {}
-    line = row_model(sheet.form)
+    line = ROWS[sheet.form]
     rows = work.session.execute(
         sa.select(line.student_id, line.average, line.carried_at)
         .join(GradebookSheet, GradebookSheet.id == line.sheet_id)

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.domain.assessment.registry import CONDUCT
 from app.domain.sheet_forms import CellKind
 from app.models import GradebookSheet
-from app.services.sheet_cells import CONDUCT
 
 
 def grid_texts(sheet: GradebookSheet) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Results: the summary of a class, a student's year with its reasons, the numbers of a school, what offices see."""
 
-from dataclasses import replace
 from io import BytesIO
 from typing import Any, ClassVar
 
@@ -9,25 +8,22 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from app.domain.access import Action, Target, UnitRelation, may
+from app.domain.access import Action, UnitRelation
 from app.domain.assessment.facts import YEAR
+from app.domain.assessment.registry import CONDUCT, PRIMARY
 from app.domain.names import fold
 from app.domain.vocabulary import Tier
 from app.extensions import db
-from app.models import SchoolClass
 from app.security import request_clock
-from app.services.results.class_page import class_summary, leads_class, own_classes
+from app.services.results.class_page import class_summary, own_classes
 from app.services.results.counting import measures, tally
-from app.services.results.judging import NO_RESULTS
-from app.services.results.places import MIDTERMS, PERIODS, PRIMARY, periods_of
+from app.services.results.places import MIDTERMS, PERIODS, periods_of
 from app.services.results.student_page import student_year
 from app.services.results.unit_page import schools_below, unit_results
 from app.services.results.why import why_subject
 from app.services.results.workbook import export_class
-from app.services.sheet_cells import CONDUCT
-from app.services.unit_of_work import record_event
 from app.views import results_texts as words
-from app.views.base import PageView, actor, menu, today
+from app.views.base import PageView, actor, menu, note_visit, today
 from app.views.file_pages import XLSX
 from app.views.progress import chosen_period, kept
 from app.web import current_period
@@ -45,25 +41,6 @@ def _asked_period() -> int | None:
     """The same of a class or student: a mid-term point of a primary year, too."""
     asked = request.args.get("period", type=int)
     return asked if asked in (*PERIODS, *MIDTERMS) else None
-
-
-def _note_visit(unit_id: int, **about: Any) -> None:
-    """A look from above into a school's results leaves a trace; the school's own doesn't."""
-    if actor().relation_to(unit_id) is UnitRelation.BELOW:
-        record_event(actor(), "result.view", clock=request_clock(), unit=unit_id, **about)
-
-
-def sees_results(school_class: SchoolClass) -> bool:
-    """Whether the reader may open the results of a class that has any: what other pages ask before they link there."""
-    own = Target(unit=actor().relation_to(school_class.unit_id))
-    return school_class.circular not in NO_RESULTS and (
-        may(actor(), Action.RESULT_VIEW, own)
-        or may(
-            actor(),
-            Action.RESULT_VIEW,
-            replace(own, homeroom=leads_class(db.session(), actor(), school_class, today())),
-        )
-    )
 
 
 class ResultView(PageView):
@@ -133,7 +110,7 @@ class ResultView(PageView):
         found = unit_results(db.session(), actor(), unit_id, period.year_id, chosen, grade, request_clock()())
         if not found.unit.kind.is_school:
             return redirect(url_for("ResultView.index"))
-        _note_visit(unit_id, period=chosen)
+        note_visit("result.view", unit_id, period=chosen)
         return self.render_template(
             "results/unit.html",
             title=None,
@@ -149,7 +126,9 @@ class ResultView(PageView):
     def school_class(self, class_id: int) -> Any:
         """The summary of a class, sortable by any column."""
         summary = class_summary(db.session(), actor(), class_id, _asked_period(), request_clock()())
-        _note_visit(summary.school_class.unit_id, school_class=class_id, period=summary.period)
+        note_visit(
+            "result.view", summary.school_class.unit_id, school_class=class_id, period=summary.period
+        )
         key, descending = request.args.get("sort", ""), request.args.get("desc") == "1"
         found = measures(summary.school_class.circular, summary.period)
         return self.render_template(
@@ -184,7 +163,7 @@ class ResultView(PageView):
     def student(self, student_id: int, year_id: int) -> Any:
         """Why: a student's year, subject by subject, and how each result came about."""
         found = student_year(db.session(), actor(), student_id, year_id, _asked_period(), request_clock()())
-        _note_visit(found.school_class.unit_id, student=student_id, period=found.period)
+        note_visit("result.view", found.school_class.unit_id, student=student_id, period=found.period)
         return self.render_template(
             "results/student.html",
             title=None,

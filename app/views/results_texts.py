@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask_babel import gettext as _
 
 from app.domain.assessment.facts import YEAR
+from app.domain.assessment.registry import CONDUCT, PRIMARY
 from app.domain.assessment.steps import Step, figure, sentence
 from app.domain.assessment.terms import (
     AcademicLevel,
@@ -23,8 +24,6 @@ from app.domain.vocabulary import N_, Passing
 from app.services.results.class_page import Summary
 from app.services.results.counting import TRAINING
 from app.services.results.judging import Judged
-from app.services.results.places import PRIMARY
-from app.services.sheet_cells import CONDUCT
 from app.views.formats import circular as circular_name
 from app.views.lock_texts import column_title
 from app.views.progress_texts import percent

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.domain.assessment import tt22_2016, tt27_2020
-from app.domain.assessment.registry import Circular
+from app.domain.assessment.primary_plan import group_name, traits_of
+from app.domain.assessment.registry import CONDUCT
 from app.domain.sheet_forms import POINTS, Cell, CellKind, SheetForm, lock_column
 from app.domain.vocabulary import SubjectKind
 from app.models import GradebookSheet
-from app.services.sheet_cells import CONDUCT, sheet_cells, traits_of
+from app.services.sheet_cells import sheet_cells
 from app.views.lock_texts import column_title
 
 
@@ -45,8 +45,8 @@ def lock_titles(sheet: GradebookSheet) -> dict[str, str]:
     points = point_titles(sheet.term)
     titles: dict[str, list[str]] = {}
     for name, head in heads(sheet).items():
-        title = points[head.point] if head.point else head.full
-        titles.setdefault(head.point or lock_column(name), []).append(title)
+        lock = lock_column(name)
+        titles.setdefault(lock, []).append(points[lock] if lock == head.point else head.full)
     return {lock: ", ".join(dict.fromkeys(names)) for lock, names in titles.items()}
 
 
@@ -104,15 +104,14 @@ def _primary(sheet: GradebookSheet) -> Callable[[Cell], Head]:
 
     def named(cell: Cell) -> Head:
         title, full = titles[cell.kind]
-        group = points[cell.lock]
-        return Head(title, group, f"{full}, {_small(group)}", cell.lock)
+        group = points[cell.point]
+        return Head(title, group, f"{full}, {_small(group)}", cell.point)
 
     return named
 
 
 def _traits(sheet: GradebookSheet) -> Callable[[Cell], Head]:
     points = point_titles(sheet.term)
-    rules = tt27_2020 if sheet.circular == Circular.TT27_2020 else tt22_2016
     listed = dict(traits_of(sheet.circular, sheet.grade))
 
     def named(cell: Cell) -> Head:
@@ -120,8 +119,8 @@ def _traits(sheet: GradebookSheet) -> Callable[[Cell], Head]:
             title, group = _("Comment"), _("Homeroom")
         else:
             trait = listed[int(cell.name.rpartition("_")[2])]
-            title, group = trait.name, rules.GROUPS[trait.group]
-        return Head(title, group, f"{title}, {_small(points[cell.lock])}", cell.lock)
+            title, group = trait.name, group_name(sheet.circular, trait)
+        return Head(title, group, f"{title}, {_small(points[cell.point])}", cell.point)
 
     return named
 

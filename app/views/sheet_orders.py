@@ -12,13 +12,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from app.domain.access import Action, Target
+from app.domain.assessment.registry import CONDUCT
+from app.domain.assessment.subjects import exempts_whole
 from app.errors import N_, Invalid
 from app.extensions import db
 from app.models import Delegation, ExemptionDecision
 from app.security import request_clock
 from app.services import scope
 from app.services.clock import VIETNAM
-from app.services.sheet_cells import CONDUCT, exempts_whole
 from app.services.sheet_orders import (
     NewDelegation,
     NewExemption,

@@ -10,15 +10,20 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 
 from app.domain.access import Action, Actor, may
+from app.domain.assessment.registry import CONDUCT
+from app.domain.assessment.subjects import exempts_whole
 from app.domain.assessment.tt22_2021 import threshold
+from app.domain.assessment.tt22_2021.averages import FINAL_WEIGHT, MIDTERM_WEIGHT
 from app.domain.cell_values import choices, show_cell
 from app.domain.locks import ColumnState
 from app.domain.marks import format_mark
 from app.domain.sheet_forms import POINTS, Cell, CellKind, SheetForm
 from app.domain.vocabulary import Finality, SubjectKind
+from app.models import ROWS
 from app.services.enrolments import is_studying
 from app.services.locks import SheetLocks
-from app.services.sheet_cells import CONDUCT, exempts_whole, has_average, row_model
+from app.services.sheet_cells import has_average
+from app.services.sheet_orders import EXEMPTIBLE
 from app.services.sheet_reading import Line, SheetFacts
 from app.views.formats import CIRCULARS
 from app.views.gradebook_texts import grid_texts
@@ -31,10 +36,10 @@ ONE_DAY = timedelta(days=1)
 POLL_SECONDS = 60
 FORMS_OF: Mapping[Action, frozenset[SheetForm]] = {
     Action.BOOK_PRINT: frozenset({SheetForm.MARKS}),  # the one sheet with a printed page of its own
-    Action.EXEMPTION_DECIDE: frozenset({SheetForm.MARKS, SheetForm.WEIGHTED}),  # TT 22/2021 Điều 10
+    Action.EXEMPTION_DECIDE: EXEMPTIBLE,
 }
 """Buttons that only some forms have."""
-WEIGHTS: Mapping[str, int] = {"midterm": 2, "final": 3}
+WEIGHTS: Mapping[str, int] = {"midterm": MIDTERM_WEIGHT, "final": FINAL_WEIGHT}
 """By what lock windows call a column; others weigh 1 (TT 22/2021 Điều 9 k1, TT 58/2011 Điều 7)."""
 
 
@@ -53,7 +58,7 @@ def shown_point(facts: SheetFacts, lines: Sequence[Line], locks: SheetLocks, ask
         return asked
     here = [line for line in lines if line.left_on is None]
     for point in POINTS:
-        columns = [name for name in facts.mark_columns if facts.cells[name].lock == point]
+        columns = [name for name in facts.mark_columns if facts.cells[name].point == point]
         if locks.columns[columns[0]].open and any(line.value(c) is None for line in here for c in columns):
             return point
     return POINTS[0]
@@ -132,7 +137,7 @@ def _column(
         "kind": script_kind(cell, facts.sheet.kind),
         "choices": choices(cell.kind),
         "weight": WEIGHTS.get(cell.lock, 1),
-        "periodic": hasattr(row_model(facts.sheet.form), f"{name}_state"),
+        "periodic": hasattr(ROWS[facts.sheet.form], f"{name}_state"),
         "open": state.open and (name in writable or not writable),
         "locked": _locked(facts, name, head.full, state, writable),
         "due": state.until is not None and state.until - locks.now <= DUE_SOON,

@@ -51,7 +51,7 @@ def _counted(facts: SheetFacts, point: str | None) -> list[tuple[str, ...]]:
     if facts.sheet.form is SheetForm.TRAINING:
         return [tuple(cell.name for cell in words)]
     shown = POINTS if point is None else (point,)
-    return [tuple(cell.name for cell in words if cell.lock == one) for one in shown]
+    return [tuple(cell.name for cell in words if cell.point == one) for one in shown]
 
 
 def _words(facts: SheetFacts, columns: tuple[str, ...]) -> Block:
@@ -60,6 +60,6 @@ def _words(facts: SheetFacts, columns: tuple[str, ...]) -> Block:
     bands = [(value, f"{word} ({value})" if short else word) for value, word in choices(cell.kind)]
     title = subject_name(facts.sheet)
     if facts.sheet.form is not SheetForm.TRAINING:
-        title = f"{title}: {point_titles(facts.sheet.term)[cell.lock]}"
+        title = f"{title}: {point_titles(facts.sheet.term)[cell.point]}"
     note = _("every quality and competence of every student counted") if len(columns) > 1 else ""
     return Block(title, note, columns, (*bands, ("none", _("not entered yet"))))

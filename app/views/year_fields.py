@@ -10,12 +10,13 @@ from werkzeug.datastructures import MultiDict
 
 from app.domain.assessment.facts import SubjectFigure
 from app.domain.assessment.items import vietnamese
+from app.domain.assessment.primary_plan import traits_of
+from app.domain.assessment.registry import PRIMARY
 from app.domain.assessment.terms import SubjectLevel
 from app.domain.cell_values import show_cell
 from app.domain.vocabulary import RETEST, Passing, SubjectKind
-from app.domain.year_decisions import PRIMARY, Field, HeadDecision, by_head, fields_of
+from app.domain.year_decisions import Field, HeadDecision, by_head, fields_of
 from app.errors import N_, Invalid
-from app.services.results.reading import TRAITS
 from app.services.retests import LEVEL, RetestChange, cell_kind, cells_asked
 from app.services.year_book import YearBook, YearConflict, YearHeld
 from app.services.year_decisions import DecisionChange, proposed_conduct, reason_of, value_of, words_of
@@ -365,7 +366,7 @@ def what_text(key: Key, book: YearBook) -> str:
 
 
 def _trait_name(circular: str, code: str) -> str:
-    return next((trait.name for trait in TRAITS.get(circular, ()) if trait.code == code), code)
+    return next((trait.name for _n, trait in traits_of(circular) if trait.code == code), code)
 
 
 def any_open(blocks: Sequence[Block]) -> bool:

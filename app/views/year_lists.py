@@ -8,17 +8,17 @@ from flask import redirect, request, send_file, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
-from app.domain.access import Action, UnitRelation
+from app.domain.access import Action
 from app.domain.assessment.facts import YEAR
+from app.domain.assessment.registry import PRIMARY
 from app.domain.assessment.terms import Outcome, Title
-from app.domain.year_decisions import PRIMARY
+from app.domain.vocabulary import Tier
 from app.extensions import db
 from app.security import request_clock
-from app.services.unit_of_work import record_event
 from app.services.year_list_file import export_lists
 from app.services.year_lists import ListKind, ListLine, YearLists, class_lists, school_lists
 from app.views import results_texts as words
-from app.views.base import PageView, actor, today
+from app.views.base import PageView, actor, note_visit, today
 from app.views.file_pages import XLSX
 from app.web import current_period
 
@@ -39,7 +39,7 @@ class YearListView(PageView):
     @has_access
     def index(self) -> Any:
         """The own school's; a homeroom teacher's or an office's way leads over the results."""
-        if actor().teaches_only or actor().unit_id is None or current_period() is None:
+        if actor().teaches_only or actor().tier is not Tier.SCHOOL or current_period() is None:
             return redirect(url_for("ResultView.index"))
         return redirect(url_for("YearListView.unit", unit_id=actor().unit_id))
 
@@ -54,7 +54,7 @@ class YearListView(PageView):
         found = school_lists(db.session(), actor(), unit_id, period.year_id, today(), grade)
         if not found.unit.kind.is_school:
             return redirect(url_for("ResultView.index"))
-        _note_visit(unit_id, grade=grade)
+        note_visit("result.view", unit_id, grade=grade)
         return self.render_template(
             "results/lists_unit.html",
             title=None,
@@ -74,7 +74,7 @@ class YearListView(PageView):
     def school_class(self, class_id: int) -> Any:
         """The lists of a class, for the screen and for the printer."""
         found = class_lists(db.session(), actor(), class_id, today())
-        _note_visit(found.school_class.unit_id, school_class=class_id)
+        note_visit("result.view", found.school_class.unit_id, school_class=class_id)
         return self.render_template(
             "results/lists.html",
             title=None,
@@ -90,12 +90,6 @@ class YearListView(PageView):
         """The lists as a workbook."""
         name, data = export_lists(actor(), class_id, clock=request_clock())
         return send_file(BytesIO(data), mimetype=XLSX, as_attachment=True, download_name=name)
-
-
-def _note_visit(unit_id: int, **about: Any) -> None:
-    """A look from above leaves a trace."""
-    if actor().relation_to(unit_id) is UnitRelation.BELOW:
-        record_event(actor(), "result.view", clock=request_clock(), unit=unit_id, **about)
 
 
 def page_lists(lists: YearLists) -> list[dict[str, Any]]:

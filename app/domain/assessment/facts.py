@@ -86,7 +86,8 @@ class Facts:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON: marks as text, words by their value."""
-        return _plain(asdict(self))  # type: ignore[no-any-return]
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

@@ -24,6 +24,13 @@ class Circular(StrEnum):
     PRESCHOOL = "preschool"  # mầm non: observation, no marks
 
 
+CONDUCT: Final = frozenset({Circular.TT58_2011, Circular.TT26_2020})
+"""Circulars that judge học lực and hạnh kiểm; later ones judge kết quả học tập and kết quả rèn luyện."""
+
+PRIMARY: Final = frozenset({Circular.TT27_2020, Circular.TT22_2016})
+"""Circulars of primary school: levels at four points of the year instead of averages."""
+
+
 class NotCovered(ValueError):
     """No circular on file for this grade and year. `message` is a msgid, `params` fill it."""
 

@@ -1,7 +1,7 @@
 """A class's results of a term or year for those who may see them: judged live, beside what is on record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -10,16 +10,18 @@ from sqlalchemy.orm import Session, defer
 from app.domain.access import Action, Actor, Target, may
 from app.domain.assessment.facts import YEAR
 from app.domain.assessment.primary import Trait
+from app.domain.assessment.primary_plan import traits_shown
+from app.domain.assessment.registry import PRIMARY
 from app.domain.vocabulary import SubjectKind
 from app.models import HomeroomAssignment, SchoolClass, SchoolYear, StudentResult
 from app.models.base import in_force
 from app.services import scope
-from app.services.clock import local_day
+from app.services.clock import clamp, local_day
 from app.services.programme import terms_of
 from app.services.results.judging import NO_RESULTS, Judged, differs, judge_class
 from app.services.results.lines import Finding, recheck
 from app.services.results.places import days_of, fitting
-from app.services.results.reading import TRAITS, read_classes
+from app.services.results.reading import read_classes
 from app.services.rights import demand
 
 
@@ -66,20 +68,34 @@ def leads_class(session: Session, actor: Actor, school_class: SchoolClass, day: 
     held = sa.select(HomeroomAssignment.id).where(
         HomeroomAssignment.class_id == school_class.id,
         HomeroomAssignment.person_id == actor.person_id,
-        in_force(HomeroomAssignment, min(max(day, year.starts_on), year.ends_on)),
+        in_force(HomeroomAssignment, clamp(day, year.starts_on, year.ends_on)),
     )
     return actor.person_id is not None and session.scalar(held.limit(1)) is not None
 
 
+def sees_results(session: Session, actor: Actor, school_class: SchoolClass, day: date) -> bool:
+    """Whether the actor may open the results of a class that has any: what other pages ask before they link there."""
+    own = Target(unit=actor.relation_to(school_class.unit_id))
+    return school_class.circular not in NO_RESULTS and (
+        may(actor, Action.RESULT_VIEW, own)
+        or may(
+            actor,
+            Action.RESULT_VIEW,
+            replace(own, homeroom=leads_class(session, actor, school_class, day)),
+        )
+    )
+
+
 def own_classes(session: Session, actor: Actor, year_id: int, day: date) -> list[SchoolClass]:
-    """Classes of the year whose homeroom teacher the actor is on that day; one statement."""
+    """Classes of the year whose homeroom teacher the actor is, as `leads_class` has it; two statements."""
+    year = session.get_one(SchoolYear, year_id)
     query = (
         scope.scoped(actor, SchoolClass, day)
         .join(HomeroomAssignment, HomeroomAssignment.class_id == SchoolClass.id)
         .where(
             SchoolClass.school_year_id == year_id,
             HomeroomAssignment.person_id == actor.person_id,
-            in_force(HomeroomAssignment, day),
+            in_force(HomeroomAssignment, clamp(day, year.starts_on, year.ends_on)),
         )
         .order_by(SchoolClass.grade, SchoolClass.order_no, SchoolClass.name)
     )
@@ -162,9 +178,7 @@ def _columns(rows: list[Judged], known: Mapping[str, tuple[int, str]]) -> tuple[
 
 
 def _traits(school_class: SchoolClass, rows: list[Judged]) -> tuple[Trait, ...]:
-    """Qualities and competences assessed in the grade, and those somebody of the class has a level in."""
-    return tuple(
-        trait
-        for trait in TRAITS.get(school_class.circular, ())
-        if trait.from_grade <= school_class.grade or any(row.facts.traits.get(trait.code) for row in rows)
-    )
+    if school_class.circular not in PRIMARY:
+        return ()
+    assessed = {code for row in rows for code, level in row.facts.traits.items() if level}
+    return traits_shown(school_class.circular, school_class.grade, assessed)

@@ -7,21 +7,19 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.assessment.facts import YEAR
-from app.domain.assessment.registry import Circular
+from app.domain.assessment.registry import CONDUCT, PRIMARY, Circular
 from app.domain.assessment.terms import AcademicLevel, Conduct, Outcome, PrimaryLevel, ResultLevel, Title
-from app.services.results.places import PRIMARY
 
 _TT22: Final = (Circular.TT22_2021, Circular.TT43_2021)
-_TT58: Final = (Circular.TT58_2011, Circular.TT26_2020)
 
 LEARNING: Final[Mapping[str, type[StrEnum]]] = {
     **dict.fromkeys(_TT22, ResultLevel),
-    **dict.fromkeys(_TT58, AcademicLevel),
+    **dict.fromkeys(CONDUCT, AcademicLevel),
     **dict.fromkeys(PRIMARY, PrimaryLevel),
 }
 TRAINING: Final[Mapping[str, type[StrEnum]]] = {
     **dict.fromkeys(_TT22, ResultLevel),
-    **dict.fromkeys(_TT58, Conduct),
+    **dict.fromkeys(CONDUCT, Conduct),
 }
 TITLES: Final[Mapping[str, tuple[Title, ...]]] = {
     **dict.fromkeys(_TT22, (Title.EXCELLENT, Title.GOOD)),
@@ -66,7 +64,7 @@ def measures(circular: str, period: int) -> dict[str, tuple[StrEnum, ...]]:
         found["training"] = tuple(TRAINING[circular])
     if year and circular in LEARNING:
         found["outcome"] = _PRIMARY_OUTCOMES if circular in PRIMARY else _SECONDARY_OUTCOMES
-    if (year or circular in _TT58) and circular in TITLES:
+    if (year or circular in CONDUCT) and circular in TITLES:
         found["title"] = TITLES[circular]
     return found
 
@@ -75,7 +73,7 @@ def word_of(circular: str, measure: str, text: str | None) -> StrEnum | None:
     """A stored word as the circular's own; KeyError for one it doesn't have."""
     if text is None:
         return None
-    if measure in ("learning", "learning_before", "learning_after"):
+    if measure == "learning":
         return LEARNING[circular](text)
     if measure == "training":
         return TRAINING[circular](text)

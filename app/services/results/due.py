@@ -18,6 +18,9 @@ BATCH: Final = 2
 MOST: Final = 200
 """Classes looked at in one go."""
 
+BEHIND: Final = GradebookSheet.revision > GradebookSheet.results_revision
+"""SQL: the sheet was saved since the results of its students were brought up to date."""
+
 Place = tuple[int, int]
 """Unit and school year."""
 
@@ -35,10 +38,9 @@ def due(session: Session) -> list[Due]:
 
     The classes of a group of several come together, however many: its sheet is done when all of them are.
     """
-    behind = GradebookSheet.revision > GradebookSheet.results_revision
     owned = (
         sa.select(GradebookSheet.unit_id, GradebookSheet.school_year_id, GradebookSheet.class_id)
-        .where(behind, GradebookSheet.class_id.is_not(None))
+        .where(BEHIND, GradebookSheet.class_id.is_not(None))
         .distinct()
         .limit(MOST)
     )
@@ -47,13 +49,21 @@ def due(session: Session) -> list[Due]:
     for unit_id, year_id, class_id in rows:
         alone[unit_id, year_id].add(class_id)
     together: dict[int, tuple[Place, set[int]]] = {}
-    for row in session.execute(_members().where(behind)):
+    for row in session.execute(_members().where(BEHIND)):
         together.setdefault(row.id, ((row.unit_id, row.school_year_id), set()))[1].add(row.class_id)
     batches = _joined(together.values())
     for place, ids in batches:
         alone[place] -= ids
     batches += [(place, batch) for place, ids in alone.items() for batch in _parts(sorted(ids))]
     return [Due(place[0], tuple(sorted(ids))) for place, ids in batches]
+
+
+def waiting(session: Session, unit_id: int, year_id: int) -> frozenset[int]:
+    """Classes of a unit and year whose stored results have not seen their newest marks; two statements."""
+    place = (GradebookSheet.unit_id == unit_id, GradebookSheet.school_year_id == year_id, BEHIND)
+    owned = sa.select(GradebookSheet.class_id).where(*place, GradebookSheet.class_id.is_not(None)).distinct()
+    together = session.execute(_members().where(*place))
+    return frozenset([*session.scalars(owned), *(row.class_id for row in together)])
 
 
 def make_due(session: Session, units: Collection[int], circulars: Collection[str], day: date) -> None:

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.assessment.facts import YEAR, SubjectFigure
+from app.domain.assessment.registry import CONDUCT
+from app.domain.assessment.subjects import exempts_whole, year_result
 from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import Level
 from app.models import (
@@ -24,11 +26,9 @@ from app.models import (
 )
 from app.models.gradebook import Mark
 from app.reference.curriculum import LineStatus
-from app.services import averages
 from app.services.programme import plan_lines
 from app.services.results.lines import Lines, lacking
 from app.services.results.places import MIDTERMS, term_of
-from app.services.sheet_cells import CONDUCT, exempts_whole
 
 BOTH = (1, 2)
 
@@ -187,8 +187,8 @@ class Figures:
         free = self._exempt(student_id, taken)
         terms = [t for t in taken.terms if not (self._old and free & {None, t})]
         results = {term: self._result(student_id, taken, term)[0] for term in terms}
-        value = averages.year_result(
-            taken.subject.kind, self._class.circular, results.get(1), results.get(2), one_term=len(terms) == 1
+        value = year_result(
+            self._class.circular, taken.subject.kind, results.get(1), results.get(2), one_term=len(terms) == 1
         )
         if value is None and not any(results.values()):
             value = year.average if year else None

@@ -6,13 +6,12 @@ from decimal import Decimal
 from typing import Final
 
 from app.domain.assessment.facts import Facts, Result
-from app.domain.assessment.registry import Circular
+from app.domain.assessment.registry import CONDUCT, Circular
 from app.domain.assessment.regulations import rules_of
 from app.domain.assessment.tt58_2011.year import rank
 from app.models import StudentResult
 from app.services.results.places import Pupil
 from app.services.results.reading import Reading
-from app.services.sheet_cells import CONDUCT
 
 NO_RESULTS: Final = frozenset({Circular.PRESCHOOL})
 """Circulars without a result of term or year."""

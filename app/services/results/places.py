@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.assessment.facts import YEAR
-from app.domain.assessment.registry import Circular
+from app.domain.assessment.registry import PRIMARY
 from app.models import Enrolment, SchoolClass, Student
+from app.services.clock import clamp
 from app.services.years import TermDates
 
 PERIODS = (1, 2, YEAR)
@@ -21,9 +22,6 @@ MIDTERMS: Final = {3: 1, 4: 2}
 
 POINTS: Final = (3, 1, 4, YEAR)
 """The four assessment points of a primary year (TT 27/2020 Điều 7); its last term ends with the year."""
-
-PRIMARY: Final = frozenset({Circular.TT27_2020, Circular.TT22_2016})
-"""Circulars that assess at four points."""
 
 
 def periods_of(circular: str) -> tuple[int, ...]:
@@ -56,7 +54,7 @@ def days_of(terms: Mapping[int, TermDates], today: date) -> dict[int, date]:
     spans = {number: (term.starts_on, term.ends_on) for number, term in terms.items()}
     if spans:
         spans[YEAR] = (min(first for first, _l in spans.values()), max(last for _f, last in spans.values()))
-    return {period: min(max(today, first), last) for period, (first, last) in spans.items()}
+    return {period: clamp(today, first, last) for period, (first, last) in spans.items()}
 
 
 def load_pupils(

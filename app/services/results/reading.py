@@ -7,18 +7,18 @@ wherever the student sat in the year; the homeroom teacher's training results or
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.assessment import tt22_2016, tt27_2020
+from app.domain.assessment.decisions import DISABILITY
 from app.domain.assessment.facts import YEAR, Facts, Readings
-from app.domain.assessment.primary import Trait
-from app.domain.assessment.registry import Circular
+from app.domain.assessment.primary_plan import traits_of
+from app.domain.assessment.registry import PRIMARY, Circular
 from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import Level
-from app.domain.year_decisions import DISABILITY, decided
+from app.domain.year_decisions import decided
 from app.models import SchoolClass, SchoolYear, YearDecision
 from app.services.policies import centre_settings, readings_of
 from app.services.programme import terms_of
@@ -26,12 +26,6 @@ from app.services.results.figures import Figures, Plans, load_plans
 from app.services.results.lines import Lines, load_lines
 from app.services.results.places import MIDTERMS, PERIODS, Pupil, days_of, load_pupils, term_of
 from app.services.sheets import FORMS, HOMEROOM_SUBJECTS, homeroom_form
-
-TRAITS: Final[Mapping[str, Sequence[Trait]]] = {
-    Circular.TT27_2020: tt27_2020.TRAITS,
-    Circular.TT22_2016: tt22_2016.TRAITS,
-}
-"""Qualities and competences in the order of a sheet's columns."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class Reading:
         return self.plans.subjects[key].code
 
     def _by_homeroom(self, school_class: SchoolClass, student_id: int, period: int) -> dict[str, Any]:
-        if school_class.circular in TRAITS:
+        if school_class.circular in PRIMARY:
             return {"traits": self.traits(school_class, student_id, period)}
         terms = (1, 2) if period == YEAR else (period,)
         levels = [self._training(student_id, term) for term in terms]
@@ -93,7 +87,7 @@ class Reading:
         line = self.lines.newest(student_id, self.homeroom[SheetForm.TRAITS], term)
         values = {
             trait.code: getattr(line, f"{point}_trait_{number}", None)
-            for number, trait in enumerate(TRAITS[school_class.circular], start=1)
+            for number, trait in traits_of(school_class.circular)
         }
         return {code: value and value.value for code, value in values.items()}
 

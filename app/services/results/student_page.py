@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, UnitRelation
 from app.domain.assessment.facts import YEAR, Section, SubjectFigure
-from app.domain.assessment.registry import Circular
+from app.domain.assessment.primary_plan import traits_shown
+from app.domain.assessment.registry import PRIMARY, Circular
 from app.domain.assessment.regulations import rules_of
 from app.errors import NotFound
 from app.models import Enrolment, SchoolClass, SchoolYear, Student, StudentResult
@@ -18,8 +19,8 @@ from app.services.clock import local_day
 from app.services.programme import terms_of
 from app.services.results.class_page import leads_class, load_stored, usual_period
 from app.services.results.judging import NO_RESULTS, Judged, differs, judge_class
-from app.services.results.places import PRIMARY, classes_of, days_of, fitting, periods_of, term_of
-from app.services.results.reading import TRAITS, Reading, read_classes
+from app.services.results.places import classes_of, days_of, fitting, periods_of, term_of
+from app.services.results.reading import Reading, read_classes
 from app.services.rights import demand
 
 
@@ -184,10 +185,9 @@ def _traits(
     reading: Reading, student_id: int, home: SchoolClass, points: Sequence[int]
 ) -> dict[str, dict[int, str | None]]:
     """Levels by name and point, of what the grade is assessed in and what has a level."""
+    if not points:
+        return {}
     levels = {p: reading.traits(home, student_id, p) for p in points}
-    found = {
-        trait: {p: some[trait.code] for p, some in levels.items()} for trait in TRAITS.get(home.circular, ())
-    }
-    return {
-        trait.name: own for trait, own in found.items() if trait.from_grade <= home.grade or any(own.values())
-    }
+    assessed = {code for some in levels.values() for code, level in some.items() if level}
+    shown = traits_shown(home.circular, home.grade, assessed)
+    return {trait.name: {p: some[trait.code] for p, some in levels.items()} for trait in shown}

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
 from app.domain.vocabulary import Level, UnitKind
-from app.models import Enrolment, GradebookSheet, OrgUnit, SchoolClass, SchoolYear, StudentResult
+from app.models import Enrolment, OrgUnit, SchoolClass, SchoolYear, StudentResult
 from app.models.base import in_force
 from app.services import scope
 from app.services.clock import local_day
 from app.services.programme import terms_of
 from app.services.results.counting import Count, counts, measures, word_of
+from app.services.results.due import waiting
 from app.services.results.judging import NO_RESULTS
 from app.services.results.places import days_of
 from app.services.rights import demand
@@ -100,7 +101,7 @@ def unit_results(
         grades=tuple(sorted({c.grade for c in classes})),
         blocks=tuple(_blocks(chosen, students, numbers, period)),
         stored_at=stored_at,
-        due=_due(session, unit.id, year.id),
+        due=waiting(session, unit.id, year.id),
     )
 
 
@@ -209,13 +210,3 @@ def total_of(lines: Iterable[ClassLine]) -> ClassLine:
         for measure, words in line.numbers.items():
             numbers[measure].update(words)
     return ClassLine("", sum(line.students for line in lines), numbers)
-
-
-def _due(session: Session, unit_id: int, year_id: int) -> frozenset[int]:
-    query = sa.select(GradebookSheet.class_id).where(
-        GradebookSheet.unit_id == unit_id,
-        GradebookSheet.school_year_id == year_id,
-        GradebookSheet.class_id.is_not(None),
-        GradebookSheet.revision > GradebookSheet.results_revision,
-    )
-    return frozenset(session.scalars(query.distinct()))

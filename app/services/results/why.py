@@ -2,24 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, may
-from app.domain.assessment import tt22_2021, tt26_2020, tt43_2021, tt58_2011
-from app.domain.assessment.registry import Circular
 from app.domain.assessment.steps import Step
-from app.domain.assessment.tt22_2021.scheme import Articles
-from app.domain.sheet_forms import PERIODIC_COLUMNS, SheetForm
-from app.domain.vocabulary import REGULAR_COLUMNS, SubjectKind
+from app.domain.assessment.subjects import explain_term, explain_year
 from app.errors import N_, Forbidden, NotFound
 from app.models import GradebookSheet, SubjectYear
 from app.models.gradebook import Mark
 from app.services import averages
 from app.services.clock import local_day
-from app.services.sheet_cells import CONDUCT, has_average
+from app.services.sheet_cells import has_average
 from app.services.sheet_reading import load_facts, load_lines
 
 
@@ -54,9 +48,9 @@ def why_subject(session: Session, actor: Actor, sheet_id: int, student_id: int, 
         full_name=line.full_name,
         value=averages.term_result(sheet, row),
         stored=line.value("average"),
-        steps=term_steps(sheet, row),
+        steps=explain_term(averages.marks_of(sheet, row)),
         year=year.average if year else None,
-        year_steps=year_steps(sheet, year) if year and year.average is not None else (),
+        year_steps=_year_steps(sheet, year) if year and year.average is not None else (),
     )
 
 
@@ -67,47 +61,6 @@ class _Blank:
         return None
 
 
-def term_steps(sheet: GradebookSheet, row: Any) -> tuple[Step, ...]:
-    """The term result of a line, step by step."""
-    regular = [getattr(row, column) for column in REGULAR_COLUMNS]
-    if sheet.form is SheetForm.WEIGHTED:
-        return _weighted(sheet, regular, row)
-    midterm, final, count = row.midterm, row.final, sheet.regular_count
-    scored = sheet.kind is SubjectKind.SCORED
-    if sheet.circular in CONDUCT:
-        if scored:
-            return tt26_2020.explain_term(regular, midterm, final, count)
-        return tt26_2020.explain_comment_term([*regular, midterm], final, count + 1)
-    explain: Any = tt22_2021.explain_term if scored else tt22_2021.explain_comment_term
-    steps: tuple[Step, ...] = explain(regular, midterm, final, count, articles=_articles(sheet))
-    return steps
-
-
-def year_steps(sheet: GradebookSheet, year: SubjectYear) -> tuple[Step, ...]:
-    """The year result of a subject from its terms', step by step."""
-    terms: list[Any] = [year.term_1, year.term_2]
-    one_term = terms.count(None) == 1
-    scored = isinstance(year.average, Decimal)
-    if sheet.circular in CONDUCT:
-        rules: Any = tt58_2011 if sheet.circular == Circular.TT58_2011 else tt26_2020
-        explain: Any = rules.explain_year if scored else rules.explain_comment_year
-        old: tuple[Step, ...] = explain(*terms, one_term=one_term)
-        return old
-    explain = tt22_2021.explain_year if scored else tt22_2021.explain_comment_year
-    steps: tuple[Step, ...] = explain(*terms, articles=_articles(sheet), one_term=one_term)
-    return steps
-
-
-def _weighted(sheet: GradebookSheet, regular: list[Any], row: Any) -> tuple[Step, ...]:
-    periodic: list[Any] = [getattr(row, column) for column in PERIODIC_COLUMNS]
-    if sheet.kind is SubjectKind.COMMENT:
-        checks = sheet.regular_count + sheet.periodic_count
-        return tt58_2011.explain_comment_term([*regular, *periodic], row.final, checks)
-    given = [score for score in periodic if score is not None]
-    return tt58_2011.explain_term(
-        regular, given, row.final, sheet.regular_count, required_periodic=sheet.periodic_count
-    )
-
-
-def _articles(sheet: GradebookSheet) -> Articles:
-    return tt43_2021.ARTICLES if sheet.circular == Circular.TT43_2021 else Articles()
+def _year_steps(sheet: GradebookSheet, year: SubjectYear) -> tuple[Step, ...]:
+    one_term = (year.term_1, year.term_2).count(None) == 1
+    return explain_year(sheet.circular, sheet.kind, year.term_1, year.term_2, one_term=one_term)

@@ -11,22 +11,21 @@ from openpyxl.utils import get_column_letter
 from app.domain.access import Action, Actor
 from app.domain.assessment.facts import YEAR, SubjectFigure
 from app.domain.assessment.items import vietnamese
+from app.domain.assessment.registry import CONDUCT, PRIMARY
 from app.domain.assessment.terms import SubjectLevel
-from app.domain.names import fold
+from app.domain.marks import format_mark
+from app.domain.names import file_name
 from app.domain.vocabulary import Passing
 from app.extensions import db
 from app.services.clock import Clock
 from app.services.results.class_page import Column, Summary, class_summary
 from app.services.results.counting import TRAINING, measures
 from app.services.results.judging import Judged
-from app.services.results.places import PRIMARY
-from app.services.sheet_cells import CONDUCT
 from app.services.spreadsheets.writing import bold_cell, text_cell
 from app.services.unit_of_work import record_event
 
 PERIODS: Final = {1: "học kì I", 2: "học kì II", YEAR: "cả năm"}
 POINTS: Final = {3: "giữa học kì I", 1: "cuối học kì I", 4: "giữa học kì II", YEAR: "cuối năm"}
-_SIGNS: Final = {Passing.PASSED: "Đ", Passing.FAILED: "CĐ"}
 
 
 def export_class(actor: Actor, class_id: int, period: int | None, *, clock: Clock) -> tuple[str, bytes]:
@@ -37,8 +36,8 @@ def export_class(actor: Actor, class_id: int, period: int | None, *, clock: Cloc
     record_event(
         actor, "result.export", clock=clock, target=found, rows=len(summary.rows), period=summary.period
     )
-    name = f"tong-hop-{fold(found.name)}-{fold(_period(summary))}-{summary.year.start_year}"
-    return f"{name.replace(' ', '-').replace('/', '-')}.xlsx", data
+    name = file_name(f"tổng hợp {found.name} {_period(summary)} {summary.year.start_year}")
+    return f"{name}.xlsx", data
 
 
 def _period(summary: Summary) -> str:
@@ -110,7 +109,8 @@ def _figure(column: Column, figure: SubjectFigure | None) -> list[Any]:
     if figure is None:
         return [None, None] if column.tested else [None]
     value = "Miễn" if figure.exempt and figure.value is None else figure.value
-    return [value, figure.test] if column.tested else [value]
+    test = None if figure.test is None else int(figure.test)  # always whole (TT 27/2020 Điều 7 khoản 1)
+    return [value, test] if column.tested else [value]
 
 
 def _cell(page: Any, value: Any) -> Any:
@@ -125,7 +125,7 @@ def _cell(page: Any, value: Any) -> Any:
 
 def _word(value: Any) -> str:
     if isinstance(value, Passing):
-        return _SIGNS[value]
+        return format_mark(value)
     if isinstance(value, SubjectLevel):
         return value.value
     return vietnamese(value) if isinstance(value, StrEnum) else str(value)

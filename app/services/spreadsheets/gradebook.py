@@ -15,6 +15,8 @@ from typing import Any, Final
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from app.domain.assessment.primary_plan import traits_of
+from app.domain.assessment.registry import CONDUCT
 from app.domain.cell_values import parse_cell, show_cell
 from app.domain.dates import format_date
 from app.domain.marks import format_mark
@@ -26,7 +28,7 @@ from app.models import GradebookSheet
 from app.reference.code_lists import match_key
 from app.services.cells import MAX_COMMENT, NOT_HERE, NOT_YOURS, CellChange
 from app.services.locks import SheetLocks
-from app.services.sheet_cells import CONDUCT, has_average, traits_of
+from app.services.sheet_cells import has_average
 from app.services.sheet_reading import Line, SheetFacts
 from app.services.spreadsheets.cells import BECAME_DATE, NOT_TEXT, day, plain, text, whole
 from app.services.spreadsheets.columns import STT, Column, Kind
@@ -117,12 +119,12 @@ def _column(sheet: GradebookSheet, cell: Cell) -> Column:
 def _heading(sheet: GradebookSheet, cell: Cell) -> str:
     if sheet.form is SheetForm.PRIMARY:
         what = {CellKind.LEVEL: "Mức đạt được", CellKind.WHOLE_MARK: "Điểm KTĐK"}.get(cell.kind, "Nhận xét")
-        return f"{what} {_POINTS[sheet.term][cell.lock]}"
+        return f"{what} {_POINTS[sheet.term][cell.point]}"
     if sheet.form is SheetForm.TRAITS:
         listed = dict(traits_of(sheet.circular, sheet.grade))
         number = cell.name.rpartition("_")[2]
         what = "Nhận xét" if cell.kind is CellKind.TEXT else listed[int(number)].name
-        return f"{what} {_POINTS[sheet.term][cell.lock]}"
+        return f"{what} {_POINTS[sheet.term][cell.point]}"
     titles = _TITLES | {"training": "Hạnh kiểm" if sheet.circular in CONDUCT else "Kết quả rèn luyện"}
     return titles["term_test" if sheet.form is SheetForm.WEIGHTED and cell.name == "final" else cell.name]
 
