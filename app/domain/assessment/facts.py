@@ -3,10 +3,11 @@
 `Facts` are plain figures: they are stored beside the result as JSON, so that it can be judged again years later.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, Self
 
 from app.domain.assessment.steps import Param, Step
@@ -85,9 +86,8 @@ class Facts:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON: marks as text, words by their value."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
+        """As plain JSON: marks as text, words by their value; defaults too, for a default may change and the record may not."""
+        return _plain_fields(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -128,28 +128,26 @@ class Section:
     steps: tuple[Step, ...]
 
 
+@cache
+def _names(shape: type[Any]) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(shape))
+
+
+def _plain_fields(part: Any) -> dict[str, Any]:
+    return {name: _plain(getattr(part, name)) for name in _names(type(part))}
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+    """Thousands of figures are kept at once: the commonest kinds first."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, Decimal):
         return str(value)
-    return value.value if isinstance(value, StrEnum) else value
-
-
-_MARKS: Final = ("value", "retest", "term_1", "term_2")
-
-
-def _subject(stored: Mapping[str, Any]) -> SubjectFigure:
-    values = dict(stored)
-    values["kind"] = SubjectKind(values["kind"])
-    values["missing"] = tuple(values["missing"])
-    for name in _MARKS:
-        values[name] = _mark(values[name])
-    for name in ("test", "retest_test"):
-        values[name] = None if values.get(name) is None else Decimal(values[name])
-    return SubjectFigure(**values)
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return dict(value) if isinstance(value, Mapping) else _plain_fields(value)
 
 
 def _mark(text: str | None) -> Value | None:
@@ -158,3 +156,20 @@ def _mark(text: str | None) -> Value | None:
     if text in set(Passing):
         return Passing(text)
     return SubjectLevel(text) if text in set(SubjectLevel) else Decimal(text)
+
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "kind": SubjectKind,
+    "missing": tuple,
+    **dict.fromkeys(("value", "retest", "term_1", "term_2"), _mark),
+    **dict.fromkeys(("test", "retest_test"), lambda text: None if text is None else Decimal(text)),
+}
+"""How a field of a stored subject is read; the others as they stand."""
+
+
+def _subject(stored: Mapping[str, Any]) -> SubjectFigure:
+    return SubjectFigure(**{name: _READ.get(name, _as_is)(value) for name, value in stored.items()})
+
+
+def _as_is(value: Any) -> Any:
+    return value

@@ -20,6 +20,7 @@ from app.models.gradebook import Mark
 from app.services import averages
 from app.services.clock import Clock, local_day
 from app.services.results.judging import NO_RESULTS
+from app.services.results.reading import read_classes
 from app.services.results.refresh import store
 from app.services.sheet_cells import has_average
 from app.services.unit_of_work import Work, transaction
@@ -69,9 +70,16 @@ def recompute(unit_id: int, year_id: int, *, reason: str, clock: Clock) -> Recom
             SchoolClass.unit_id == unit_id, SchoolClass.school_year_id == year_id
         )
         classes = [c for c in work.session.scalars(query) if c.circular not in NO_RESULTS]
-        results = store(work, classes, local_day(work.now)).written if classes else 0
+        results = _results(work, classes)
         work.audit("result.recompute", reason=reason.strip(), unit=unit_id, averages=changed, results=results)
         return Recomputed(changed, results)
+
+
+def _results(work: Work, classes: Sequence[SchoolClass]) -> int:
+    if not classes:
+        return 0
+    year = work.session.get_one(SchoolYear, classes[0].school_year_id)
+    return store(work, classes, year, read_classes(work.session, classes, year, local_day(work.now)))
 
 
 def _hold(work: Work, unit_id: int, year_id: int) -> dict[int, GradebookSheet]:

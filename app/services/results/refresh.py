@@ -59,7 +59,7 @@ def refresh(
             return Refreshed(0, ())
         sheets = _sheets(work.session, classes)
         judged = [c for c in classes if c.circular not in NO_RESULTS]
-        done = store(work, judged, local_day(clock()), periods) if judged else Refreshed(0, ())
+        done = _brought_up(work, judged, local_day(clock()), periods) if judged else Refreshed(0, ())
         for sheet, revision in sheets:
             if sheet.results_revision != revision:
                 sheet.results_revision = revision
@@ -106,12 +106,19 @@ def _sheets(session: Session, classes: Sequence[SchoolClass]) -> list[tuple[Grad
     return [(sheet, sheet.revision) for sheet in session.scalars(query)]
 
 
-def store(
-    work: Work, classes: Sequence[SchoolClass], today: date, periods: Collection[int] = PERIODS
+def _brought_up(
+    work: Work, classes: Sequence[SchoolClass], today: date, periods: Collection[int]
 ) -> Refreshed:
-    """Inside a transaction: write the results of classes of one unit and year where they differ; not flushed."""
     year = work.session.get_one(SchoolYear, classes[0].school_year_id)
     reading = read_classes(work.session, classes, year, today, periods=periods)
+    return Refreshed(store(work, classes, year, reading), tuple(recheck(reading.lines)))
+
+
+def store(work: Work, classes: Sequence[SchoolClass], year: SchoolYear, reading: Reading) -> int:
+    """Inside a transaction: write the results of classes of one unit and year where they differ; not flushed.
+
+    How many were new or changed.
+    """
     stored = _stored(work.session, year.id, reading)
     changed: list[StudentResult] = []
     for school_class in classes:
@@ -127,7 +134,7 @@ def store(
                         changed,
                     )
     _align(changed)
-    return Refreshed(len(changed), tuple(recheck(reading.lines)))
+    return len(changed)
 
 
 def _stored(session: Session, year_id: int, reading: Reading) -> dict[tuple[int, int], StudentResult]:
