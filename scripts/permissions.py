@@ -4,16 +4,15 @@ python -m scripts.permissions            write the page anew
 python -m scripts.permissions --check    fail when it is out of date; writes nothing
 """
 
-import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from app.domain.access import GRANTABLE, RULES, Action, Alternative, Predicate
 from app.domain.offices import GRANTED_ROLES
 from app.domain.vocabulary import Role, Tier
+from scripts.pages import DOCS, keep
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "permissions.md"
+PAGE = DOCS / "permissions.md"
 
 ROLE_NAMES = {
     Role.DEPARTMENT_ADMIN: "Quản trị hệ thống cấp Sở",
@@ -234,23 +233,7 @@ def _granted_roles() -> Iterator[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.permissions", description="docs/permissions.md")
-    parser.add_argument(
-        "--check", action="store_true", help="fail when the page is out of date; write nothing"
-    )
-    options = parser.parse_args(arguments)
-    text = page()
-    if options.check:
-        current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
-        print(
-            "docs/permissions.md is up to date."
-            if current
-            else "docs/permissions.md: run python -m scripts.permissions"
-        )
-        return 0 if current else 1
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+    return keep(PAGE, page(), arguments)
 
 
 if __name__ == "__main__":

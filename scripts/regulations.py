@@ -4,24 +4,22 @@ python -m scripts.regulations            write the page anew
 python -m scripts.regulations --check    fail when it is out of date; writes nothing
 """
 
-import argparse
 import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from app.domain.assessment.registry import GRADES, Circular, NotCovered, circular_for
 from app.domain.assessment.regulations import Rules, rules_of
 from app.domain.vocabulary import Level
 from scripts import i18n
+from scripts.pages import DOCS, keep
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "regulations.md"
-GOLDEN = ROOT / "tests" / "golden"
+PAGE = DOCS / "regulations.md"
+GOLDEN = DOCS.parent / "tests" / "golden"
 
 NAMES = {
     Circular.TT22_2021: ("TT 22/2021", "Thông tư 22/2021/TT-BGDĐT: THCS, THPT"),
@@ -206,22 +204,7 @@ def _catalogue() -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.regulations", description="docs/regulations.md")
-    parser.add_argument(
-        "--check", action="store_true", help="fail when the page is out of date; write nothing"
-    )
-    options = parser.parse_args(arguments)
-    text = page()
-    if options.check:
-        current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
-        print(
-            "docs/regulations.md is up to date."
-            if current
-            else "docs/regulations.md: run python -m scripts.regulations"
-        )
-        return 0 if current else 1
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+    return keep(PAGE, page(), arguments)
 
 
 if __name__ == "__main__":

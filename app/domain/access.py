@@ -95,6 +95,7 @@ class Actor:
     titles: tuple[str, ...] = ()
     below: frozenset[int] = frozenset()  # units below on this day
     above: tuple[int, ...] = ()  # units above on this day, nearest first
+    keeps_marks: bool = True  # False at a preschool, which observes its children (TT 52/2020)
     reaches_all: bool = False  # no unit lies beyond: as a rule true of a province's department
     session_id: int | None = None
     address: str | None = None
@@ -275,23 +276,15 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.DATA_IMPORT: ((BOARD, OWN_UNIT), (OFFICE_STAFF, OWN_UNIT)),
     Action.DATA_EXPORT: ((ADMINS, OWN_OR_BELOW), (OFFICE_STAFF, OWN_UNIT), (HEADS, OWN_UNIT)),
     Action.SHEET_VIEW: (
-        (HEADS, OWN_UNIT),
-        (BOARD, OWN_UNIT),
+        *RUNNING,
         (OFFICE_STAFF, OWN_UNIT),
         (TEAM_LEADER, OWN_UNIT),
-        (TEACHERS, TEACHES),
-        (TEACHERS, HOMEROOM),
+        *TEACHING_IT,
         (SCHOOL_STAFF, DELEGATED),
-        (OFFICES, BELOW),
-        (INSPECTOR, OWN_OR_BELOW),
+        *LOOKING_IN,
     ),
     Action.SHEET_ENTER: ((TEACHERS, OWN_UNIT, TEACHES), (SCHOOL_STAFF, OWN_UNIT, DELEGATED)),
-    Action.SHEET_EXPORT: (
-        (TEACHERS, TEACHES),
-        (HEADS, OWN_UNIT),
-        (BOARD, OWN_UNIT),
-        (OFFICE_STAFF, OWN_UNIT),
-    ),
+    Action.SHEET_EXPORT: ((TEACHERS, TEACHES), *RUNNING, (OFFICE_STAFF, OWN_UNIT)),
     Action.SHEET_DELEGATE: ((HEAD, OWN_UNIT),),
     Action.EXEMPTION_DECIDE: ((HEAD, OWN_UNIT),),
     # After the year: retests by who teaches the subject, summer training by the homeroom teacher (TT 22/2021 Điều 13,
@@ -302,24 +295,17 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.HISTORY_VIEW: (*RUNNING, *TEACHING_IT, (SCHOOL_STAFF, DELEGATED), *LOOKING_IN),
     # A class's results are its homeroom teacher's business and the school's; who teaches a subject sees that sheet.
     Action.RESULT_VIEW: (
-        (HEADS, OWN_UNIT),
-        (BOARD, OWN_UNIT),
+        *RUNNING,
         (OFFICE_STAFF, OWN_UNIT),
         (TEAM_LEADER, OWN_UNIT),
         (TEACHERS, HOMEROOM),
-        (OFFICES, BELOW),
-        (INSPECTOR, OWN_OR_BELOW),
+        *LOOKING_IN,
     ),
-    Action.RESULT_EXPORT: (
-        (TEACHERS, HOMEROOM),
-        (HEADS, OWN_UNIT),
-        (BOARD, OWN_UNIT),
-        (OFFICE_STAFF, OWN_UNIT),
-    ),
+    Action.RESULT_EXPORT: ((TEACHERS, HOMEROOM), *RUNNING, (OFFICE_STAFF, OWN_UNIT)),
     # Teachers' remarks (S4 Điều 13 khoản 3, Điều 14 khoản 3): read by who teaches the class, written by whose they are.
     Action.NOTE_VIEW: (*RUNNING, *TEACHING_IT, *LOOKING_IN),
     Action.NOTE_ENTER: ((TEACHERS, OWN_UNIT, TEACHES), (TEACHERS, OWN_UNIT, HOMEROOM)),
-    Action.NOTE_EXPORT: ((TEACHERS, HOMEROOM), (HEADS, OWN_UNIT), (BOARD, OWN_UNIT)),
+    Action.NOTE_EXPORT: ((TEACHERS, HOMEROOM), *RUNNING),
     Action.LOCK_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
     Action.LOCK_MANAGE: ((ADMINS, OWN_UNIT),),
     Action.LOCK_ORDER: ((LEADERS, OWN_UNIT),),
@@ -382,6 +368,12 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
     return any(all(p.holds(actor, target) for p in alternative) for alternative in RULES[action])
 
 
+ABOUT_MARKS = frozenset({
+    Action.SHEET_VIEW, Action.SHEET_ENTER, Action.SHEET_EXPORT, Action.SHEET_DELEGATE, Action.EXEMPTION_DECIDE,
+    Action.RETEST_ENTER, Action.YEAR_DECIDE, Action.HEAD_DECIDE, Action.HISTORY_VIEW, Action.RESULT_VIEW, Action.RESULT_EXPORT,
+})  # fmt: skip
+"""What there is nothing to do on where no marks are kept."""
+
 Needed = Action | tuple[Action, ...]
 """What a page or a menu entry asks for: a right, or any one of several."""
 
@@ -390,6 +382,8 @@ def may_ever(actor: Actor, needed: Needed) -> bool:
     """True when some target exists the actor could do the action on (or one of them): what menus and page doors ask."""
     if isinstance(needed, tuple):
         return any(may_ever(actor, action) for action in needed)
+    if needed in ABOUT_MARKS and not actor.keeps_marks:
+        return False
     if actor.is_system or (needed in actor.rights and needed in GRANTABLE):
         return True
     anything = Target()

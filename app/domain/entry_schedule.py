@@ -9,7 +9,7 @@ it monthly and by term. A column is due at the earliest deadline any layer sets:
   regular columns and n rounds, column p is due at round ⌈p·n/m⌉; the midterm at the middle round, the rest at the last.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -110,11 +110,6 @@ def worst(states: Iterable[EntryState]) -> EntryState:
     """The most urgent state; DONE for none."""
     order = list(EntryState)
     return min(states, key=order.index, default=EntryState.DONE)
-
-
-def expected_cells(required: Mapping[str, int], limits: Mapping[str, Deadline], now: datetime) -> int:
-    """How many cells should be filled by now: all of every column whose deadline has passed."""
-    return sum(count for column, count in required.items() if limits[column].passed(now))
 
 
 def _binding_window(layer: Layer, column: str, regular_count: int, now: datetime) -> Window | None:

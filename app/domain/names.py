@@ -47,6 +47,11 @@ def fold(text: str) -> str:
     return " ".join(bare.translate(_SINGLE_LETTERS).split())
 
 
+def file_name(text: str) -> str:
+    """For the name of a file: plain letters and digits, words joined by hyphens."""
+    return "-".join(re.findall(r"[a-z0-9]+", fold(text)))
+
+
 def full_name(family: str, middle: str, given: str, override: str | None = None) -> str:
     """Họ và tên as printed; `override` where the parts stand in another order (Y Khương Byă)."""
     text = override if override and override.strip() else f"{family} {middle} {given}"

@@ -63,6 +63,8 @@ def homeroom_kind(level: Level) -> NoteKind:
 def periods(span: Span, terms: Sequence[TermDates]) -> tuple[NotePeriod, ...]:
     """The periods of a school year, in order of time; none for a year without terms."""
     ordered = sorted(terms, key=lambda term: term.starts_on)
+    if not ordered:
+        return ()
     if span is Span.TERM:
         return tuple(
             NotePeriod(f"T{term.number}", span, term.number, term.starts_on, term.ends_on, term.number)
@@ -76,8 +78,8 @@ def period_now(known: Sequence[NotePeriod], day: date) -> NotePeriod | None:
     return max((p for p in known if p.starts_on <= day), key=lambda p: p.starts_on, default=None)
 
 
-_MONTH_CODE: Final = re.compile(r"(\d{4})-(\d\d)")
-_WEEK_CODE: Final = re.compile(r"(\d{4})-W(\d\d)")
+_MONTH_CODE: Final = re.compile(r"(\d{4})-(\d\d)", re.ASCII)
+_WEEK_CODE: Final = re.compile(r"(\d{4})-W(\d\d)", re.ASCII)
 
 
 def read_code(code: str) -> tuple[Span, date | None] | None:
@@ -95,8 +97,8 @@ def read_code(code: str) -> tuple[Span, date | None] | None:
 def _weeks(terms: Sequence[TermDates]) -> tuple[NotePeriod, ...]:
     """Monday to Sunday, numbered through the year; weeks with no day in a term have no number."""
     found: list[NotePeriod] = []
-    day = _monday(terms[0].starts_on) if terms else date.max
-    while terms and day <= terms[-1].ends_on:
+    day = terms[0].starts_on - timedelta(days=terms[0].starts_on.weekday())
+    while day <= terms[-1].ends_on:
         last = day + _WEEK - _ONE_DAY
         if _days_within(terms, day, last):
             year, week, _weekday = day.isocalendar()
@@ -110,8 +112,8 @@ def _weeks(terms: Sequence[TermDates]) -> tuple[NotePeriod, ...]:
 
 def _months(terms: Sequence[TermDates]) -> tuple[NotePeriod, ...]:
     found: list[NotePeriod] = []
-    day = terms[0].starts_on.replace(day=1) if terms else date.max
-    while terms and day <= terms[-1].ends_on:
+    day = terms[0].starts_on.replace(day=1)
+    while day <= terms[-1].ends_on:
         later = (day + timedelta(days=32)).replace(day=1)
         last = later - _ONE_DAY
         if _days_within(terms, day, last) >= LEAST_DAYS:
@@ -119,10 +121,6 @@ def _months(terms: Sequence[TermDates]) -> tuple[NotePeriod, ...]:
             found.append(NotePeriod(code, Span.MONTHLY, day.month, day, last, _term_at(terms, last)))
         day = later
     return tuple(found)
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def _days_within(terms: Sequence[TermDates], first: date, last: date) -> int:

@@ -6,7 +6,6 @@ it last. Of the readings of a circular none is tighter (`FIXED_ABOVE`): what the
 below it.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
@@ -14,7 +13,8 @@ from typing import Final
 from app.domain.assessment import tt43_2021
 from app.domain.locks import LOOSER_POLICY
 from app.domain.notes import Span
-from app.domain.vocabulary import N_, Finality
+from app.domain.units import CENTRES, taught_levels
+from app.domain.vocabulary import N_, Finality, Level, UnitKind
 
 UNKNOWN_VALUE: Final = N_("Choose one of the values offered.")
 ENTRY_DAY_RANGE: Final = N_("The entry day is a day of the month, from 1 to 31.")
@@ -87,6 +87,16 @@ _RANGES: Mapping[PolicyKey, tuple[int, int, str]] = {
 }
 
 
+def keys_of(kind: UnitKind, levels: Iterable[str]) -> list[PolicyKey]:
+    """What a unit decides: readings where TT 22/2021 is used, settings of TT 43/2021 in a centre; an office everything."""
+    secondary = {Level.LOWER_SECONDARY, Level.UPPER_SECONDARY} & set(taught_levels(kind, levels))
+    has = {
+        **dict.fromkeys(READINGS, bool(secondary)),
+        **dict.fromkeys(CENTRE_SETTINGS, kind in CENTRES),
+    }
+    return [key for key in PolicyKey if not kind.is_school or has.get(key, True)]
+
+
 def choices(key: PolicyKey) -> tuple[str, ...]:
     """Values to choose from, loosest first where one is; empty for what is typed."""
     return _CHOICES.get(key, ())
@@ -109,7 +119,7 @@ def clean_value(key: PolicyKey, text: str) -> str:
 
 def _centre_value(name: str, text: str) -> str:
     value = " ".join(text.split())
-    if not re.fullmatch(tt43_2021.SETTINGS[name].pattern, value, re.ASCII):
+    if not tt43_2021.SETTINGS[name].takes(value):
         raise ValueError(NOT_IN_FORM)
     return value
 

@@ -38,6 +38,17 @@ def test_folding_is_plain_and_stable(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Tổng hợp 8A, cả năm 2026", "tong-hop-8a-ca-nam-2026"),
+        ("Tiếng dân tộc 7/1 – hk2", "tieng-dan-toc-7-1-hk2"),
+    ],
+)
+def test_the_name_of_a_file(text: str, name: str) -> None:
+    assert names.file_name(text) == name
+
+
 def key(given_name: str, family: str = "", middle: str = "") -> str:
     return sort_key(family, middle, given_name)
 

@@ -70,7 +70,7 @@ def test_a_code_says_its_span_and_first_day(span: Span) -> None:
         assert len(period.code) <= 8
 
 
-@pytest.mark.parametrize("text", ["", "ZZYX", "2026-13", "2026-W54", "2026-00", "T3", "2026-1", "٢٠٢٦-11x"])
+@pytest.mark.parametrize("text", ["", "ZZYX", "2026-13", "2026-W54", "2026-00", "T3", "2026-1", "٢٠٢٦-11"])
 def test_other_text_is_no_code(text: str) -> None:
     assert read_code(text) is None
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.assessment.tt22_2021 import (
-    TermAverage,
     comment_term,
     comment_year,
     required_regular_scores,
@@ -15,6 +14,7 @@ from app.domain.assessment.tt22_2021 import (
     threshold,
     year_average,
 )
+from app.domain.assessment.weighted import TermAverage
 from app.domain.vocabulary import Passing, Threshold
 
 PASSED, FAILED = Passing.PASSED, Passing.FAILED

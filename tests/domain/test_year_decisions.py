@@ -5,15 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from app.domain.assessment import tt27_2020
+from app.domain.assessment.decisions import DISABILITY, PROMOTED, RETEST_OVER
 from app.domain.assessment.facts import YEAR, Facts, SubjectFigure
 from app.domain.assessment.registry import Circular
 from app.domain.assessment.regulations import rules_of
 from app.domain.assessment.terms import Outcome, SubjectLevel
 from app.domain.vocabulary import RETEST, Level, Passing, SubjectKind
 from app.domain.year_decisions import (
-    DISABILITY,
-    PROMOTED,
-    RETEST_OVER,
     Asked,
     Field,
     asked_of,
@@ -81,21 +80,16 @@ def test_a_primary_year_is_assessed_again_where_it_fell_short() -> None:
         SubjectFigure("arts", "Nghệ thuật", SubjectKind.COMMENT, SubjectLevel.NOT_DONE),
     )
     judge = rules_of(Circular.TT27_2020).judge
-    known = dict.fromkeys((trait.code for trait in _traits()), "T")
-    year = Facts("tt27-2020", Level.PRIMARY, 4, YEAR, subjects, traits=known | {_traits()[0].code: "C"})
+    first, *others = (trait.code for trait in tt27_2020.traits_of(4))
+    traits = {first: "C", **dict.fromkeys(others, "T")}
+    year = Facts("tt27-2020", Level.PRIMARY, 4, YEAR, subjects, traits=traits)
     found = asked_of(year, judge)
     assert (found.subjects, found.tests, found.traits) == (
-        frozenset({"arts"}), frozenset({"math"}), frozenset({_traits()[0].code}),
+        frozenset({"arts"}), frozenset({"math"}), frozenset({first}),
     )  # fmt: skip
     fields = fields_of(year, found)
     assert Field.TRAITS_AFTER in fields
     assert Field.TRAINING_YEAR not in fields
-
-
-def _traits():  # type: ignore[no-untyped-def]
-    from app.domain.assessment import tt27_2020
-
-    return tt27_2020.traits_of(4)
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def _names(shape: type[Any]) -> tuple[str, ...]:
 
 
 def _plain_fields(part: Any) -> dict[str, Any]:
-    return {name: _plain(getattr(part, name)) for name in _names(type(part))}
+    return {name: _plain(getattr(part, name)) for name in _names(part.__class__)}
 
 
 def _plain(value: Any) -> Any:

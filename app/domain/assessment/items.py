@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from app.domain.assessment.steps import Step
 from app.domain.assessment.terms import term
-from app.domain.marks import parse_mark
+from app.domain.marks import format_mark, parse_mark
 from app.domain.rounding import half_up
 from app.domain.vocabulary import N_, Passing, SubjectKind
 
@@ -154,7 +154,5 @@ def vietnamese(word: StrEnum) -> str:
 
 def spellings(word: StrEnum) -> tuple[str, ...]:
     """How a word may be written in an item: the term, the stored value, and Đ / CĐ for the two of a comment subject."""
-    signs = (
-        {Passing.PASSED: ("Đ",), Passing.FAILED: ("CĐ",)}.get(word, ()) if isinstance(word, Passing) else ()
-    )
+    signs = (format_mark(word),) if isinstance(word, Passing) else ()
     return (vietnamese(word), word.value, *signs)

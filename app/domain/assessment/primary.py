@@ -10,8 +10,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from app.domain.assessment.decisions import DISABILITY, OUTSTANDING, PROMOTED, RECOGNISED, RETAINED
 from app.domain.assessment.facts import Facts, Result, Value
-from app.domain.assessment.terms import Outcome, PrimaryLevel, SubjectLevel, Title, TraitLevel
+from app.domain.assessment.terms import Outcome, Point, PrimaryLevel, SubjectLevel, Title, TraitLevel
 
 FIRST_GRADE: Final = 1
 LAST_GRADE: Final = 5
@@ -91,6 +92,25 @@ COMPLETING: Final = Need(PrimaryLevel.DONE, SubjectLevel.DONE, TraitLevel.PASSED
 _RANKS: Final[Mapping[object, int]] = {"T": 2, "H": 1, "Đ": 1, "C": 0}
 _TRAIT_LEVELS: Final = {level.value: level for level in TraitLevel}
 _ABOVE_ALL: Final = 11
+_MID_TERM_FROM: Final = 4
+_MID_TERM: Final = ("vietnamese", "math")
+
+
+def tests_of(tested: Iterable[Tested], grade: int, point: Point) -> tuple[Tested, ...]:
+    """Of a circular's subjects those with a periodic test in a grade at a point, in printed order.
+
+    At the end of a term the ones taught in the grade; at mid-term only Tiếng Việt and Toán, and only in grades 4 and 5
+    (TT 27/2020 Điều 7 khoản 1 điểm b, TT 22/2016 Điều 10 khoản 2 điểm b).
+    """
+    taught = (subject for subject in tested if subject.from_grade <= grade)
+    if point in (Point.END_TERM1, Point.YEAR_END):
+        return tuple(taught)
+    return tuple(subject for subject in taught if grade >= _MID_TERM_FROM and subject.code in _MID_TERM)
+
+
+def recognition(facts: Facts) -> tuple[bool, bool]:
+    """Whether something outstanding was proposed, and whether the class has recognised it."""
+    return OUTSTANDING in facts.decisions, RECOGNISED in facts.decisions
 
 
 def figures_of(facts: Facts, traits: Iterable[Trait]) -> Figures:
@@ -192,9 +212,9 @@ def outcome_of(
     promoted = Outcome.COMPLETED if grade == LAST_GRADE else Outcome.PROMOTED
     if completes(level) or completes(level_after):
         return promoted
-    head = promoted if "promoted" in decisions else Outcome.RETAINED
-    decided = ("promoted" in decisions) != ("retained" in decisions)
-    if "disability" in decisions and decided:
+    head = promoted if PROMOTED in decisions else Outcome.RETAINED
+    decided = (PROMOTED in decisions) != (RETAINED in decisions)
+    if DISABILITY in decisions and decided:
         return head
     if level is None:
         return None

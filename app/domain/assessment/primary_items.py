@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import Any, Final
 
+from app.domain.assessment.decisions import DISABILITY
 from app.domain.assessment.items import (
     NOT_A_LIST,
     Answer,
@@ -143,7 +144,7 @@ def missing_of(figures: Figures) -> list[str]:
 def decisions_of(inputs: Inputs) -> dict[str, str]:
     """What the head decided, as the facts hold it: by name, with the reason where one is given."""
     reason = str(inputs.raw("reason")) if "reason" in inputs else "–"
-    decisions = {"disability": reason} if inputs.flag("disability") else {}
+    decisions = {DISABILITY: reason} if inputs.flag(DISABILITY) else {}
     if "head_decision" not in inputs:
         return decisions
     value = inputs.raw("head_decision")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from app.domain.assessment.decisions import DISABILITY, PROMOTED, RETAINED
 from app.domain.assessment.facts import Facts, Section
 from app.domain.assessment.primary import (
     COMPLETING,
@@ -50,7 +51,7 @@ SHORT_TRAITS: Final = N_("For %(level)s these qualities and competences have to 
 SHORT_TESTS: Final = N_("For %(level)s these year-end tests have to score %(needed)s or more: %(names)s.")
 SCORES: Final = N_("Scores of the tests: %(names)s.")
 NO_TESTS: Final = N_("No subject has a periodic test at this point.")
-PROMOTED: Final = N_("%(outcome)s: the class is completed with the result %(level)s.")
+CLASS_COMPLETED: Final = N_("%(outcome)s: the class is completed with the result %(level)s.")
 COMPLETED: Final = N_(
     "%(outcome)s: grade 5 is completed, which is entered in the school record as primary school completed."
 )
@@ -202,7 +203,7 @@ def ending_steps(
     if completing is not None and grade == LAST_GRADE:
         yield Step(articles.programme, COMPLETED, {"outcome": outcome})
     elif completing is not None:
-        yield Step(articles.completion, PROMOTED, {"outcome": outcome, "level": completing})
+        yield Step(articles.completion, CLASS_COMPLETED, {"outcome": outcome, "level": completing})
     elif outcome is Outcome.SUPPLEMENT:
         yield Step(articles.supplement, SUPPLEMENT, {"outcome": outcome})
     else:
@@ -210,11 +211,11 @@ def ending_steps(
 
 
 def _head_steps(outcome: Outcome, decisions: Mapping[str, str], articles: Articles) -> Iterator[Step]:
-    own_plan = decisions.get("disability")
+    own_plan = decisions.get(DISABILITY)
     if own_plan is not None:
         yield Step(articles.disability, OWN_PLAN, {"reason": own_plan})
     if outcome is not Outcome.HEAD_DECIDES:
-        reason = decisions["retained" if outcome is Outcome.RETAINED else "promoted"]
+        reason = decisions[RETAINED if outcome is Outcome.RETAINED else PROMOTED]
         yield Step(articles.head, HEAD_DECIDED, {"outcome": outcome, "reason": reason})
     else:
         yield Step(articles.head, HEAD_DECIDES, {"outcome": outcome})

@@ -1,18 +1,23 @@
 """What a subject comes to in a term and a year, and why: the circular of the sheet picks the formula, once, here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, Final
 
-from app.domain.assessment import tt22_2021, tt26_2020, tt43_2021, tt58_2011
+from app.domain.assessment import tt22_2021, tt43_2021
 from app.domain.assessment.registry import CONDUCT, PRIMARY, Circular
 from app.domain.assessment.steps import Step
 from app.domain.assessment.tt22_2021.scheme import Articles
-from app.domain.assessment.tt58_2011.variant import EXEMPTIBLE
+from app.domain.assessment.tt58_2011 import averages, subject_steps
+from app.domain.assessment.tt58_2011.variant import EXEMPTIBLE, TT26, TT58, WEEKS, Variant
 from app.domain.vocabulary import Passing, SubjectKind
 
 Mark = Decimal | Passing
+
+_VARIANTS: Final[Mapping[str, Variant]] = {Circular.TT58_2011: TT58, Circular.TT26_2020: TT26}
+"""The circulars of TT 58/2011; the others take a subject's results from TT 22/2021."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,13 @@ class TermMarks:
             return (*self.regular, *self.periodic), self.required + self.required_periodic
         return (*self.regular, self.midterm), self.required + 1
 
+    @property
+    def tests(self) -> Sequence[Any]:
+        """The weight-2 tests of a scored subject of TT 58/2011; as amended, the midterm."""
+        if self.circular == Circular.TT58_2011:
+            return [score for score in self.periodic if score is not None]
+        return (self.midterm,)
+
 
 def regular_scores(circular: str, kind: SubjectKind, annual_lessons: int) -> int:
     """Regular scores, or checks of a comment subject, a term asks for; none in primary school, which has levels.
@@ -48,7 +60,7 @@ def regular_scores(circular: str, kind: SubjectKind, annual_lessons: int) -> int
     if circular in PRIMARY:
         return 0
     if circular == Circular.TT58_2011:
-        return tt58_2011.required_regular_scores(annual_lessons)
+        return averages.required_scores(Fraction(annual_lessons, WEEKS), TT58)
     if kind is SubjectKind.COMMENT:
         return tt22_2021.REGULAR_COMMENT_CHECKS
     return tt22_2021.required_regular_scores(annual_lessons)
@@ -61,35 +73,34 @@ def term_result(marks: TermMarks) -> Mark | None:
     required ones counts too: a student from a class with more of them loses none.
     """
     regular, final, required = marks.regular, marks.final, marks.required
-    if marks.kind is SubjectKind.COMMENT:
-        if marks.circular in CONDUCT:
-            checks, asked = marks.checks
-            return tt58_2011.comment_term(checks, final, asked)
-        return tt22_2021.comment_term(regular, marks.midterm, final, required)
-    if marks.circular == Circular.TT58_2011:
-        return tt58_2011.term_average(
-            regular, _given(marks), final, required, required_periodic=marks.required_periodic
-        ).value
-    return tt22_2021.term_average(regular, marks.midterm, final, required).value
+    comment = marks.kind is SubjectKind.COMMENT
+    variant = _VARIANTS.get(marks.circular)
+    if variant is None:
+        if comment:
+            return tt22_2021.comment_term(regular, marks.midterm, final, required)
+        return tt22_2021.term_average(regular, marks.midterm, final, required).value
+    if comment:
+        checks, asked = marks.checks
+        return averages.comment_term(checks, final, asked)
+    return averages.term_average(
+        regular, marks.tests, final, required, variant, required_periodic=marks.required_periodic
+    ).value
 
 
 def explain_term(marks: TermMarks) -> tuple[Step, ...]:
     """The same, step by step."""
     regular, final, required = marks.regular, marks.final, marks.required
-    if marks.circular in CONDUCT:
-        rules = _old(marks.circular)
-        if marks.kind is SubjectKind.COMMENT:
-            checks, asked = marks.checks
-            old: tuple[Step, ...] = rules.explain_comment_term(checks, final, asked)
-            return old
-        if marks.circular == Circular.TT58_2011:
-            return tt58_2011.explain_term(
-                regular, _given(marks), final, required, required_periodic=marks.required_periodic
-            )
-        return tt26_2020.explain_term(regular, marks.midterm, final, required)
     comment = marks.kind is SubjectKind.COMMENT
-    explain = tt22_2021.explain_comment_term if comment else tt22_2021.explain_term
-    return explain(regular, marks.midterm, final, required, articles=_articles(marks.circular))
+    variant = _VARIANTS.get(marks.circular)
+    if variant is None:
+        explain = tt22_2021.explain_comment_term if comment else tt22_2021.explain_term
+        return explain(regular, marks.midterm, final, required, articles=_articles(marks.circular))
+    if comment:
+        checks, asked = marks.checks
+        return subject_steps.explain_comment_term(checks, final, asked, variant)
+    return subject_steps.explain_term(
+        regular, marks.tests, final, required, variant, required_periodic=marks.required_periodic
+    )
 
 
 def year_result(
@@ -104,7 +115,7 @@ def year_result(
     terms: tuple[Any, Any] = (term_1, term_2)
     if kind is SubjectKind.SCORED:
         return tt22_2021.year_average(*terms)
-    return tt58_2011.comment_year(*terms) if circular in CONDUCT else tt22_2021.comment_year(*terms)
+    return averages.comment_year(*terms) if circular in CONDUCT else tt22_2021.comment_year(*terms)
 
 
 def explain_year(
@@ -113,28 +124,17 @@ def explain_year(
     """The same, step by step."""
     terms: tuple[Any, Any] = (term_1, term_2)
     comment = kind is SubjectKind.COMMENT
-    if circular in CONDUCT:
-        rules = _old(circular)
-        old: tuple[Step, ...] = (rules.explain_comment_year if comment else rules.explain_year)(
-            *terms, one_term=one_term
-        )
-        return old
-    explain: Any = tt22_2021.explain_comment_year if comment else tt22_2021.explain_year
-    steps: tuple[Step, ...] = explain(*terms, articles=_articles(circular), one_term=one_term)
-    return steps
+    variant = _VARIANTS.get(circular)
+    if variant is not None:
+        old = subject_steps.explain_comment_year if comment else subject_steps.explain_year
+        return old(*terms, variant, one_term=one_term)
+    explain = tt22_2021.explain_comment_year if comment else tt22_2021.explain_year
+    return explain(*terms, articles=_articles(circular), one_term=one_term)
 
 
 def exempts_whole(circular: str, subject_code: str) -> bool:
     """Whether an exemption takes the whole subject away (TT 58/2011 Điều 12), not the practical part (TT 22/2021 Điều 10)."""
     return circular in CONDUCT and subject_code in EXEMPTIBLE
-
-
-def _given(marks: TermMarks) -> list[Any]:
-    return [score for score in marks.periodic if score is not None]
-
-
-def _old(circular: str) -> Any:
-    return tt58_2011 if circular == Circular.TT58_2011 else tt26_2020
 
 
 def _articles(circular: str) -> Articles:

@@ -76,7 +76,7 @@ class PrimaryLevel(StrEnum):
 
 
 class Point(StrEnum):
-    """Assessment point of a primary year (TT 27/2020 Điều 7, 8)."""
+    """Assessment point of a primary year (TT 27/2020 Điều 7)."""
 
     MID_TERM1 = "mid_term1"  # giữa học kì I
     END_TERM1 = "end_term1"  # cuối học kì I
@@ -94,6 +94,10 @@ class Outcome(StrEnum):
     SUPPLEMENT = "supplement"  # đánh giá bổ sung (tiểu học)
     HEAD_DECIDES = "head_decides"  # hiệu trưởng xét, quyết định
     RETAINED = "retained"  # ở lại lớp / chưa hoàn thành chương trình lớp học
+
+
+LAST_GRADES: Final = frozenset({9, 12})
+"""Secondary grades that end with "hoàn thành chương trình" instead of "lên lớp"."""
 
 
 class Title(StrEnum):

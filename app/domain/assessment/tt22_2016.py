@@ -22,7 +22,9 @@ from app.domain.assessment.primary import (
     below,
     figures_of,
     missing,
+    recognition,
     result_of,
+    tests_of,
     year_of,
 )
 from app.domain.assessment.primary_items import (
@@ -82,9 +84,6 @@ _TESTED_WHERE_STUDIED: Final = (
 )
 """Taken by choice in the programme of 2006; tested where studied (Điều 10 khoản 2 điểm b)."""
 
-_MID_TERM_FROM: Final = 4
-_MID_TERM: Final = ("vietnamese", "math")
-
 LADDER: Final = (COMPLETING,)
 AWARD: Final = Need(PrimaryLevel.EXCELLENT, SubjectLevel.WELL, TraitLevel.GOOD, Decimal(9))
 """What the award for all content asks for (Điều 16 khoản 1 điểm a)."""
@@ -124,12 +123,9 @@ NO_AWARD: Final = N_(
 def tests_at(grade: int, point: Point) -> tuple[Tested, ...]:
     """Subjects with a periodic test in a grade at a point, in printed order (Điều 10 khoản 2 điểm b).
 
-    At the end of a term, foreign language, informatics and an ethnic language among them: tested where studied. At
-    mid-term only Tiếng Việt and Toán, and only in grades 4 and 5.
+    At the end of a term, foreign language, informatics and an ethnic language among them: tested where studied.
     """
-    if point in (Point.END_TERM1, Point.YEAR_END):
-        return (*_compulsory(grade), *_TESTED_WHERE_STUDIED)
-    return tuple(tested for tested in _TESTED if grade >= _MID_TERM_FROM and tested.code in _MID_TERM)
+    return tests_of((*_TESTED, *_TESTED_WHERE_STUDIED), grade, point)
 
 
 def traits_of(grade: int) -> tuple[Trait, ...]:
@@ -159,7 +155,7 @@ def judge(facts: Facts) -> Result:
     if facts.period != YEAR:
         return Result(missing=missing(figures_of(facts, TRAITS)))
     year = year_of(facts, TRAITS, LADDER)
-    return result_of(facts, year, title_of(year.figures, *_recognition(facts)))
+    return result_of(facts, year, title_of(year.figures, *recognition(facts)))
 
 
 def explain(facts: Facts) -> tuple[Section, ...]:
@@ -167,17 +163,9 @@ def explain(facts: Facts) -> tuple[Section, ...]:
     if facts.period != YEAR:
         return term_sections(figures_of(facts, TRAITS), ARTICLES)
     year = year_of(facts, TRAITS, LADDER)
-    title = title_of(year.figures, *_recognition(facts))
+    title = title_of(year.figures, *recognition(facts))
     section = Section("title", TITLE, title, _title_steps(year.figures, title))
     return year_sections(facts, year, LADDER, ARTICLES, section)
-
-
-def _compulsory(grade: int) -> tuple[Tested, ...]:
-    return tuple(tested for tested in _TESTED if tested.from_grade <= grade)
-
-
-def _recognition(facts: Facts) -> tuple[bool, bool]:
-    return "outstanding" in facts.decisions, "recognised" in facts.decisions
 
 
 def _title_steps(figures: Figures, title: Title | None) -> tuple[Step, ...]:

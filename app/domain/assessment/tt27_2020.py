@@ -18,7 +18,9 @@ from app.domain.assessment.primary import (
     TraitGroup,
     figures_of,
     missing,
+    recognition,
     result_of,
+    tests_of,
     year_of,
 )
 from app.domain.assessment.primary_items import (
@@ -76,9 +78,6 @@ _TESTED: Final = (
 )
 """Subjects with periodic tests, from the grade each is compulsory in (Điều 7 khoản 1; programme 2018)."""
 
-_MID_TERM_FROM: Final = 4
-_MID_TERM: Final = ("vietnamese", "math")
-
 LADDER: Final = (
     Need(PrimaryLevel.EXCELLENT, SubjectLevel.WELL, TraitLevel.GOOD, Decimal(9)),
     Need(PrimaryLevel.WELL, SubjectLevel.WELL, TraitLevel.GOOD, Decimal(7)),
@@ -126,13 +125,9 @@ NOT_RECOGNISED: Final = N_("No title yet: %(title)s also needs to be recognised 
 def tests_at(grade: int, point: Point) -> tuple[Tested, ...]:
     """Subjects with a periodic test in a grade at a point, in printed order (Điều 7 khoản 1 điểm b).
 
-    At the end of a term those of the list that are compulsory in the grade; at mid-term only Tiếng Việt and Toán, and
-    only in grades 4 and 5. A subject taken by choice has no test.
+    A subject taken by choice has no test.
     """
-    taught = [tested for tested in _TESTED if tested.from_grade <= grade]
-    if point in (Point.END_TERM1, Point.YEAR_END):
-        return tuple(taught)
-    return tuple(tested for tested in taught if grade >= _MID_TERM_FROM and tested.code in _MID_TERM)
+    return tests_of(_TESTED, grade, point)
 
 
 def traits_of(grade: int) -> tuple[Trait, ...]:
@@ -160,7 +155,7 @@ def judge(facts: Facts) -> Result:
     if facts.period != YEAR:
         return Result(missing=missing(figures_of(facts, TRAITS)))
     year = year_of(facts, TRAITS, LADDER)
-    return result_of(facts, year, title_of(year.level, *_recognition(facts)))
+    return result_of(facts, year, title_of(year.level, *recognition(facts)))
 
 
 def explain(facts: Facts) -> tuple[Section, ...]:
@@ -168,14 +163,10 @@ def explain(facts: Facts) -> tuple[Section, ...]:
     if facts.period != YEAR:
         return term_sections(figures_of(facts, TRAITS), ARTICLES)
     year = year_of(facts, TRAITS, LADDER)
-    outstanding, recognised = _recognition(facts)
+    outstanding, recognised = recognition(facts)
     title = title_of(year.level, outstanding, recognised)
     step = _title_step(year.level, title, outstanding)
     return year_sections(facts, year, LADDER, ARTICLES, Section("title", TITLE, title, (step,)))
-
-
-def _recognition(facts: Facts) -> tuple[bool, bool]:
-    return "outstanding" in facts.decisions, "recognised" in facts.decisions
 
 
 def _title_step(level: PrimaryLevel | None, title: Title | None, outstanding: bool) -> Step:

@@ -30,7 +30,6 @@ from app.domain.assessment.tt22_2021.kinds_subject import (
 from app.domain.assessment.tt22_2021.scheme import Articles, Scheme
 from app.domain.vocabulary import N_
 
-CODE: Final = "tt43-2021"
 VERSION: Final = "2021.1"
 """The rules as written here; a result keeps it, so that a later correction shows."""
 
@@ -80,6 +79,10 @@ class Setting:
     label: str
     pattern: str
 
+    def takes(self, value: str) -> bool:
+        """True for a value in the form the setting has."""
+        return re.fullmatch(self.pattern, value, re.ASCII) is not None
+
 
 SETTINGS: Final = {
     SUBJECTS_GOOD: Setting(N_("Subjects with 8.0 or more for Good (Tốt)"), "[1-9][0-9]?"),
@@ -116,7 +119,7 @@ def check_settings(settings: Mapping[str, str]) -> None:
         setting = SETTINGS.get(name)
         if setting is None:
             raise Unjudgeable(NO_SETTING, name=name)
-        if not re.fullmatch(setting.pattern, value, re.ASCII):
+        if not setting.takes(value):
             raise Unjudgeable(NOT_A_SETTING, name=name, value=value)
 
 

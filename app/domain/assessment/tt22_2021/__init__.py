@@ -16,10 +16,8 @@ from typing import Final
 from app.domain.assessment.facts import Facts, Result, Section
 from app.domain.assessment.tt22_2021.averages import (
     REGULAR_COMMENT_CHECKS,
-    TermAverage,
     comment_term,
     comment_year,
-    missing_columns,
     required_regular_scores,
     term_average,
     threshold,
@@ -28,7 +26,7 @@ from app.domain.assessment.tt22_2021.averages import (
 from app.domain.assessment.tt22_2021.explaining import explain_by
 from app.domain.assessment.tt22_2021.judging import judge_by
 from app.domain.assessment.tt22_2021.kinds import KINDS
-from app.domain.assessment.tt22_2021.learning import Learning, learning_result, level_of
+from app.domain.assessment.tt22_2021.learning import learning_result
 from app.domain.assessment.tt22_2021.scheme import TT22
 from app.domain.assessment.tt22_2021.sums import (
     explain_comment_term,
@@ -36,17 +34,13 @@ from app.domain.assessment.tt22_2021.sums import (
     explain_term,
     explain_year,
 )
-from app.domain.assessment.tt22_2021.year import outcome, title, training_year
 from app.domain.vocabulary import N_
 
 __all__ = [
-    "CODE",
     "KINDS",
     "REGULAR_COMMENT_CHECKS",
     "RULES",
     "VERSION",
-    "Learning",
-    "TermAverage",
     "comment_term",
     "comment_year",
     "explain",
@@ -56,18 +50,12 @@ __all__ = [
     "explain_year",
     "judge",
     "learning_result",
-    "level_of",
-    "missing_columns",
-    "outcome",
     "required_regular_scores",
     "term_average",
     "threshold",
-    "title",
-    "training_year",
     "year_average",
 ]
 
-CODE: Final = "tt22-2021"
 VERSION: Final = "2021.1"
 """The rules as written here; a result keeps it, so that a later correction shows."""
 

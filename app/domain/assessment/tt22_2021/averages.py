@@ -4,23 +4,17 @@ Marks are Decimal in steps of 0.1; an average is computed from exact fractions a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
-from app.domain.marks import MARK_MAX, MARK_MIN, tenths
+from app.domain.assessment import weighted
+from app.domain.assessment.weighted import TermAverage
+from app.domain.marks import MARK_MAX, MARK_MIN
 from app.domain.rounding import half_up
 from app.domain.vocabulary import Passing, Threshold
 
 REGULAR_COMMENT_CHECKS: Final = 2
 """Regular checks of a comment subject per term (Điều 6 khoản 2 điểm a)."""
-
-NOT_TAKEN: Final = Decimal("0.0")
-"""Score of a periodic test neither taken nor made up (Điều 7 khoản 5)."""
-
-MIDTERM_WEIGHT: Final = 2
-FINAL_WEIGHT: Final = 3
 
 _REGULAR_BY_LESSONS = ((35, 2), (70, 3))
 _REGULAR_ABOVE: Final = 4
@@ -30,14 +24,6 @@ _THRESHOLDS = (
     (Decimal("5.0"), Threshold.FROM_5_0),
     (Decimal("3.5"), Threshold.FROM_3_5),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TermAverage:
-    """ĐTBmhk: the value, or None with the columns whose scores are still missing."""
-
-    value: Decimal | None
-    missing: tuple[str, ...] = ()
 
 
 def required_regular_scores(annual_lessons: int) -> int:
@@ -66,23 +52,14 @@ def term_average(
     missing there is no average. Once the term is `closed`, a periodic test neither taken nor made up counts 0
     (Điều 7 khoản 5); a missing regular score still means not yet.
     """
-    if closed:
-        midterm = NOT_TAKEN if midterm is None else midterm
-        final = NOT_TAKEN if final is None else final
-    missing = missing_columns(regular, midterm, final, required)
-    if missing or midterm is None or final is None:
-        return TermAverage(None, missing)
-    scores = [score for score in regular if score is not None]
-    total = sum(map(tenths, scores)) + MIDTERM_WEIGHT * tenths(midterm) + FINAL_WEIGHT * tenths(final)
-    weights = len(scores) + MIDTERM_WEIGHT + FINAL_WEIGHT
-    return TermAverage(half_up(Fraction(total, 10 * weights)))
+    return weighted.average_of(regular, {"midterm": midterm, "final": final}, required, closed=closed)
 
 
 def year_average(term1: Decimal | None, term2: Decimal | None) -> Decimal | None:
     """ĐTBmcn = (ĐTBmhkI + 2 × ĐTBmhkII) / 3 of the rounded term averages, one decimal (Điều 9 khoản 1 điểm b)."""
     if term1 is None or term2 is None:
         return None
-    return half_up(Fraction(tenths(term1) + 2 * tenths(term2), 30))
+    return half_up(weighted.year_quotient(term1, term2))
 
 
 def comment_term(
@@ -119,13 +96,4 @@ def missing_columns(
     regular: Sequence[object | None], midterm: object | None, final: object | None, required: int
 ) -> tuple[str, ...]:
     """Columns still to be filled: the first blank regular ones up to the required count, midterm, final."""
-    if required < 0:
-        raise ValueError("the required count is 0 or more")
-    lacking = max(0, required - sum(score is not None for score in regular))
-    blank = [n for n in range(1, max(required, len(regular)) + 1) if _blank(regular, n)]
-    periodic = [name for name, score in (("midterm", midterm), ("final", final)) if score is None]
-    return (*(f"regular_{n}" for n in blank[:lacking]), *periodic)
-
-
-def _blank(regular: Sequence[object | None], number: int) -> bool:
-    return number > len(regular) or regular[number - 1] is None
+    return weighted.missing_columns(regular, {"midterm": midterm, "final": final}, required)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from app.domain.assessment.decisions import DISABILITY, PROMOTED, RETAINED
 from app.domain.assessment.facts import YEAR, Facts, Result, Section, SubjectFigure
 from app.domain.assessment.steps import Param, Step
 from app.domain.assessment.terms import ResultLevel, Title
@@ -15,9 +16,6 @@ from app.domain.assessment.tt22_2021.explaining_outcome import (
     retest_steps,
 )
 from app.domain.assessment.tt22_2021.judging import (
-    DISABILITY,
-    PROMOTED,
-    RETAINED,
     Figures,
     figures_after,
     figures_of,

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from app.domain.assessment.decisions import RETEST_OVER
 from app.domain.assessment.facts import Facts, SubjectFigure
 from app.domain.assessment.steps import Param, Step
 from app.domain.assessment.terms import Outcome, ResultLevel
-from app.domain.assessment.tt22_2021.judging import RETEST_OVER, Figures, counted_subjects
+from app.domain.assessment.tt22_2021.judging import Figures, counted_subjects
 from app.domain.assessment.tt22_2021.scheme import Articles
 from app.domain.assessment.tt22_2021.year import ABSENCES_MAX, YearEnd, to_be_retested
 from app.domain.marks import format_mark

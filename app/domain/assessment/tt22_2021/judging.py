@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from app.domain.assessment.decisions import DISABILITY, PROMOTED, RETAINED, RETEST_OVER
 from app.domain.assessment.facts import YEAR, Facts, Result, SubjectFigure, Value
-from app.domain.assessment.terms import Outcome, ResultLevel
+from app.domain.assessment.terms import LAST_GRADES, Outcome, ResultLevel
 from app.domain.assessment.tt22_2021.learning import Learning, learning_result
 from app.domain.assessment.tt22_2021.scheme import Scheme
 from app.domain.assessment.tt22_2021.year import (
-    LAST_GRADES,
     YearEnd,
     after_retest,
     outcome,
@@ -19,13 +19,6 @@ from app.domain.assessment.tt22_2021.year import (
     training_year,
 )
 from app.domain.vocabulary import Passing, SubjectKind
-
-DISABILITY: Final = "disability"
-PROMOTED: Final = "promoted"
-RETAINED: Final = "retained"
-RETEST_OVER: Final = "retest_over"
-"""Names of Facts.decisions: judged by the individual plan (Điều 11), promoted or retained by the head (Điều 12
-khoản 4), and that retests not taken are not taken any more, so that the year's results stand."""
 
 SETTINGS: Final = "settings"
 """Code of `missing`: a centre's leader has settings to confirm."""
@@ -165,14 +158,14 @@ def _year(
     training: ResultLevel | None,
     missing: tuple[str, ...],
 ) -> Result:
-    after = retested(facts, scheme, learning, training)
-    again = learning_of(after, facts, scheme) if after else None
     ended = reached(learning)
+    asked = asks_retest(facts, ended, training)
+    after = figures_after(facts, scheme) if asked else None
+    again = learning_of(after, facts, scheme) if after else None
     honours = None
     if ended and training and scheme.title_subjects:
         honours = title(ended, training, figures.scores, scheme.title_subjects)
     end = outcome_of(year_end(facts, figures, training, ended, reached(again)))
-    asked = asks_retest(facts, ended, training)
     return Result(
         learning=ended,
         learning_before=learning.before if learning else None,
@@ -201,15 +194,6 @@ def asks_retest(facts: Facts, learning: ResultLevel | None, training: ResultLeve
     if learning is None or training is None or facts.absences is None:
         return False
     return outcome(training, learning, facts.absences) is Outcome.RETEST
-
-
-def retested(
-    facts: Facts, scheme: Scheme, learning: Learning | None, training: ResultLevel | None
-) -> Figures | None:
-    """The figures after the retests, where there were any to take and some were."""
-    if not asks_retest(facts, reached(learning), training):
-        return None
-    return figures_after(facts, scheme)
 
 
 def year_end(

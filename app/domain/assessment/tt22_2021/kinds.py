@@ -5,7 +5,8 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
-from app.domain.assessment.facts import YEAR, Facts, Readings, Section, SubjectFigure
+from app.domain.assessment.decisions import DISABILITY, RETEST_OVER
+from app.domain.assessment.facts import YEAR, Facts, Readings, Result, Section, SubjectFigure
 from app.domain.assessment.items import (
     NOT_A_LIST,
     Answer,
@@ -16,7 +17,7 @@ from app.domain.assessment.items import (
     vietnamese,
 )
 from app.domain.assessment.steps import Step
-from app.domain.assessment.terms import Outcome, ResultLevel
+from app.domain.assessment.terms import LAST_GRADES, Outcome, ResultLevel
 from app.domain.assessment.tt22_2021.explaining import (
     BY_TERMS,
     NO_TRAINING_TERM,
@@ -24,18 +25,11 @@ from app.domain.assessment.tt22_2021.explaining import (
     title_steps,
 )
 from app.domain.assessment.tt22_2021.explaining_outcome import outcome_steps
-from app.domain.assessment.tt22_2021.judging import (
-    DISABILITY,
-    RETEST_OVER,
-    SETTINGS,
-    counted_subjects,
-    judge_by,
-)
+from app.domain.assessment.tt22_2021.judging import SETTINGS, counted_subjects, judge_by
 from app.domain.assessment.tt22_2021.kinds_subject import SUBJECT_KINDS, lacking, small_number
 from app.domain.assessment.tt22_2021.learning import COMMENT_SUBJECT_COUNTS, REPLACE_SUBJECT
 from app.domain.assessment.tt22_2021.scheme import TT22, Scheme
 from app.domain.assessment.tt22_2021.year import (
-    LAST_GRADES,
     YearEnd,
     outcome_of,
     title,
@@ -73,7 +67,7 @@ def kinds_by(scheme_of: SchemeOf) -> dict[str, Judge]:
 def _learning_result(inputs: Inputs, scheme: Scheme) -> Answer:
     facts = _facts(inputs, _subjects(inputs), 1)
     result = judge_by(facts, scheme)
-    _refuse_few(facts, scheme)
+    _refuse_few(facts, result, scheme)
     values = {"level_before_adjustment": _term(result.learning_before), "level": _term(result.learning)}
     missing = tuple(code for code in result.missing if code != "training")
     return Answer({**values, **lacking(missing)}, _steps(explain_by(facts, scheme), "learning"))
@@ -114,7 +108,7 @@ def _readings(inputs: Inputs) -> Readings:
 
 def _disability(inputs: Inputs) -> bool:
     """True for true, and for the reason kept."""
-    return "disability" in inputs and inputs.raw("disability") is not False
+    return DISABILITY in inputs and inputs.raw(DISABILITY) is not False
 
 
 def _subjects(inputs: Inputs) -> tuple[SubjectFigure, ...]:
@@ -155,9 +149,9 @@ def _named(inputs: Inputs, field: str) -> Iterator[tuple[str, Passing | None]]:
     )
 
 
-def _refuse_few(facts: Facts, scheme: Scheme) -> None:
+def _refuse_few(facts: Facts, result: Result, scheme: Scheme) -> None:
     """Unjudgeable where there are fewer scored subjects than the thresholds ask for."""
-    if scheme.few in judge_by(facts, scheme).missing and scheme.needed is not None:
+    if scheme.few in result.missing and scheme.needed is not None:
         count = sum(s.kind is SubjectKind.SCORED for s in counted_subjects(facts))
         raise Unjudgeable(TOO_FEW, count=count, needed=max(scheme.needed))
 
@@ -254,8 +248,8 @@ def _retest(inputs: Inputs, scheme: Scheme) -> Answer:
         training_after_summer=inputs.word_or_none("training_after_summer", ResultLevel),
         absences=_absences(inputs),
     )
-    _refuse_few(facts, scheme)
     result = judge_by(facts, scheme)
+    _refuse_few(facts, result, scheme)
     pending = any(code.endswith(":retest") for code in result.missing)
     level = None if pending else result.learning_after or result.learning
     missing = tuple(

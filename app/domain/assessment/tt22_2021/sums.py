@@ -2,20 +2,26 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 from app.domain.assessment.steps import Param, Step
 from app.domain.assessment.tt22_2021.averages import (
-    FINAL_WEIGHT,
-    MIDTERM_WEIGHT,
-    NOT_TAKEN,
     comment_term,
     missing_columns,
     term_average,
     year_average,
 )
 from app.domain.assessment.tt22_2021.scheme import Articles
+from app.domain.assessment.weighted import (
+    NOT_TAKEN,
+    YEAR_WEIGHT,
+    quotient,
+    term_quotient,
+    term_sum,
+    term_weight,
+    year_quotient,
+    year_sum,
+)
 from app.domain.vocabulary import N_, Passing
 
 HERE: Final = Articles()
@@ -43,19 +49,6 @@ def column_name(column: str) -> str:
     return _COLUMNS.get(column, column)
 
 
-def plain(mark: Decimal) -> str:
-    """A mark as written by hand: 8, 8,5."""
-    text = str(mark)
-    return text.removesuffix(".0").replace(".", ",")
-
-
-def quotient(value: Fraction) -> str:
-    """A quotient with three decimals at most, … where it goes on: 7,857…, 7,25."""
-    thousandths = value.numerator * 1000 // value.denominator
-    text = f"{thousandths // 1000},{thousandths % 1000:03}"
-    return text.rstrip("0").rstrip(",") if 1000 % value.denominator == 0 else f"{text}…"
-
-
 def explain_term(
     regular: Sequence[Decimal | None],
     midterm: Decimal | None,
@@ -72,13 +65,10 @@ def explain_term(
             return (Step(articles.regular_scores, NOT_YET_REGULAR, params),)
         return (Step(articles.average, NOT_YET, {"columns": params["columns"]}),)
     scores = [score for score in regular if score is not None]
-    tests = [NOT_TAKEN if score is None else score for score in (midterm, final)]
-    weights = len(scores) + MIDTERM_WEIGHT + FINAL_WEIGHT
-    exact = Fraction(sum(scores) + MIDTERM_WEIGHT * tests[0] + FINAL_WEIGHT * tests[1]) / weights
-    terms = (*map(plain, scores), *(f"{n} × {plain(s)}" for n, s in zip((2, 3), tests, strict=True)))
+    test, last = (NOT_TAKEN if score is None else score for score in (midterm, final))
     line: dict[str, Param] = {
-        "sum": f"({' + '.join(terms)}) / {weights}",
-        "quotient": quotient(exact),
+        "sum": f"({term_sum(scores, [test], last)}) / {term_weight(scores, [test])}",
+        "quotient": quotient(term_quotient(scores, [test], last)),
         "average": found.value,
     }
     return (*_zeros(midterm, final, articles), Step(articles.average, TERM_SUM, line))
@@ -100,10 +90,9 @@ def explain_year(
     average = year_average(term1, term2)
     if term1 is None or term2 is None or average is None:
         return (Step(articles.average, NOT_YET, {"columns": _terms(term1, term2)}),)
-    exact = Fraction(term1 + 2 * term2) / 3
     line: dict[str, Param] = {
-        "sum": f"({plain(term1)} + 2 × {plain(term2)}) / 3",
-        "quotient": quotient(exact),
+        "sum": f"({year_sum(term1, term2)}) / {YEAR_WEIGHT}",
+        "quotient": quotient(year_quotient(term1, term2)),
         "average": average,
     }
     return (Step(articles.average, YEAR_SUM, line),)

@@ -14,8 +14,6 @@ ABSENCES_MAX: Final = 45
 
 RETEST_BELOW: Final = Decimal("5.0")
 EXCELLENT_FROM: Final = Decimal("9.0")
-LAST_GRADES: Final = frozenset({9, 12})
-"""Grades that end with "hoàn thành chương trình" instead of "lên lớp"."""
 
 _GOOD, _FAIR, _PASSED, _NOT = ResultLevel
 

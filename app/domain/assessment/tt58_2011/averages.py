@@ -3,21 +3,16 @@
 Marks are Decimal in steps of 0.1; every quotient is an exact fraction, rounded once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from app.domain.assessment.tt22_2021.averages import TermAverage
-from app.domain.assessment.tt58_2011.variant import TT58, Variant
+from app.domain.assessment.tt58_2011.variant import Variant
+from app.domain.assessment.weighted import TermAverage, average_of, missing_columns, year_quotient
 from app.domain.marks import tenths
 from app.domain.rounding import half_up
 from app.domain.vocabulary import Passing
-
-PERIODIC_WEIGHT: Final = 2
-FINAL_WEIGHT: Final = 3
-TERM_2_WEIGHT: Final = 2
-ZERO: Final = Decimal("0.0")
 
 T = TypeVar("T", Decimal, Passing)
 
@@ -41,7 +36,7 @@ def term_average(
     periodic: Sequence[Decimal | None],
     final: Decimal | None,
     required: int,
-    variant: Variant = TT58,
+    variant: Variant,
     *,
     required_periodic: int = 0,
     closed: bool = False,
@@ -53,14 +48,7 @@ def term_average(
     score stays missing: it becomes 0 by decision only.
     """
     tests = named_tests(periodic, final, variant, required_periodic)
-    if closed:
-        tests = {name: ZERO if score is None else score for name, score in tests.items()}
-    missing = missing_columns(regular, tests, required)
-    scores = [score for score in regular if score is not None]
-    *taken, last = tests.values()
-    if missing or last is None:
-        return TermAverage(None, missing)
-    return TermAverage(half_up(term_quotient(scores, [test for test in taken if test is not None], last)))
+    return average_of(regular, tests, required, closed=closed)
 
 
 def named_tests(
@@ -77,16 +65,6 @@ def named_tests(
     return {**{f"periodic_{n}": cell for n, cell in enumerate(cells, start=1)}, "final": final}
 
 
-def term_quotient(regular: Sequence[Decimal], periodic: Sequence[Decimal], final: Decimal) -> Fraction:
-    """ĐTBmhk before rounding (Điều 10 khoản 1 điểm a)."""
-    total = (
-        sum(map(tenths, regular))
-        + PERIODIC_WEIGHT * sum(map(tenths, periodic))
-        + FINAL_WEIGHT * tenths(final)
-    )
-    return Fraction(total, 10 * (len(regular) + PERIODIC_WEIGHT * len(periodic) + FINAL_WEIGHT))
-
-
 def year_average(term1: Decimal | None, term2: Decimal | None, *, one_term: bool = False) -> Decimal | None:
     """ĐTBmcn = (ĐTBmhkI + 2 × ĐTBmhkII) / 3 of the rounded term averages, one decimal (Điều 10 khoản 1 điểm b).
 
@@ -97,11 +75,6 @@ def year_average(term1: Decimal | None, term2: Decimal | None, *, one_term: bool
     if term1 is None or term2 is None:
         return None
     return half_up(year_quotient(term1, term2))
-
-
-def year_quotient(term1: Decimal, term2: Decimal) -> Fraction:
-    """ĐTBmcn before rounding (Điều 10 khoản 1 điểm b)."""
-    return Fraction(tenths(term1) + TERM_2_WEIGHT * tenths(term2), 10 * (1 + TERM_2_WEIGHT))
 
 
 def only_term(term1: T | None, term2: T | None) -> T | None:
@@ -143,15 +116,3 @@ def mean(scores: Sequence[Decimal]) -> Decimal:
     if not scores:
         raise ValueError("no scored subject")
     return half_up(Fraction(sum(map(tenths, scores)), 10 * len(scores)))
-
-
-def missing_columns(
-    regular: Sequence[object | None], tests: Mapping[str, object | None], required: int
-) -> tuple[str, ...]:
-    """Columns still to be filled: the first blank regular ones up to the required count, blank tests."""
-    if required < 0:
-        raise ValueError("the required count is 0 or more")
-    cells = (*regular, *(None,) * (required - len(regular)))
-    lacking = max(0, required - sum(cell is not None for cell in cells))
-    blank = [f"regular_{n}" for n, cell in enumerate(cells, start=1) if cell is None][:lacking]
-    return (*blank, *(name for name, cell in tests.items() if cell is None))

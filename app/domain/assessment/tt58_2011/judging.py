@@ -1,19 +1,14 @@
 """A student's term or year by TT 58/2011: the rules brought together, without a word of explanation."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from app.domain.assessment.decisions import DISABILITY, OUTSTANDING, PROMOTED, RETAINED
 from app.domain.assessment.facts import YEAR, Facts, Result, SubjectFigure
-from app.domain.assessment.terms import AcademicLevel, Conduct, Outcome, Title
+from app.domain.assessment.terms import LAST_GRADES, AcademicLevel, Conduct, Outcome, Title
 from app.domain.assessment.tt58_2011.learning import Classified, classify, counted, needs_retest
 from app.domain.assessment.tt58_2011.variant import Variant
 from app.domain.assessment.tt58_2011.year import may_retest, promotion, reaches_average, title
-
-LAST_GRADES = frozenset({9, 12})
-"""Grades that end a level: hoàn thành chương trình instead of lên lớp."""
-
-DISABILITY, PROMOTED, RETAINED, OUTSTANDING = "disability", "promoted", "retained", "outstanding"
-"""Names of what the head decides, in Facts.decisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +101,8 @@ def _year(facts: Facts, result: Result, variant: Variant) -> Result:
         outcome, level_after, subjects = _outcome(facts, result, variant)
     if outcome is Outcome.PROMOTED and facts.grade in LAST_GRADES:
         outcome = Outcome.COMPLETED
-    return Result(
-        learning=result.learning,
-        learning_before=result.learning_before,
-        learning_after=level_after,
-        average=result.average,
-        training=result.training,
-        title=result.title,
-        outcome=outcome,
-        retest_subjects=subjects,
-        missing=missing,
-        flags=result.flags,
+    return replace(
+        result, learning_after=level_after, outcome=outcome, retest_subjects=subjects, missing=missing
     )
 
 

@@ -1,27 +1,23 @@
 """The items of `flask assess` by TT 58/2011, in both variants: generous in shape, strict in what stands there."""
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from app.domain.assessment.decisions import DISABILITY, OUTSTANDING
 from app.domain.assessment.facts import YEAR, Facts
 from app.domain.assessment.items import Answer, Inputs, Judge, Unjudgeable, as_mark, vietnamese
 from app.domain.assessment.steps import Step
-from app.domain.assessment.terms import AcademicLevel, Conduct, Outcome
+from app.domain.assessment.terms import LAST_GRADES, AcademicLevel, Conduct, Outcome
 from app.domain.assessment.tt58_2011.averages import (
     comment_term,
     comment_year,
-    missing_columns,
     required_scores,
     term_average,
     year_average,
 )
 from app.domain.assessment.tt58_2011.explaining import explain
 from app.domain.assessment.tt58_2011.judging import (
-    DISABILITY,
-    LAST_GRADES,
-    OUTSTANDING,
     decided_by_head,
     judge,
     retest_of,
@@ -59,6 +55,7 @@ from app.domain.assessment.tt58_2011.year_steps import (
     summer_steps,
     title_steps,
 )
+from app.domain.assessment.weighted import missing_columns, quotient
 from app.domain.vocabulary import N_
 
 NO_KEY: Final = N_("None of %(keys)s is among the subjects: without one the level can't be judged.")
@@ -91,8 +88,7 @@ def _required(inputs: Inputs, variant: Variant) -> Answer:
     weekly = lessons_of(inputs)
     count = required_scores(weekly, variant)
     lessons = weekly * WEEKS if variant.one_midterm else weekly
-    shown = f"{Decimal(lessons.numerator) / lessons.denominator:.4g}".replace(".", ",")
-    return Answer({"count": count}, (count_step(shown, count, variant),))
+    return Answer({"count": count}, (count_step(quotient(lessons), count, variant),))
 
 
 def _term(inputs: Inputs, variant: Variant) -> Answer:

@@ -1,5 +1,6 @@
 """Why a student has this học lực: the threshold that holds, what lacks for the next one, the adjustment."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -22,7 +23,8 @@ from app.domain.assessment.tt58_2011.learning import (
 )
 from app.domain.assessment.tt58_2011.subject_steps import NOT_YET
 from app.domain.assessment.tt58_2011.variant import Variant
-from app.domain.assessment.tt58_2011.wording import column_names, named, plain_sum, quotient
+from app.domain.assessment.tt58_2011.wording import column_names, named
+from app.domain.assessment.weighted import quotient, short
 from app.domain.marks import tenths
 from app.domain.vocabulary import N_, Passing
 
@@ -91,7 +93,7 @@ def average_steps(
     total = Fraction(sum(map(tenths, marks)), 10 * len(marks))
     params: dict[str, Param] = {
         "count": len(marks),
-        "sum": plain_sum(marks),
+        "sum": " + ".join(map(short, marks)),
         "quotient": quotient(total),
         "average": average,
     }
@@ -209,12 +211,14 @@ class _Explainer:
     def _lack(self, subject: SubjectFigure, target: AcademicLevel) -> Decimal | None:
         """How much more in one subject alone would give the target level; None where not even 10 would."""
         now = next(value for one, value in self._scores if one is subject)
-        for code in range(tenths(now) + 1, 101):
-            changed = Decimal(f"{code}E-1")
-            scores = [(one, changed if one is subject else value) for one, value in self._scores]
-            if self._level_with(scores, len(self._failed)).rank >= target.rank:
-                return changed - now
-        return None
+
+        def enough(code: int) -> bool:
+            changed = [(one, _mark(code) if one is subject else value) for one, value in self._scores]
+            return self._level_with(changed, len(self._failed)).rank >= target.rank
+
+        higher = range(tenths(now) + 1, 101)  # a higher mark never lowers the level, khoản 6 apart
+        place = bisect_left(higher, True, key=enough)
+        return _mark(higher[place]) - now if place < len(higher) else None
 
     def _level_with(self, scores: Scores, failed: int) -> AcademicLevel:
         average = mean([value for _subject, value in scores])
@@ -235,3 +239,7 @@ class _Explainer:
     def _special(self) -> str:
         found = [named(s.name, value) for s, value in self._scores if s.code == self._specialised]
         return found[0] if found else ""
+
+
+def _mark(code: int) -> Decimal:
+    return Decimal(f"{code}E-1")

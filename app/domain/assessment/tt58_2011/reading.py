@@ -28,6 +28,7 @@ NO_SUCH_RETEST: Final = N_("%(field)s: %(value)s is no subject of the item under
 ONE_MIDTERM: Final = N_("%(field)s: a term has exactly one midterm score.")
 NOT_LESSONS: Final = N_("%(field)s: %(value)s is not a number of lessons.")
 
+_LEAST_LESSONS: Final = Decimal("0.01")
 _MOST_LESSONS: Final = 200
 _MOST_SUBJECTS: Final = 30
 
@@ -44,7 +45,11 @@ def _lessons(field: str, value: Any) -> Fraction:
         number = Decimal("NaN" if isinstance(value, bool) else str(value).replace(",", "."))
     except InvalidOperation as error:
         raise Unjudgeable(NOT_LESSONS, field=field, value=value) from error
-    if not number.is_finite() or not 0 < number <= _MOST_LESSONS or number != half_up(number, 2):
+    if (
+        not number.is_finite()
+        or not _LEAST_LESSONS <= number <= _MOST_LESSONS
+        or number != half_up(number, 2)
+    ):
         raise Unjudgeable(NOT_LESSONS, field=field, value=value)
     return Fraction(number)
 

@@ -6,21 +6,26 @@ from typing import Final
 
 from app.domain.assessment.steps import Param, Step
 from app.domain.assessment.tt58_2011.averages import (
-    FINAL_WEIGHT,
-    PERIODIC_WEIGHT,
-    ZERO,
     comment_term,
     comment_year,
-    missing_columns,
     named_tests,
     only_term,
     term_average,
-    term_quotient,
     year_average,
-    year_quotient,
 )
 from app.domain.assessment.tt58_2011.variant import Variant
-from app.domain.assessment.tt58_2011.wording import column_names, quotient, term_sum, year_sum
+from app.domain.assessment.tt58_2011.wording import column_names
+from app.domain.assessment.weighted import (
+    NOT_TAKEN,
+    YEAR_WEIGHT,
+    missing_columns,
+    quotient,
+    term_quotient,
+    term_sum,
+    term_weight,
+    year_quotient,
+    year_sum,
+)
 from app.domain.vocabulary import N_, Passing
 
 NOT_YET: Final = N_("Not yet: missing %(missing)s.")
@@ -65,13 +70,13 @@ def explain_term(
     tests = named_tests(periodic, final, variant, required_periodic)
     blank = tuple(name for name, score in tests.items() if score is None)
     scores = [score for score in regular if score is not None]
-    *taken, last = (ZERO if score is None else score for score in tests.values())
+    *taken, last = (NOT_TAKEN if score is None else score for score in tests.values())
     step = Step(
         article,
         QUOTIENT,
         {
             "sum": term_sum(scores, taken, last),
-            "weights": len(scores) + PERIODIC_WEIGHT * len(taken) + FINAL_WEIGHT,
+            "weights": term_weight(scores, taken),
             "quotient": quotient(term_quotient(scores, taken, last)),
             "average": found.value,
         },
@@ -94,7 +99,7 @@ def explain_year(
         return (_missing_terms(term1, term2, variant.article(_AVERAGES)),)
     params: dict[str, Param] = {
         "sum": year_sum(term1, term2),
-        "weights": 3,
+        "weights": YEAR_WEIGHT,
         "quotient": quotient(year_quotient(term1, term2)),
         "average": average,
     }

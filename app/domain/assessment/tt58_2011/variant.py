@@ -45,7 +45,6 @@ class Variant:
     how it is cited where the amendment changed it.
     """
 
-    code: str
     version: str
     key_codes: frozenset[str]
     key_names: tuple[str, ...]
@@ -64,7 +63,6 @@ class Variant:
 
 
 TT58: Final = Variant(
-    code="tt58-2011",
     version="2011.1",
     key_codes=frozenset({_MATH, _LITERATURE}),
     key_names=("Toán", "Ngữ văn"),
@@ -80,7 +78,6 @@ TT58: Final = Variant(
 _CHANGED = ("Điều 10 khoản 1", *(f"Điều 13 khoản {n}" for n in range(1, 7)))
 
 TT26: Final = Variant(
-    code="tt26-2020",
     version="2020.1",
     key_codes=frozenset({_MATH, _LITERATURE, _LANGUAGE, "foreign_language_1"}),
     key_names=("Toán", "Ngữ văn", "Ngoại ngữ"),

@@ -2,17 +2,11 @@
 
 from typing import Final
 
+from app.domain.assessment.decisions import OUTSTANDING, PROMOTED, RETAINED
 from app.domain.assessment.facts import YEAR, Facts, Result
 from app.domain.assessment.steps import Param, Step
 from app.domain.assessment.terms import AcademicLevel, Conduct, Outcome, Title
-from app.domain.assessment.tt58_2011.judging import (
-    OUTSTANDING,
-    PROMOTED,
-    RETAINED,
-    Retest,
-    conduct,
-    decided_by_head,
-)
+from app.domain.assessment.tt58_2011.judging import Retest, conduct, decided_by_head
 from app.domain.assessment.tt58_2011.subject_steps import NOT_YET
 from app.domain.assessment.tt58_2011.variant import Variant
 from app.domain.assessment.tt58_2011.wording import column_names, named
