@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Actor
 from app.domain.offices import ADMIN_ROLE
-from app.domain.vocabulary import Role, Tier
+from app.domain.vocabulary import Role, Tier, UnitKind
 from app.models import (
     Account,
     AccountHolder,
@@ -66,6 +66,7 @@ def actor_for(
         titles=tuple(facts.titles),
         below=frozenset(facts.below),
         above=tuple(unit_id for _depth, unit_id in sorted(facts.above)),
+        keeps_marks=unit is None or unit.kind is not UnitKind.PRESCHOOL,
         reaches_all=facts.units == len(facts.below - {account.unit_id}) + 1,
         session_id=session_id,
         address=address,

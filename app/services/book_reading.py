@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import GroupKind, Role
@@ -30,7 +30,9 @@ from app.models import (
     TeachingGroupMember,
 )
 from app.models.base import in_force
+from app.services import sheet_list
 from app.services.actors import ancestors
+from app.services.clock import clamp
 from app.services.enrolments import STUDYING
 from app.services.sheet_reading import Line, Teacher
 from app.services.years import TermDates
@@ -63,11 +65,6 @@ class SheetLines:
     sheet: GradebookSheet
     teachers: tuple[Teacher, ...]
     lines: tuple[Line, ...]
-
-
-def clamp(day: date, first: date, last: date) -> date:
-    """The day, or the nearest one within first…last: what a book of a past or coming term is read by."""
-    return min(max(day, first), last)
 
 
 def load_officials(session: Session, unit_id: int, class_id: int | None, day: date) -> Officials:
@@ -173,27 +170,9 @@ def load_sheets(
 
 
 def _sheets(session: Session, school_class: SchoolClass, terms: Iterable[int]) -> list[GradebookSheet]:
-    shared = (
-        sa.select(TeachingGroupMember.group_id)
-        .join(Enrolment, Enrolment.student_id == TeachingGroupMember.student_id)
-        .where(Enrolment.class_id == school_class.id)
-    )
     query = (
-        sa.select(GradebookSheet)
-        .join(GradebookSheet.subject)
-        .join(GradebookSheet.group)
-        .where(
-            GradebookSheet.unit_id == school_class.unit_id,
-            GradebookSheet.school_year_id == school_class.school_year_id,
-            GradebookSheet.grade == school_class.grade,
-            GradebookSheet.term.in_(terms),
-            GradebookSheet.form == SheetForm.MARKS,
-            sa.or_(
-                GradebookSheet.class_id == school_class.id,
-                sa.and_(GradebookSheet.class_id.is_(None), GradebookSheet.group_id.in_(shared)),
-            ),
-        )
-        .options(contains_eager(GradebookSheet.subject), contains_eager(GradebookSheet.group))
+        sheet_list.of_class(school_class)
+        .where(GradebookSheet.term.in_(terms), GradebookSheet.form == SheetForm.MARKS)
         .order_by(GradebookSheet.term, Subject.order_no, Subject.id, TeachingGroup.name)
     )
     return list(session.scalars(query))

@@ -16,3 +16,8 @@ def system_clock() -> datetime:
 def local_day(moment: datetime) -> date:
     """The calendar day in Vietnam at that moment."""
     return moment.astimezone(VIETNAM).date()
+
+
+def clamp(day: date, first: date, last: date) -> date:
+    """The day, or the nearest one within first…last: what a past or coming term or year is read by."""
+    return min(max(day, first), last)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.access import Action, Actor
-from app.domain.names import fold
+from app.domain.names import file_name
 from app.errors import N_, Invalid
 from app.extensions import db
 from app.models import (
@@ -95,9 +95,7 @@ def export(
     with ExitStack() as stack:
         file: IO[bytes] = stack.enter_context(TemporaryFile())
         rows = write_export(file, KINDS[kind], _begun(ROWS[kind](view)), _lists(view, KINDS[kind], unit))
-        filename = (
-            f"{fold(KINDS[kind].sheet).replace(' ', '-')}-{unit.code.lower()}-{view.year.start_year}.xlsx"
-        )
+        filename = f"{file_name(f'{KINDS[kind].sheet} {unit.code} {view.year.start_year}')}.xlsx"
         record_event(actor, f"export.{kind}", clock=clock, target=unit, rows=rows, year=view.year.label)
         stack.pop_all()  # closed by whoever sends it
     file.seek(0)
@@ -112,7 +110,7 @@ def template(actor: Actor, kind: str, *, clock: Clock, start_year: int | None = 
     view = View(session, actor, unit.id, _year(session, actor, day, start_year), day)
     stream = BytesIO()
     write_template(stream, KINDS[kind], _lists(view, KINDS[kind], unit))
-    return f"mau-{fold(KINDS[kind].sheet).replace(' ', '-')}.xlsx", stream.getvalue()
+    return f"{file_name(f'mẫu {KINDS[kind].sheet}')}.xlsx", stream.getvalue()
 
 
 def _year(session: Session, actor: Actor, day: date, start_year: int | None) -> SchoolYear:

@@ -124,6 +124,11 @@ def text_problems(field: str, text: str, longest: int) -> list[FieldProblem]:
     return [FieldProblem(field, problem)] if problem else []
 
 
+def is_near(year: SchoolYear, day: date) -> bool:
+    """True on days a window over the year may begin or end."""
+    return year.starts_on - OUTSIDE <= day <= year.ends_on + OUTSIDE
+
+
 def _time_problems(new: NewWindow, year: SchoolYear, now: datetime) -> list[FieldProblem]:
     problems = _year_problems("opens_at", new.opens_at, year)
     if new.opens_at < now:
@@ -139,7 +144,7 @@ def _time_problems(new: NewWindow, year: SchoolYear, now: datetime) -> list[Fiel
 
 
 def _year_problems(field: str, moment: datetime, year: SchoolYear) -> list[FieldProblem]:
-    if year.starts_on - OUTSIDE <= local_day(moment) <= year.ends_on + OUTSIDE:
+    if is_near(year, local_day(moment)):
         return []
     return [FieldProblem(field, OUTSIDE_YEAR, {"year": year.label})]
 

@@ -33,7 +33,7 @@ from app.models.base import in_force
 from app.services import scope
 from app.services.clock import local_day
 from app.services.locks import BookScope, load_layers
-from app.services.notes_history import NoteChange, histories_of, text_at
+from app.services.notes_history import NoteChange, histories_of, stood_at
 from app.services.policies import settings_of
 from app.services.programme import terms_of
 
@@ -266,7 +266,7 @@ def load_lines(
 
 def _reasons(state: ColumnState, past: Sequence[NoteChange]) -> tuple[LockReason, ...]:
     """Why a remark can't be written: the column is closed, or it was entered when a round of entry closed."""
-    entered = state.entered_cut is not None and text_at(past, state.entered_cut) is not None
+    entered = state.entered_cut is not None and stood_at(past, state.entered_cut)
     return state.reasons if not state.open or entered else ()
 
 

@@ -10,7 +10,7 @@ from app.domain.access import Action, Actor, may
 from app.domain.names import nfc, unicode_problem
 from app.domain.notes import MOST_TEXT, NoteKind, NotePeriod
 from app.errors import N_, Forbidden, Invalid, Locked, Stale
-from app.models import SchoolClass, StudentNote, TxLog, UnitEpoch
+from app.models import SchoolClass, StudentNote, TxLog
 from app.services.cells import (
     INVALID,
     LOCKED,
@@ -107,9 +107,7 @@ def enter_notes(
 def _hold(work: Work, book: NoteBook) -> None:
     """The unit's epoch shared, the class's row exclusively: two saves of one class never interleave."""
     room = book.school_class
-    work.session.execute(
-        sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == room.unit_id).with_for_update(read=True)
-    )
+    work.share_epoch(room.unit_id)
     work.session.execute(sa.select(SchoolClass.id).where(SchoolClass.id == room.id).with_for_update())
 
 

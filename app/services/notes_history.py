@@ -55,9 +55,7 @@ def histories_of(session: Session, cells: Iterable[str]) -> dict[str, tuple[Note
     return {cell: tuple(reversed(past)) for cell, past in found.items()}
 
 
-def text_at(past: Sequence[NoteChange], moment: datetime) -> str | None:
-    """What a remark said at `moment`, its level where it had no text; None for blank. `past`: newest first."""
+def stood_at(past: Sequence[NoteChange], moment: datetime) -> bool:
+    """Whether a remark had a text or level at `moment`. `past`: newest first."""
     change = next((change for change in past if change.at <= moment), None)
-    if change is None or (change.new is None and change.new_reached is None):
-        return None
-    return change.new or str(change.new_reached)
+    return change is not None and (change.new, change.new_reached) != (None, None)

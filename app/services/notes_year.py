@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.domain.access import Action, Actor, Target
 from app.domain.assessment import preschool
 from app.domain.assessment.facts import YEAR, Facts, Section
-from app.domain.names import fold
+from app.domain.names import file_name
 from app.domain.notes import NoteKind
 from app.domain.vocabulary import Level
 from app.extensions import db
@@ -61,15 +61,8 @@ def student_year(
 ) -> StudentYear:
     """The remarks on a student in a year. NotFound out of reach; six statements, however many there are."""
     student = scope.get(session, actor, Student, student_id, day)
-    room = session.scalars(
-        sa.select(SchoolClass)
-        .join(Enrolment, Enrolment.class_id == SchoolClass.id)
-        .where(Enrolment.student_id == student_id, SchoolClass.school_year_id == year_id)
-        .options(joinedload(SchoolClass.school_year), joinedload(SchoolClass.unit))
-        .order_by(Enrolment.starts_on.desc(), Enrolment.id.desc())
-        .limit(1)
-    ).one_or_none()
-    target = room_target(session, actor, room, day) if room else Target(actor.relation_to(student.unit_id))
+    room = _last_room(session, student_id, year_id)
+    target = _target(session, actor, student, room, day)
     query = (
         scope.scoped(actor, StudentNote, day)
         .where(StudentNote.student_id == student_id, StudentNote.school_year_id == year_id)
@@ -84,6 +77,26 @@ def student_year(
     return StudentYear(
         student, room, target, tuple(YearNote(n, _place(n, room), histories.get(n.cell, ())) for n in notes)
     )
+
+
+def year_target(session: Session, actor: Actor, student: Student, year_id: int | None, day: date) -> Target:
+    """What the right to read the remarks on a student in a year is asked of: the actor's part in the last class."""
+    return _target(session, actor, student, _last_room(session, student.id, year_id), day)
+
+
+def _last_room(session: Session, student_id: int, year_id: int | None) -> SchoolClass | None:
+    query = (
+        sa.select(SchoolClass)
+        .join(Enrolment, Enrolment.class_id == SchoolClass.id)
+        .where(Enrolment.student_id == student_id, SchoolClass.school_year_id == year_id)
+        .options(joinedload(SchoolClass.school_year), joinedload(SchoolClass.unit))
+        .order_by(Enrolment.starts_on.desc(), Enrolment.id.desc())
+    )
+    return session.scalars(query.limit(1)).one_or_none()
+
+
+def _target(session: Session, actor: Actor, student: Student, room: SchoolClass | None, day: date) -> Target:
+    return room_target(session, actor, room, day) if room else Target(actor.relation_to(student.unit_id))
 
 
 def _place(note: StudentNote, room: SchoolClass | None) -> str:
@@ -121,8 +134,7 @@ def export_development(actor: Actor, class_id: int, *, clock: Clock) -> tuple[st
     rows = session.execute(_class_notes(room)).all()
     data = _workbook(room, rows)
     record_event(actor, "note.export", clock=clock, target=room, rows=len(rows))
-    name = fold(f"so theo doi tre {room.name} {room.school_year.start_year}")
-    return f"{name.replace(' ', '-').replace('/', '-').replace('–', '-')}.xlsx", data
+    return f"{file_name(f'sổ theo dõi trẻ {room.name} {room.school_year.start_year}')}.xlsx", data
 
 
 def _class_notes(room: SchoolClass) -> sa.Select[*tuple[Any, ...]]:

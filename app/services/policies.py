@@ -26,7 +26,7 @@ from app.errors import N_
 from app.models import OrgUnit, Person, Policy, SchoolYear
 from app.services import scope
 from app.services.actors import ancestors
-from app.services.clock import Clock, local_day
+from app.services.clock import Clock, clamp, local_day
 from app.services.lock_checks import MAX_REASON, hold, text_problems
 from app.services.lock_orders import FieldProblem, order_of, refuse
 from app.services.results.due import make_due
@@ -138,8 +138,7 @@ def settings_of(session: Session, unit_id: int, day: date) -> dict[PolicyKey, Se
 
 def readings_of(session: Session, unit_id: int, year: SchoolYear, day: date) -> Readings:
     """How a unit reads TT 22/2021 Điều 9 khoản 3 in a school year: on `day`, or on the year's nearest day to it."""
-    day = min(max(day, year.starts_on), year.ends_on)
-    found = settings_of(session, unit_id, day)
+    found = settings_of(session, unit_id, clamp(day, year.starts_on, year.ends_on))
     return Readings(
         comment_subject_counts=found[PolicyKey.COMMENT_SUBJECT].value == "on",
         replace_subject=found[PolicyKey.ONE_SUBJECT].value == "replace",
@@ -148,7 +147,7 @@ def readings_of(session: Session, unit_id: int, year: SchoolYear, day: date) -> 
 
 def centre_settings(session: Session, unit_id: int, year: SchoolYear, day: date) -> dict[str, str]:
     """What is confirmed of TT 43/2021 for a centre in a school year, by its name in Facts.settings."""
-    found = settings_of(session, unit_id, min(max(day, year.starts_on), year.ends_on))
+    found = settings_of(session, unit_id, clamp(day, year.starts_on, year.ends_on))
     return {name: found[key].value for key, name in CENTRE_SETTINGS.items() if found[key].value}
 
 

@@ -24,14 +24,13 @@ from app.services import scope
 from app.services.book_pages import class_cover, sheet_cover, student_list, subject_page
 from app.services.book_reading import (
     SheetLines,
-    clamp,
     load_officials,
     load_seats,
     load_sheets,
     load_teachers,
     load_units_above,
 )
-from app.services.clock import VIETNAM, Clock, local_day
+from app.services.clock import VIETNAM, Clock, clamp, local_day
 from app.services.programme import terms_of
 from app.services.sheet_reading import SheetFacts, load_facts, load_lines
 from app.services.unit_of_work import Work, transaction

@@ -16,6 +16,7 @@ from app.domain.policies import CENTRE_SETTINGS, READINGS, PolicyKey
 from app.domain.vocabulary import Level
 from app.models import OrgUnit, SchoolClass, SchoolYear
 from app.services import scope
+from app.services.clock import clamp
 from app.services.policies import Setting, settings_of
 from app.services.rights import demand
 
@@ -81,7 +82,7 @@ def regulations_of(
     unit = scope.get(session, actor, OrgUnit, unit_id, day)
     demand(actor, Action.POLICY_VIEW, unit_id)
     lines = _lines(session, unit, year)
-    settings = settings_of(session, unit_id, min(max(day, year.starts_on), year.ends_on))
+    settings = settings_of(session, unit_id, clamp(day, year.starts_on, year.ends_on))
     used = {stored for line in lines for _name, stored in line.classes}
     return RegulationPage(
         unit=unit,

@@ -161,21 +161,24 @@ def _students(actor: Actor, _day: date) -> Condition:
     return sa.and_(within, sa.or_(Student.id.in_(in_class), Student.id.in_(in_group)))
 
 
+def _classes_of(actor: Actor) -> sa.Select[int]:
+    """Classes within reach whose students the actor sees: of who sees some students only, the own ones."""
+    classes = sa.select(SchoolClass.id).where(_reach(actor, SchoolClass.unit_id))
+    own = SchoolClass.id.in_(taught_class_ids(actor))
+    return classes if actor.sees_all_students else classes.where(own)
+
+
 def _enrolments(actor: Actor, day: date) -> Condition:
     """Places of the students within reach, and those in own classes of students who have moved to another school."""
-    classes = sa.select(SchoolClass.id).where(_reach(actor, SchoolClass.unit_id))
-    if not actor.sees_all_students:
-        classes = classes.where(SchoolClass.id.in_(taught_class_ids(actor)))
     students = sa.select(Student.id).where(_students(actor, day))
+    classes = _classes_of(actor)
     return sa.or_(Enrolment.student_id.in_(students), Enrolment.class_id.in_(classes))
 
 
 def _notes(actor: Actor, day: date) -> Condition:
     """Remarks on classes within reach, and on students within reach: those of a former school come along."""
-    classes = sa.select(SchoolClass.id).where(_reach(actor, SchoolClass.unit_id))
-    if not actor.sees_all_students:
-        classes = classes.where(SchoolClass.id.in_(taught_class_ids(actor)))
     students = sa.select(Student.id).where(_students(actor, day))
+    classes = _classes_of(actor)
     return sa.or_(StudentNote.class_id.in_(classes), StudentNote.student_id.in_(students))
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.domain.access import Action, Actor, may
-from app.domain.names import fold, nfc
+from app.domain.names import file_name, nfc
 from app.errors import N_, Forbidden, Invalid, Stale
 from app.extensions import db
 from app.services.cells import NOT_YOURS, Saved
@@ -25,12 +25,7 @@ def export_sheet(actor: Actor, sheet_id: int, *, clock: Clock) -> tuple[str, byt
         raise Forbidden(N_("Your role does not include this. Ask your unit's administrators if it should."))
     sheet = facts.sheet
     lines = load_lines(db.session(), sheet)
-    name = (
-        fold(f"{sheet.subject.short_name} {sheet.group.name} hk{sheet.term}")
-        .replace(" ", "-")
-        .replace("/", "-")
-        .replace(",", "")
-    )
+    name = file_name(f"{sheet.subject.short_name} {sheet.group.name} hk{sheet.term}")
     data = sheet_workbook(facts, lines)
     record_event(actor, "sheet.export", clock=clock, target=sheet, rows=len(lines), revision=sheet.revision)
     return f"{name}.xlsx", data

@@ -1,13 +1,14 @@
-"""The sheets of a unit in a term, with their classes, subjects and teachers."""
+"""The sheets of a class, and of a unit in a term, with their classes, subjects and teachers."""
 
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.domain.access import Actor
 from app.models import (
+    Enrolment,
     GradebookSheet,
     HomeroomAssignment,
     Person,
@@ -15,10 +16,38 @@ from app.models import (
     Subject,
     TeachingAssignment,
     TeachingGroup,
+    TeachingGroupMember,
 )
 from app.models.base import in_force
 from app.services import scope
 from app.services.years import Period
+
+
+def of_class(school_class: SchoolClass) -> sa.Select[GradebookSheet]:
+    """Every sheet of a class: its own groups', and those of groups of several classes in which students of it sit.
+
+    Unordered; subjects and groups come with them.
+    """
+    shared = (
+        sa.select(TeachingGroupMember.group_id)
+        .join(Enrolment, Enrolment.student_id == TeachingGroupMember.student_id)
+        .where(Enrolment.class_id == school_class.id)
+    )
+    return (
+        sa.select(GradebookSheet)
+        .join(GradebookSheet.subject)
+        .join(GradebookSheet.group)
+        .where(
+            GradebookSheet.unit_id == school_class.unit_id,
+            GradebookSheet.school_year_id == school_class.school_year_id,
+            GradebookSheet.grade == school_class.grade,
+            sa.or_(
+                GradebookSheet.class_id == school_class.id,
+                sa.and_(GradebookSheet.class_id.is_(None), GradebookSheet.group_id.in_(shared)),
+            ),
+        )
+        .options(contains_eager(GradebookSheet.subject), contains_eager(GradebookSheet.group))
+    )
 
 
 def sheets_of(

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.access import Action, Actor, may
 from app.domain.dates import format_date
 from app.domain.locks import VN_TIME
+from app.domain.sheet_forms import SheetForm
 from app.errors import N_, Forbidden, Invalid
 from app.models import Delegation, ExemptionDecision, GradebookSheet, Person, Position
 from app.models.base import in_force
@@ -22,6 +24,9 @@ from app.services.sheet_reading import load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
 
 ONLY_HEAD = N_("Only the head of the school orders this.")
+NOT_EXEMPTIBLE = N_("Nobody is exempted from what this sheet holds.")
+EXEMPTIBLE: Final = frozenset({SheetForm.MARKS, SheetForm.WEIGHTED})
+"""Forms whose subjects the circulars know exemptions from (TT 22/2021 Điều 10, TT 58/2011 Điều 12)."""
 MAX_EVIDENCE = 10 * 1024 * 1024
 EVIDENCE_KINDS = {b"%PDF": ".pdf", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
 
@@ -137,6 +142,8 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
         facts = load_facts(work.session, actor, sheet_id, local_day(work.now))
         if not may(actor, Action.EXEMPTION_DECIDE, facts.target(actor, work.now)):
             raise Forbidden(ONLY_HEAD)
+        if facts.sheet.form not in EXEMPTIBLE:
+            raise Invalid(NOT_EXEMPTIBLE)
         if not new.number.strip() or not new.reason.strip() or new.decided_on > local_day(work.now):
             raise Invalid(N_("A decision has a number, a date that is not in the future, and a reason."))
         if not load_lines(work.session, facts.sheet, [new.student_id]):

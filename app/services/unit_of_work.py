@@ -64,14 +64,18 @@ class Work:
         self.stamp()
         self.session.flush()
 
+    def share_epoch(self, unit_id: int) -> None:
+        """Hold the unit's epoch shared: windows, rules and closings wait for this transaction, other saves don't."""
+        self.session.execute(
+            sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == unit_id).with_for_update(read=True)
+        )
+
     def lock_sheets(self, unit_id: int, sheet_ids: Sequence[int]) -> dict[int, int]:
         """Hold the unit's epoch shared and the sheets exclusively, sorted, so that saves never interleave.
 
         Returns the present revision of each sheet held; a sheet of another unit is not held.
         """
-        self.session.execute(
-            sa.select(UnitEpoch.epoch).where(UnitEpoch.unit_id == unit_id).with_for_update(read=True)
-        )
+        self.share_epoch(unit_id)
         query = (
             sa.select(GradebookSheet.id, GradebookSheet.revision)
             .where(GradebookSheet.id.in_(sheet_ids), GradebookSheet.unit_id == unit_id)

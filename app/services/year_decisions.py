@@ -8,7 +8,7 @@ from app.domain.access import Action, Actor, may
 from app.domain.assessment.facts import YEAR, Facts
 from app.domain.assessment.registry import CONDUCT
 from app.domain.assessment.terms import Conduct, ResultLevel, TraitLevel
-from app.domain.assessment.tt58_2011 import proposed_conduct_year
+from app.domain.assessment.tt58_2011.year import proposed_conduct_year
 from app.domain.names import nfc, unicode_problem
 from app.domain.year_decisions import Asked, Field, HeadDecision, asked_of, by_head, fields_of
 from app.errors import N_, Forbidden

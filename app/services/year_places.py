@@ -1,15 +1,14 @@
 """A class after its year: the sheets of its subjects, who sits on which, and what the actor is to it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
-from app.domain.access import Actor, Target
-from app.domain.vocabulary import GroupKind, Role, SubjectKind
+from app.domain.access import Action, Actor, Target, may
+from app.domain.vocabulary import GroupKind, SubjectKind
 from app.models import (
     Enrolment,
     GradebookSheet,
@@ -20,8 +19,10 @@ from app.models import (
     TeachingGroupMember,
 )
 from app.models.base import in_force
-from app.services import scope
+from app.services import scope, sheet_list
+from app.services.clock import clamp
 from app.services.results.class_page import leads_class
+from app.services.results.judging import NO_RESULTS
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,8 @@ class YearPlaces:
         return [sheet.id for sheet in self.sheets if sheet.subject_id == subject_id]
 
     def _joined(self, sheet: GradebookSheet, student_id: int) -> date | None:
-        if sheet.group.kind is GroupKind.WHOLE_CLASS:
-            return date.min
-        return self.members.get(sheet.group_id, {}).get(student_id)
+        members = self.members.get(sheet.group_id)
+        return date.min if members is None else members.get(student_id)
 
     def teaches(self, student_id: int, subject_id: int) -> bool:
         """The actor enters the student's retest in the subject."""
@@ -74,16 +74,17 @@ class YearPlaces:
 
 
 def load_places(session: Session, actor: Actor, class_id: int, day: date) -> YearPlaces:
-    """The class within the actor's reach, or NotFound; five statements."""
+    """The class within the actor's reach, or NotFound; six statements at most."""
     school_class = scope.get(session, actor, SchoolClass, class_id, day)
-    sheets = _sheets(session, school_class)
+    in_order = (Subject.order_no, Subject.id, TeachingGroup.name, GradebookSheet.term)
+    sheets = session.scalars(sheet_list.of_class(school_class).order_by(*in_order)).all()
     groups = {sheet.group_id for sheet in sheets}
     year = school_class.school_year
     taught = session.execute(
         sa.select(TeachingAssignment.group_id, TeachingAssignment.subject_id).where(
             TeachingAssignment.group_id.in_(groups),
             TeachingAssignment.person_id == actor.person_id,
-            in_force(TeachingAssignment, min(max(day, year.starts_on), year.ends_on)),
+            in_force(TeachingAssignment, clamp(day, year.starts_on, year.ends_on)),
             TeachingAssignment.in_charge.is_(True),
         )
     )
@@ -98,55 +99,36 @@ def load_places(session: Session, actor: Actor, class_id: int, day: date) -> Yea
 
 def classes_to_enter(session: Session, actor: Actor, year_id: int, day: date) -> list[SchoolClass]:
     """Classes of the year the actor may have something to enter for: taught whole or in a group, led, or as the head
-    every class of the school; one statement.
+    every class of the school that ends the year with results; one statement.
     """
     query = (
         scope.scoped(actor, SchoolClass, day)
-        .where(SchoolClass.school_year_id == year_id, SchoolClass.unit_id == actor.unit_id)
+        .where(
+            SchoolClass.school_year_id == year_id,
+            SchoolClass.unit_id == actor.unit_id,
+            SchoolClass.circular.not_in(sorted(NO_RESULTS)),
+        )
         .order_by(SchoolClass.grade, SchoolClass.order_no, SchoolClass.name)
     )
-    if Role.PRINCIPAL not in actor.roles:
+    if not may(actor, Action.HEAD_DECIDE, Target()):
         mixed = (
             sa.select(Enrolment.class_id)
             .join(TeachingGroupMember, TeachingGroupMember.student_id == Enrolment.student_id)
-            .join(TeachingAssignment, TeachingAssignment.group_id == TeachingGroupMember.group_id)
-            .where(TeachingAssignment.person_id == actor.person_id)
+            .join(TeachingGroup, TeachingGroup.id == TeachingGroupMember.group_id)
+            .join(TeachingAssignment, TeachingAssignment.group_id == TeachingGroup.id)
+            .where(TeachingGroup.school_year_id == year_id, TeachingAssignment.person_id == actor.person_id)
         )
         own = scope.taught_class_ids(actor)
         query = query.where(sa.or_(SchoolClass.id.in_(own), SchoolClass.id.in_(mixed)))
     return list(session.scalars(query))
 
 
-def _sheets(session: Session, school_class: SchoolClass) -> list[GradebookSheet]:
-    shared = (
-        sa.select(TeachingGroupMember.group_id)
-        .join(Enrolment, Enrolment.student_id == TeachingGroupMember.student_id)
-        .where(Enrolment.class_id == school_class.id)
-    )
-    query = (
-        sa.select(GradebookSheet)
-        .join(GradebookSheet.subject)
-        .join(GradebookSheet.group)
-        .where(
-            GradebookSheet.unit_id == school_class.unit_id,
-            GradebookSheet.school_year_id == school_class.school_year_id,
-            GradebookSheet.grade == school_class.grade,
-            sa.or_(
-                GradebookSheet.class_id == school_class.id,
-                sa.and_(GradebookSheet.class_id.is_(None), GradebookSheet.group_id.in_(shared)),
-            ),
-        )
-        .options(contains_eager(GradebookSheet.subject), contains_eager(GradebookSheet.group))
-        .order_by(Subject.order_no, Subject.id, TeachingGroup.name, GradebookSheet.term)
-    )
-    return list(session.scalars(query))
-
-
 def _members(session: Session, sheets: Iterable[GradebookSheet]) -> dict[int, dict[int, date]]:
-    groups = {sheet.group_id for sheet in sheets if sheet.group.kind is not GroupKind.WHOLE_CLASS}
-    found: dict[int, dict[int, date]] = defaultdict(dict)
-    if groups:
-        query = sa.select(TeachingGroupMember).where(TeachingGroupMember.group_id.in_(groups))
+    found: dict[int, dict[int, date]] = {
+        sheet.group_id: {} for sheet in sheets if sheet.group.kind is not GroupKind.WHOLE_CLASS
+    }
+    if found:
+        query = sa.select(TeachingGroupMember).where(TeachingGroupMember.group_id.in_(found))
         for row in session.scalars(query.order_by(TeachingGroupMember.starts_on)):
             found[row.group_id][row.student_id] = row.starts_on
     return found

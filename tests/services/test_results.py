@@ -30,7 +30,7 @@ from app.services import enrolments
 from app.services.choices import Choice, choose_subjects
 from app.services.clock import local_day
 from app.services.policies import set_policy
-from app.services.results.due import due
+from app.services.results.due import due, waiting
 from app.services.results.refresh import refresh, refresh_due
 from app.services.sheets import ensure_sheets
 from app.services.unit_of_work import transaction
@@ -293,6 +293,7 @@ def test_a_group_of_two_classes_falls_due_with_both(province: Province) -> None:
             put_in(work, sheet_id, student, full(work.session.get_one(GradebookSheet, sheet_id), "9.0"))
     (batch,) = due(db.session())
     assert batch.class_ids == (first.class_id, second.class_id)
+    assert waiting(db.session(), first.unit_id, first.year_id) == {first.class_id, second.class_id}
     refresh(first.unit_id, [first.class_id], clock=province.clock)
     assert due(db.session()) != []  # the other class has not seen the group's marks yet
     assert refresh_due(db.session(), clock=province.clock) == 1

@@ -1,8 +1,10 @@
 """Results of a primary class: levels, tests, qualities and competences; nothing comes of a term."""
 
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
 from app.domain.access import SYSTEM
 from app.domain.assessment import tt27_2020
@@ -16,8 +18,10 @@ from app.services.results.judging import judge_class
 from app.services.results.places import POINTS
 from app.services.results.reading import read_classes
 from app.services.results.refresh import refresh
+from app.services.results.workbook import export_class
 from app.services.unit_of_work import transaction
 from tests.factories.province import Province
+from tests.services.helpers import acting
 from tests.services.results_helpers import (
     YEAR_OVER,
     Made,
@@ -55,6 +59,16 @@ def fill_primary(
                 tested = "final" in work.session.get_one(GradebookSheet, sheet_id).tests
                 cells = {"final_level": level, **({"final": Decimal(score)} if tested else {})}
             put_in(work, sheet_id, student, cells)
+
+
+def test_the_file_of_a_class_shows_tests_as_whole_numbers(province: Province, made: Made) -> None:
+    fill_primary(province, made, made.students[0], SubjectLevel.WELL, "9", TraitLevel.GOOD)
+    name, data = export_class(acting(province, "giangnt.thcstk"), made.class_id, YEAR, clock=province.clock)
+    assert name == "tong-hop-4a-cuoi-nam-2026.xlsx"
+    page = load_workbook(BytesIO(data)).active
+    headings = [cell.value for cell in page[3]]
+    test = page[4][headings.index("Toán: điểm KTĐK")]
+    assert (test.value, test.number_format) == (9, "General")
 
 
 def test_a_primary_year(province: Province, made: Made) -> None:

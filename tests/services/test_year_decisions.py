@@ -131,6 +131,7 @@ def test_the_head_decides_on_a_student_with_a_disability(province: Province, mad
         province, made, HEAD, change(low, Field.DISABILITY, plan),
         change(low, Field.HEAD, "promoted", reason="Đạt yêu cầu của kế hoạch cá nhân"),
     )  # fmt: skip
+    assert taken(province, made, HEAD, change(low, Field.DISABILITY, plan, plan, "Không kèm lí do")) == ()
     (effect,) = effects
     assert (effect.before.outcome, effect.after.outcome) == (Outcome.SUMMER_TRAINING, Outcome.PROMOTED)
     assert len(effect.entered) == 2
