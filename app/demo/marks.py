@@ -100,7 +100,8 @@ class Marker:
         _from, level, least, most = next(row for row in LEVELS if worth >= row[0])
         if kind is CellKind.LEVEL:
             return level
-        return str(min(max(round(self.rng.gauss(worth + 5, 7) / 10), least), most))
+        tenths = int(self.rng.gauss(worth + 5, 7))
+        return str(min(max((tenths + 5) // 10, least), most))
 
     def _manners(self, student_id: int) -> int:
         return int(self.rng.gauss(self._drawn(student_id, "manners", 78, 13), 4))

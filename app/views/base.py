@@ -17,7 +17,7 @@ from app.forms.accounts import show_problems
 from app.forms.converter import make_form
 from app.security import request_clock
 from app.services import scope, unit_of_work
-from app.views.context import actor, require, tell, today
+from app.views.context import actor, note_visit, require, tell, today
 from app.views.datamodel import COUNT_CAP, ScopedFilter, ScopedInterface
 from app.views.formats import code_label, enum_label, present
 from app.views.listing import ListPage
@@ -31,6 +31,7 @@ __all__ = [
     "actor",
     "key_of",
     "menu",
+    "note_visit",
     "require",
     "tell",
     "today",

@@ -23,6 +23,7 @@ from app.models import OrgUnit, SchoolClass, SchoolYear, Student, TeachingGroup
 from app.reference.code_lists import CODE_LISTS
 from app.services import assignments, classes, enrolments, scope
 from app.services.classes import NewClass, NewGroup
+from app.services.results.class_page import sees_results
 from app.services.unit_of_work import Work
 from app.views import formats
 from app.views.assignments import AssignmentModelView, HomeroomModelView
@@ -38,7 +39,6 @@ from app.views.class_pages import (
 )
 from app.views.notes import class_link
 from app.views.people import PersonModelView
-from app.views.results import sees_results
 
 CATEGORY = {"category": "School", "category_label": lazy_gettext("School")}
 
@@ -182,7 +182,7 @@ class SchoolClassView(ScopedModelView):
             teaching=teaching,
             homerooms=homerooms,
             remarks_url=class_link(item, [*teaching, *homerooms]),
-            may_see_results=sees_results(item),
+            may_see_results=sees_results(db.session(), actor(), item, today()),
             today=today(),
             columns=formats.columns,
             may_manage=may(actor(), Action.CLASS_MANAGE, own),

@@ -44,6 +44,7 @@ LABELS: dict[type[Enum], dict[Any, Any]] = {
     SubjectKind: {
         SubjectKind.SCORED: lazy_gettext("Comments and scores"),
         SubjectKind.COMMENT: lazy_gettext("Comments only"),
+        SubjectKind.HOMEROOM: lazy_gettext("Entered by homeroom teachers"),
     },
     GroupKind: {
         GroupKind.WHOLE_CLASS: lazy_gettext("Whole class"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from flask import flash, redirect, request, send_file, url_for
 from flask_appbuilder import expose, has_access
@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext
 from app.domain.access import Action, Target, may
 from app.domain.assessment.steps import sentence
 from app.domain.notes import NoteKind, homeroom_kind
-from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, Stale
+from app.errors import Forbidden, HocVuError, Invalid, Locked, Stale
 from app.extensions import db
 from app.models import SchoolClass, StudentNote
 from app.reference import notes_bank
@@ -29,10 +29,10 @@ from app.views import notes_texts as words
 from app.views.base import PageView, actor, menu, require, tell, today
 from app.views.file_pages import XLSX
 from app.views.lock_texts import column_title, reason_line, verdict_line
+from app.views.sheet_saving import request_id
 from app.web import current_period, vn_time
 
 LEVELS = {"": None, "yes": True, "no": False}
-MALFORMED = N_("The request was not understood. Go back and try again.")
 
 
 @dataclass
@@ -197,20 +197,13 @@ def _save(book: NoteBook) -> HocVuError | None:
             subject_id=book.subject.id if book.subject else None,
             area=book.area,
             clock=request_clock(),
-            request_id=_request_id(),
+            request_id=request_id(request.form),
         )
     except (Invalid, Stale, Locked, Forbidden) as error:
         return error
     text = _("%(n)s remarks saved at %(time)s.", n=saved.changed, time=vn_time(saved.saved_at, True)[-8:])
     flash(text if saved.changed else _("Nothing has changed."), "success")
     return None
-
-
-def _request_id() -> str | None:
-    try:
-        return str(UUID(request.form["request_id"])) if request.form.get("request_id") else None
-    except ValueError as error:
-        raise Invalid(MALFORMED) from error
 
 
 def _edits() -> list[NoteEdit]:

@@ -29,16 +29,6 @@ TERMS = ((1, "I"), (2, "II"))
 WEIGHTED = lazy_gettext("Weight-2 tests a term")
 
 
-def _weighted_tests() -> Any:
-    return fields.WholeNumberField(
-        WEIGHTED,
-        [Optional()],
-        low=1,
-        high=len(PERIODIC_COLUMNS),
-        description=lazy_gettext("Only for classes under TT 58/2011. Empty: %(n)s.", n=sheets.WEIGHTED_TESTS),
-    )
-
-
 def _has_old_years() -> bool:
     query = scope.scoped(actor(), SchoolYear, today())
     old = query.where(SchoolYear.start_year <= programme.LAST_WEIGHTED)
@@ -88,17 +78,6 @@ class PlanView(ScopedModelView):
             lazy_gettext("Grade"), pairs=lambda: [(n, str(n)) for n in range(1, 13)], parse=int
         )
     }
-    show_columns = [
-        "subject",
-        "school_year",
-        "level",
-        "grade",
-        "annual_lessons",
-        "status",
-        "terms",
-        "weighted_tests",
-        "unit",
-    ]
     add_columns = [
         "subject",
         "school_year",
@@ -109,23 +88,30 @@ class PlanView(ScopedModelView):
         "terms",
         "weighted_tests",
     ]
+    show_columns = [*add_columns, "unit"]
     edit_columns = ["annual_lessons", "terms", "weighted_tests"]
     page_size = 50
+    edit_form_extra_fields = {
+        "annual_lessons": fields.WholeNumberField(lazy_gettext("Lessons a year"), NEEDED, low=1, high=600),
+        "terms": fields.ManyField(lazy_gettext("Terms"), pairs=lambda: TERMS, parse=int),
+        "weighted_tests": fields.WholeNumberField(
+            WEIGHTED,
+            [Optional()],
+            low=1,
+            high=len(PERIODIC_COLUMNS),
+            description=lazy_gettext(
+                "Only for classes under TT 58/2011. Empty: %(n)s.", n=sheets.WEIGHTED_TESTS
+            ),
+        ),
+    }
     add_form_extra_fields = {
         "grade": fields.ChoiceField(
             lazy_gettext("Grade"), NEEDED, pairs=lambda: [(n, str(n)) for n in range(1, 13)], parse=int
         ),
-        "annual_lessons": fields.WholeNumberField(lazy_gettext("Lessons a year"), NEEDED, low=1, high=600),
         "status": fields.ChoiceField(
             lazy_gettext("Standing"), NEEDED, pairs=lambda: list(formats.PLAN_STATUS.items())
         ),
-        "terms": fields.ManyField(lazy_gettext("Terms"), pairs=lambda: TERMS, parse=int),
-        "weighted_tests": _weighted_tests(),
-    }
-    edit_form_extra_fields = {
-        "annual_lessons": fields.WholeNumberField(lazy_gettext("Lessons a year"), NEEDED, low=1, high=600),
-        "terms": fields.ManyField(lazy_gettext("Terms"), pairs=lambda: TERMS, parse=int),
-        "weighted_tests": _weighted_tests(),
+        **edit_form_extra_fields,
     }
 
     def fit_form(self, form: Any, item: Any) -> None:

@@ -13,9 +13,8 @@ from app.domain.access import Action
 from app.domain.assessment import tt43_2021
 from app.domain.dates import format_date
 from app.domain.notes import Span
-from app.domain.policies import CENTRE_SETTINGS, FIXED_ABOVE, READINGS, PolicyKey, offered
-from app.domain.units import taught_levels
-from app.domain.vocabulary import Finality, Level, UnitKind
+from app.domain.policies import CENTRE_SETTINGS, FIXED_ABOVE, PolicyKey, keys_of, offered
+from app.domain.vocabulary import Finality
 from app.errors import N_, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import OrgUnit
@@ -105,7 +104,7 @@ class PolicyView(PageView):
             "locks/policies.html",
             title=_("Rules of the unit"),
             unit=unit,
-            cards=[_card(found[key], unit.id, today()) for key in keys_of(unit)],
+            cards=[_card(found[key], unit.id, today()) for key in keys_of(unit.kind, unit.levels)],
             chosen=chosen,
             typed=typed,
             errors=errors,
@@ -134,25 +133,6 @@ def _decide(unit_id: int, key: PolicyKey) -> Errors:
     except Invalid as error:
         return lock_forms.errors_of(error)
     return {}
-
-
-SECONDARY = frozenset({Level.LOWER_SECONDARY, Level.UPPER_SECONDARY})
-CENTRES = frozenset({UnitKind.VOCATIONAL_CENTRE, UnitKind.PROVINCIAL_CENTRE})
-
-
-def keys_of(unit: OrgUnit) -> list[PolicyKey]:
-    """The rules a unit has: readings where TT 22/2021 is used, settings of TT 43/2021 in a centre; an office has all."""
-    office = not unit.kind.is_school
-    centre = unit.kind in CENTRES
-    secondary = not centre and bool(SECONDARY & set(taught_levels(unit.kind, unit.levels)))
-    return [
-        key
-        for key in PolicyKey
-        if office
-        or (key in READINGS and secondary)
-        or (key in CENTRE_SETTINGS and centre)
-        or key not in FIXED_ABOVE
-    ]
 
 
 # -- in words ----------------------------------------------------------------------------------------------------

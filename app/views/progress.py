@@ -18,10 +18,9 @@ from app.services.clock import local_day
 from app.services.progress_figures import SheetProgress
 from app.services.progress_offices import Need, OfficeProgress, SchoolLine, office_progress
 from app.services.progress_schools import SchoolProgress, school_progress, sheets_of_school
-from app.services.unit_of_work import record_event
 from app.services.years import Period
 from app.views import progress_texts as words
-from app.views.base import PageView, actor, menu
+from app.views.base import PageView, actor, menu, note_visit
 from app.web import current_period
 
 PAGE = 50
@@ -94,7 +93,7 @@ class ProgressView(PageView):
         """One school; whoever looks in from above is on record."""
         if current_period() is None:
             return redirect(url_for("ProgressView.index"))
-        _note_visit(unit_id)
+        note_visit("progress.view", unit_id)
         return self.render_template("progress/school.html", **school_page(unit_id))
 
     @expose("/school/<int:unit_id>/sheets")
@@ -116,12 +115,6 @@ class ProgressView(PageView):
             about=about,
             total=len(sheets),
         )
-
-
-def _note_visit(unit_id: int) -> None:
-    """A look from above into a school leaves a trace; the leaders' own doesn't."""
-    if actor().relation_to(unit_id) is UnitRelation.BELOW:
-        record_event(actor(), "progress.view", clock=request_clock(), unit=unit_id)
 
 
 def _filtered(sheets: Sequence[SheetProgress]) -> tuple[list[SheetProgress], list[str]]:

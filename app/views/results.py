@@ -126,9 +126,7 @@ class ResultView(PageView):
     def school_class(self, class_id: int) -> Any:
         """The summary of a class, sortable by any column."""
         summary = class_summary(db.session(), actor(), class_id, _asked_period(), request_clock()())
-        note_visit(
-            "result.view", summary.school_class.unit_id, school_class=class_id, period=summary.period
-        )
+        note_visit("result.view", summary.school_class.unit_id, school_class=class_id, period=summary.period)
         key, descending = request.args.get("sort", ""), request.args.get("desc") == "1"
         found = measures(summary.school_class.circular, summary.period)
         return self.render_template(

@@ -13,7 +13,7 @@ from app.domain.access import Action, Actor, may
 from app.domain.assessment.registry import CONDUCT
 from app.domain.assessment.subjects import exempts_whole
 from app.domain.assessment.tt22_2021 import threshold
-from app.domain.assessment.tt22_2021.averages import FINAL_WEIGHT, MIDTERM_WEIGHT
+from app.domain.assessment.weighted import FINAL_WEIGHT, MIDTERM_WEIGHT
 from app.domain.cell_values import choices, show_cell
 from app.domain.locks import ColumnState
 from app.domain.marks import format_mark

@@ -1,5 +1,6 @@
 """Saves of a sheet as they come and go: JSON and forms read into changes, answers and refusals in plain data."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ def json_body() -> dict[str, Any]:
     return body
 
 
-def request_id(body: dict[str, Any]) -> str | None:
+def request_id(body: Mapping[str, Any]) -> str | None:
     """The save's own id, so that a repeat is saved once; raises Invalid unless it is a UUID."""
     given = body.get("request_id")
     if given is None:

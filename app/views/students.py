@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import joinedload
 
-from app.domain.access import Action, Target, may, may_ever
+from app.domain.access import Action, Target, may
 from app.domain.vocabulary import Tier
 from app.errors import N_, Invalid, NotFound
 from app.extensions import db
@@ -32,13 +32,14 @@ from app.reference.code_lists import CODE_LISTS
 from app.security import request_clock
 from app.services import choices, enrolments, people, scope
 from app.services.enrolments import RELATIONS, Admission, Leaving
+from app.services.notes_year import year_target
+from app.services.results.class_page import sees_results
 from app.services.unit_of_work import Work
 from app.views.arrivals import ArrivalView
 from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, menu, require, today
 from app.views.choices import ChoicesView
 from app.views.datamodel import OneFilter
 from app.views.formats import plan_status
-from app.views.results import sees_results
 from app.views.student_sheet import (
     LABELS,
     OWN_SECTIONS,
@@ -55,6 +56,7 @@ from app.views.student_sheet import (
     written_apart,
 )
 from app.views.verbs import VerbPage
+from app.web import current_period
 
 
 class InClass(OneFilter):
@@ -224,13 +226,21 @@ class StudentModelView(ScopedModelView):
             plan_status=plan_status,
             statuses=CODE_LISTS["enrolment_status"],
             reasons=CODE_LISTS["leave_reason"],
-            may_see_remarks=may_ever(actor(), Action.NOTE_VIEW),
-            may_see_results=place is not None and sees_results(place.school_class),
+            may_see_remarks=_sees_remarks(item),
+            may_see_results=place is not None
+            and sees_results(db.session(), actor(), place.school_class, today()),
             may_edit=bool(self.editable([item])),
             may_manage=may(actor(), Action.STUDENT_MANAGE, Target(unit=actor().relation_to(item.unit_id))),
             open_place=place,
             may_enrol=place is None or place.school_class.school_year.ends_on < today(),
         )
+
+
+def _sees_remarks(student: Student) -> bool:
+    """Whether the reader may open the remarks on a student in the chosen year."""
+    period = current_period()
+    target = year_target(db.session(), actor(), student, period.year_id if period else None, today())
+    return may(actor(), Action.NOTE_VIEW, target)
 
 
 class PlaceView(VerbPage):

@@ -7,21 +7,22 @@ from flask import request
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
-from app.domain.access import Action, UnitRelation, may
+from app.domain.access import Action, may
 from app.domain.vocabulary import RETEST
 from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, NotFound, Stale
 from app.extensions import db
 from app.security import request_clock
 from app.services.clock import local_day
+from app.services.lock_checks import OUTSIDE, is_near
 from app.services.retests import enter_retests
-from app.services.unit_of_work import record_event
 from app.services.year_book import Effect, YearBook, open_book
 from app.services.year_decisions import decide
 from app.services.year_places import YearPlaces, classes_to_enter, load_places
 from app.views import lock_texts
 from app.views import results_texts as words
 from app.views import year_fields as fields
-from app.views.base import PageView, actor, tell, today
+from app.views import year_texts as texts
+from app.views.base import PageView, actor, note_visit, tell, today
 from app.views.year_fields import Rows, Typed
 from app.web import current_period
 
@@ -101,7 +102,7 @@ class YearEntryView(PageView):
         book = open_book(db.session(), places, now)
         refused = _refused(error, book, typed)
         rows = Rows(book, typed)
-        _note_visit(places)
+        note_visit("result.view", places.school_class.unit_id, school_class=class_id)
         return self.render_template(
             "results/year.html",
             title=None,
@@ -117,6 +118,8 @@ class YearEntryView(PageView):
             students=[(key, judged.pupil.full_name) for key, judged in book.judged.items()],
             disability_open=rights["head"] and book.locks.states[RETEST].open,
             locked=_lock_lines(book),
+            may_open=is_near(places.school_class.school_year, local_day(now)),
+            most_days=OUTSIDE.days,
             refused=refused,
             message=tell(error) if error else "",
             typed=typed.form,
@@ -139,14 +142,6 @@ def _rights(places: YearPlaces) -> dict[str, bool]:
     return found
 
 
-def _note_visit(places: YearPlaces) -> None:
-    unit_id = places.school_class.unit_id
-    if actor().relation_to(unit_id) is UnitRelation.BELOW:
-        record_event(
-            actor(), "result.view", clock=request_clock(), unit=unit_id, school_class=places.school_class.id
-        )
-
-
 def _lock_lines(book: YearBook) -> list[str]:
     """Why nothing can be entered now; empty while the book is open for it."""
     state = book.locks.states[RETEST]
@@ -165,13 +160,13 @@ def _refused(error: HocVuError | None, book: YearBook, typed: Typed) -> list[str
     if isinstance(error, Invalid):
         found = [(item, _(item.message)) for item in error.problems if hasattr(item, "key")]
     elif isinstance(error, Locked):
-        found = [(item, fields.held_text(item)) for item in error.reasons]
+        found = [(item, texts.held_text(item)) for item in error.reasons]
     elif isinstance(error, Stale):
         circular = book.places.school_class.circular
-        found = [(item, fields.conflict_text(item, circular)) for item in error.conflicts]
+        found = [(item, texts.conflict_text(item, circular)) for item in error.conflicts]
     for item, text in found:
         typed.problems[item.key, ""] = text
-    return [f"{item.name}, {fields.what_text(item.key, book)}: {text}" for item, text in found]
+    return [f"{item.name}, {texts.what_text(item.key, book)}: {text}" for item, text in found]
 
 
 def _effect(effect: Effect, book: YearBook) -> dict[str, Any]:
@@ -179,9 +174,9 @@ def _effect(effect: Effect, book: YearBook) -> dict[str, Any]:
     circular = book.places.school_class.circular
     entered = [
         (
-            fields.what_text(item.key, book),
-            fields.value_text(item.old, item.key[2], circular),
-            fields.value_text(item.new, item.key[2], circular),
+            texts.what_text(item.key, book),
+            texts.value_text(item.old, item.key[2], circular),
+            texts.value_text(item.new, item.key[2], circular),
         )
         for item in effect.entered
     ]

@@ -21,7 +21,6 @@ class DemoDatabase:
     path: Path
     folder: Path
     day: date
-    counts: dict[str, int]
 
     @property
     def now(self) -> datetime:
@@ -35,7 +34,7 @@ def seeded(template: Path, folder: Path, day: date = DAY, scale: float = SCALE) 
     shutil.copy(template, path)
     app = make_app(folder, f"sqlite:///{path}")
     with app.app_context():
-        world = seed(day, folder=folder, scale=scale)
+        seed(day, folder=folder, scale=scale)
         db.session.remove()
         db.engine.dispose()
-    return DemoDatabase(path, folder, day, world.counts)
+    return DemoDatabase(path, folder, day)

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date
+from enum import Enum
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.extensions import db
@@ -17,6 +19,7 @@ from app.models import (
     Term,
     UnitEpoch,
 )
+from app.views.formats import LABELS
 from tests.factories.province import Province
 from tests.services.helpers import plan_for
 from tests.views.forms import submit, values_on
@@ -193,3 +196,8 @@ def test_subjects_are_the_departments(province: Province, client_for: Clients) -
     assert submit(client_for(ADMIN), f"/subjects/edit/{subject}", short_name="Toán học").status_code == 302
     fresh()
     assert db.session.get(Subject, subject).short_name == "Toán học"
+
+
+@pytest.mark.parametrize("enum", LABELS)
+def test_every_value_that_is_shown_has_a_name(enum: type[Enum]) -> None:
+    assert set(LABELS[enum]) == set(enum)

@@ -8,8 +8,11 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.domain.access import SYSTEM
+from app.domain.sheet_forms import SheetForm
 from app.extensions import db
-from app.models import AuditEvent, ExemptionDecision
+from app.models import AuditEvent, ExemptionDecision, GradebookSheet
+from app.services.unit_of_work import transaction
 from tests.conftest import csrf
 from tests.factories.province import Province
 
@@ -63,3 +66,12 @@ def test_the_file_is_the_heads_to_open(province: Province, client_for: ClientFor
     assert db.session.scalars(looked).all() == [row.id]
     assert client_for("longpd.thcstk").get(path).status_code == 403
     assert client_for("giangnt.thcsba").get(path).status_code == 404
+
+
+def test_only_subjects_with_marks_know_exemptions(province: Province, client_for: ClientFor) -> None:
+    sheet = province.first.sheet_ids["7A", "art", 1]
+    with transaction(SYSTEM, "test.form", clock=province.clock) as work:
+        work.session.get_one(GradebookSheet, sheet).form = SheetForm.PRIMARY
+    answer = decide(client_for("giangnt.thcstk"), province)
+    assert answer.status_code == 200
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(ExemptionDecision)) == 0

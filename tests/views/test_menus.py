@@ -7,9 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.domain.access import SYSTEM
-from app.domain.vocabulary import Role
+from app.domain.vocabulary import Role, UnitKind
 from app.extensions import db
-from app.models import Position
+from app.models import OrgUnit, Position
 from app.services.unit_of_work import transaction
 from tests.factories.province import LONG_AGO, Province
 
@@ -86,3 +86,16 @@ def test_so_does_who_keeps_the_machines_or_inspects(
         position.role = role
     db.session.rollback()
     assert set(SETTING_UP) <= menu_of(client_for("habtt.thcstk"))
+
+
+def test_a_preschool_keeps_no_marks(province: Province, client_for: ClientFor) -> None:
+    marks = ("/gradebook/", "/results/", "/results/year/")
+    assert set(marks[:2]) <= menu_of(client_for("longpd.thcstk"))
+    with transaction(SYSTEM, "test.kind", clock=province.clock) as work:
+        work.session.get_one(OrgUnit, province.first.unit_id).kind = UnitKind.PRESCHOOL
+    client = client_for("longpd.thcstk")
+    menu = menu_of(client)
+    assert not menu & set(marks)
+    assert "/notes/" in menu
+    for path in marks:
+        assert client.get(path).status_code == 403, path

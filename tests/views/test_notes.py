@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from app.domain.access import SYSTEM
-from app.domain.vocabulary import Level
+from app.domain.vocabulary import Level, Role
 from app.extensions import db
-from app.models import AuditEvent, SchoolClass, StudentNote, TeachingAssignment
+from app.models import AuditEvent, Position, SchoolClass, StudentNote, TeachingAssignment
 from app.services.unit_of_work import transaction
 from tests.conftest import csrf
 from tests.factories.province import Province
@@ -297,6 +297,12 @@ def test_the_pages_of_class_and_student_lead_to_the_remarks(
         in client_for("giangnt.thcstk").get(f"/students/show/{student}").text
     )
     assert "/notes/student/" not in client_for("hongvt.thcstk").get(f"/students/show/{student}").text
+    with transaction(SYSTEM, "test.team", clock=province.clock) as work:
+        query = sa.select(Position).where(Position.person_id == province.first.person_ids["habtt"])
+        work.session.scalars(query).one().role = Role.TEAM_LEADER
+    leader = client_for("habtt.thcstk")  # sees every student, and remarks on those taught alone
+    assert leader.get(f"/notes/student/{student}").status_code == 403
+    assert "/notes/student/" not in leader.get(f"/students/show/{student}").text
 
 
 def test_a_teacher_whose_assignment_ended_reads_no_more(

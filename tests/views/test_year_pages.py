@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -132,11 +133,23 @@ def test_refused_by_role_and_by_lock(province: Province, made: Made, client_for:
     field = f"{math}-{low}-retest"
     data = {"csrf_token": csrf(client), f"old-{field}": "", f"new-{field}": "8"}
     assert client.post(f"{path}/retests", data=data).status_code == 423
-    assert client.post(f"{path}/decisions", data=data).status_code in (403, 200)
+    decision = f"0-{low}-training_after"
+    judged = {"csrf_token": csrf(client), f"old-{decision}": "", f"new-{decision}": "passed"}
+    assert client.post(f"{path}/decisions", data=judged).status_code == 403
     homeroom = client_for(HOMEROOM)
     assert homeroom.post(f"{path}/retests", data=data | {"csrf_token": csrf(homeroom)}).status_code == 403
     office = client_for("hongvt.thcstk")
     assert 'name="new-' not in office.get(path).text
+
+
+@pytest.mark.parametrize(("later", "offered"), [(60, True), (300, False)])
+def test_a_year_long_past_is_not_said_to_open_again(
+    province: Province, made: Made, client_for: ClientFor, later: int, offered: bool
+) -> None:
+    province.now = YEAR_OVER + timedelta(days=later)
+    page = client_for(HEAD).get(f"/results/year/{made.class_id}")
+    assert page.status_code == 200
+    assert ('href="/locks/"' in page.text.split('class="hv-msg is-lock"')[1].split("</div>")[0]) is offered
 
 
 def test_statements_of_the_page(app: Flask, province: Province, made: Made, client_for: ClientFor) -> None:
@@ -179,6 +192,7 @@ def test_lists_of_a_school(province: Province, made: Made, client_for: ClientFor
     assert "Toán 4,0" in grade
     assert client_for("giangnt.thcsba").get(f"/results/lists/unit/{made.unit_id}").status_code == 404
     above = client_for("vanlt.sogd")
+    assert above.get("/results/lists/").headers["Location"] == "/results/"
     assert above.get(f"/results/lists/unit/{made.unit_id}?grade=8").status_code == 200
     looked = sa.select(AuditEvent.action).where(AuditEvent.action == "result.view")
     assert db.session.scalars(looked).all() == ["result.view"]

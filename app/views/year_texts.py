@@ -1,0 +1,118 @@
+"""The page of a class's year in words: its fields, their values, changes and refusals. Nothing here asks the database."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.domain.assessment.items import vietnamese
+from app.domain.assessment.primary_plan import traits_of
+from app.domain.assessment.terms import SubjectLevel
+from app.domain.vocabulary import Passing
+from app.domain.year_decisions import Field, HeadDecision
+from app.services.year_book import YearBook, YearConflict, YearHeld
+from app.services.year_decisions import words_of
+from app.services.year_locks import Key, YearChange
+from app.views import lock_texts
+from app.views import results_texts as words
+
+
+def titles_of(item: Field) -> tuple[str, str]:
+    """What a decision is called, and what it does."""
+    return {
+        Field.TRAINING_YEAR: (
+            _("Conduct of the year (hạnh kiểm)"),
+            _(
+                "The homeroom teacher judges; mainly by term II and the progress made. Other than proposed: with a reason."
+            ),
+        ),
+        Field.TRAINING_AFTER: (
+            _("After summer training"),
+            _("The new result stands in place of the year's for promotion."),
+        ),
+        Field.TRAITS_AFTER: (_("Qualities and competences, assessed again"), ""),
+        Field.OUTSTANDING: (_("Outstanding achievement or progress"), _("What it is; blank for none.")),
+        Field.RECOGNISED: (_("Recognised by the class"), ""),
+        Field.RETEST_OVER: (
+            _("Retests are over"),
+            _(
+                "Where not every retest is taken: why no more are held. The year's results then stand for those not taken."
+            ),
+        ),
+        Field.DISABILITY: (
+            _("Assessed by a plan of the student's own"),
+            _(
+                "Students with a disability: the head decides on promotion by the individual plan. The reason is kept."
+            ),
+        ),
+        Field.HEAD: (_("The head decides"), _("Where no rule decides; with the reason.")),
+    }[item]
+
+
+def word_title(word: Any) -> str:
+    """A word of a list of choices."""
+    if isinstance(word, HeadDecision):
+        return _("Promote") if word is HeadDecision.PROMOTED else _("Do not promote")
+    return vietnamese(word)
+
+
+def value_text(value: Any, cell: str, circular: str) -> str:
+    """A stored value in words; – for none."""
+    if value is None:
+        return "–"
+    if isinstance(value, (Decimal, Passing, SubjectLevel)):
+        return figure_text(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{trait_name(circular, code)}: {level}" for code, level in value.items())
+    if cell == Field.RECOGNISED:
+        return _("Yes")
+    known = {str(word): word for word in words_of(Field(cell), circular)}
+    return word_title(known[value]) if value in known else str(value)
+
+
+def test_text(mark: Decimal | None) -> str:
+    """A periodic test of primary school; – for none."""
+    return "–" if mark is None else words.test_score(mark)
+
+
+def figure_text(value: Any) -> str:
+    """A mark or level as printed; – for none."""
+    return words.cell(value) or "–"
+
+
+def history_line(change: YearChange, circular: str) -> str:
+    """Who changed it when, from what to what, and why."""
+    old, new = (value_text(value, change.key[2], circular) for value in (change.old, change.new))
+    line = f"{lock_texts.at_time(change.at)} · {change.by} ({change.account}): {old} → {new}"
+    reason = _("Reason: %(text)s", text=change.reason) if change.reason else ""
+    return f"{line}. {reason}" if reason else line
+
+
+def conflict_text(item: YearConflict, circular: str) -> str:
+    """Both values of something somebody else saved first."""
+    theirs, yours = (value_text(value or None, item.key[2], circular) for value in (item.theirs, item.yours))
+    at = lock_texts.at_time(item.at) if item.at else ""
+    return _(
+        "%(by)s saved %(theirs)s at %(at)s; yours is %(yours)s.",
+        by=item.by,
+        theirs=theirs,
+        at=at,
+        yours=yours,
+    )
+
+
+def held_text(item: YearHeld) -> str:
+    """Why it is locked."""
+    return " ".join(f"{lock_texts.reason_line(reason)}." for reason in item.reasons)
+
+
+def what_text(key: Key, book: YearBook) -> str:
+    """What a field is about: the subject, or the decision."""
+    subject = book.subjects.get(key[0])
+    return subject.name if subject else titles_of(Field(key[2]))[0] if key[2] in set(Field) else ""
+
+
+def trait_name(circular: str, code: str) -> str:
+    """A quality or competence by its code."""
+    return next((trait.name for _n, trait in traits_of(circular) if trait.code == code), code)
