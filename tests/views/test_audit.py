@@ -13,7 +13,7 @@ from app.views.audit import action_label, known_label
 from app.views.base import ScopedModelView
 from tests.architecture.source import Function, Module, modules
 
-WRITERS = {"transaction": 1, "record_event": 1, "audit": 0}
+WRITERS = {"transaction": 1, "record_event": 1, "audit": 0, "note_visit": 0}
 """Calls that write an event or, when they are refused, one about the refusal: which argument names the action."""
 
 PASSED_ON = {"action"}
