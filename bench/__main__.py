@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.extensions import db
-from bench import lists, results, rules, sheet
+from bench import chain, lists, results, rules, sheet
 from bench.result import Line, table
 from tests.conftest import initialise, make_app
 from tests.support.mariadb import MariaDBServer
@@ -59,7 +59,7 @@ def worker_start() -> Line:
     return Line("-", "start of a served worker, after imports", min(times), "s", most=0.5)
 
 
-def run(engine: str, rounds: int, many: int) -> list[Line]:
+def run(engine: str, rounds: int, many: int, history: int) -> list[Line]:
     """All lines of one engine."""
     with ExitStack() as stack:
         server = stack.enter_context(MariaDBServer(durable=True)) if engine == "mariadb" else None
@@ -67,6 +67,10 @@ def run(engine: str, rounds: int, many: int) -> list[Line]:
             lines = sheet.measure(app, engine, rounds)
         with application(server) as app:
             lines += sheet.measure_growth(app, engine, lines)
+        with application(server) as app:
+            lines += chain.measure(app, engine, chain.PAIRS if rounds > chain.QUICK else chain.QUICK)
+        with application(server) as app:
+            lines += chain.measure_history(app, engine, history)
         with application(server) as app:
             lines += lists.measure(app, engine, rounds, many)
         with application(server) as app:
@@ -82,13 +86,14 @@ def main() -> int:
     parser.add_argument("--engine", choices=["sqlite", "mariadb", "both"], default="both")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, fewer students")
     parser.add_argument("--json", type=Path, help="also write the lines here")
+    parser.add_argument("--history", type=int, default=300_000, help="rows of history to verify")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     engines = ["sqlite", "mariadb"] if options.engine == "both" else [options.engine]
     rounds, many = (10, 20_000) if options.quick else (30, 200_000)
     lines = [worker_start(), *rules.measure(rounds)]
     for engine in engines:
-        lines += run(engine, rounds, many)
+        lines += run(engine, rounds, many, options.history)
     sys.stdout.write(table(lines) + "\n")
     text = json.dumps([line.plain() for line in lines], ensure_ascii=False, indent=1)
     if options.json:

@@ -90,7 +90,7 @@ def measure(app: Flask, engine: str, rounds: int) -> list[Line]:
         Line(engine, "save 270 marks, HTTP", save, "ms"),
         Line(engine, "floor: same rows and history, raw", floor, "ms"),
         Line(engine, "save / floor", save / floor, "×", most=20 if engine == "sqlite" else 5),
-        Line(engine, "statements, 45 ragged rows", ragged, "", most=15),
+        Line(engine, "statements, 45 ragged rows", ragged, "", most=17),
         Line(engine, "open the sheet, HTTP", opened, "ms"),
         Line(engine, "open / save", opened / save, "×", most=1),
         Line(engine, "statements to open", reading, "", most=10),

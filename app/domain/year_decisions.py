@@ -27,6 +27,7 @@ Judge = Callable[[Facts], Result]
 
 COMMENDED: Final = PRIMARY | {Circular.TT26_2020}
 """Circulars with a title for outstanding achievement, which people note."""
+_NOTED: Final = (OUTSTANDING, RECOGNISED)
 
 
 class HeadDecision(StrEnum):
@@ -85,7 +86,8 @@ class Asked:
     """What may be entered for a student; empty for who was promoted at the year's end.
 
     `subjects`: codes to be assessed again; `tests`: of primary subjects whose test is; `traits`: of qualities and
-    competences; `summer`: training in the summer; `head`: the head's decision; `over`: retests not taken may end.
+    competences; `summer`: training in the summer; `head`: the head's decision; `over`: retests not taken may end;
+    `award`: the title that outstanding results or progress would bring.
     """
 
     subjects: frozenset[str] = frozenset()
@@ -94,10 +96,24 @@ class Asked:
     summer: bool = False
     head: bool = False
     over: bool = False
+    award: StrEnum | None = None
 
 
 def asked_of(facts: Facts, judge: Judge) -> Asked:
     """What may be entered for the student, judged as if nothing had been entered after the year."""
+    return replace(_asked_again(facts, judge), award=_award(facts, judge))
+
+
+def _award(facts: Facts, judge: Judge) -> StrEnum | None:
+    """The title that comes of outstanding results or progress alone, noted or not."""
+    if facts.circular not in COMMENDED:
+        return None
+    others = {name: text for name, text in facts.decisions.items() if name not in _NOTED}
+    noted = judge(replace(facts, decisions=others | dict.fromkeys(_NOTED, ""))).title
+    return None if noted is judge(replace(facts, decisions=others)).title else noted
+
+
+def _asked_again(facts: Facts, judge: Judge) -> Asked:
     bare = judge(_as_it_ended(facts))
     head = DISABILITY in facts.decisions or _for_the_head(facts, judge)
     if bare.outcome is Outcome.SUMMER_TRAINING:
@@ -169,14 +185,15 @@ def by_head(field: Field, circular: str) -> bool:
 
 
 def fields_of(facts: Facts, asked: Asked) -> tuple[Field, ...]:
-    """The decisions a student's year is open to."""
+    """The decisions a student's year is open to; of an award where a title comes of it, or something is noted already."""
     circular = Circular(facts.circular)
+    award = asked.award is not None or any(name in facts.decisions for name in _NOTED)
     offered = {
         Field.TRAINING_YEAR: circular in CONDUCT,
         Field.TRAINING_AFTER: asked.summer,
         Field.TRAITS_AFTER: bool(asked.traits),
-        Field.OUTSTANDING: circular in COMMENDED,
-        Field.RECOGNISED: circular in PRIMARY,
+        Field.OUTSTANDING: award,
+        Field.RECOGNISED: award and circular in PRIMARY,
         Field.RETEST_OVER: asked.over,
         Field.DISABILITY: circular is not Circular.TT58_2011,
         Field.HEAD: asked.head,

@@ -1,6 +1,7 @@
 """The term result of a sheet's line: its cells as the circular's rule takes them (domain/assessment/subjects)."""
 
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from app.domain.assessment.subjects import TermMarks
 from app.domain.assessment.subjects import term_result as worked_out
@@ -9,6 +10,9 @@ from app.domain.vocabulary import REGULAR_COLUMNS
 from app.models import GradebookSheet
 from app.models.gradebook import Mark
 
+_regular: Final = attrgetter(*REGULAR_COLUMNS)
+_periodic: Final = attrgetter(*PERIODIC_COLUMNS)
+
 
 def marks_of(sheet: GradebookSheet, row: Any) -> TermMarks:
     """A line's marks with what its sheet asks for."""
@@ -16,11 +20,11 @@ def marks_of(sheet: GradebookSheet, row: Any) -> TermMarks:
     return TermMarks(
         circular=sheet.circular,
         kind=sheet.kind,
-        regular=[getattr(row, column) for column in REGULAR_COLUMNS],
+        regular=_regular(row),
         required=sheet.regular_count,
         midterm=None if weighted else row.midterm,
         final=row.final,
-        periodic=[getattr(row, column) for column in PERIODIC_COLUMNS] if weighted else (),
+        periodic=_periodic(row) if weighted else (),
         required_periodic=sheet.periodic_count,
     )
 

@@ -8,13 +8,14 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from app.domain.access import Action, UnitRelation
+from app.domain.access import Action, Target, UnitRelation, may, may_ever
 from app.domain.assessment.facts import YEAR
 from app.domain.assessment.registry import CONDUCT, PRIMARY
 from app.domain.names import fold
 from app.domain.vocabulary import Tier
 from app.extensions import db
 from app.security import request_clock
+from app.services.closing.load import class_approval
 from app.services.results.class_page import class_summary, own_classes
 from app.services.results.counting import measures, tally
 from app.services.results.places import MIDTERMS, PERIODS, periods_of
@@ -22,10 +23,12 @@ from app.services.results.student_page import student_year
 from app.services.results.unit_page import schools_below, unit_results
 from app.services.results.why import why_subject
 from app.services.results.workbook import export_class
+from app.views import closing_texts
 from app.views import results_texts as words
 from app.views.base import PageView, actor, menu, note_visit, today
 from app.views.file_pages import XLSX
 from app.views.progress import chosen_period, kept
+from app.views.year_entry import AFTER_YEAR
 from app.web import current_period
 
 PAGE = 50
@@ -119,6 +122,7 @@ class ResultView(PageView):
             grade=grade,
             keep=kept(),
             own=actor().relation_to(unit_id) is UnitRelation.OWN,
+            enters=any(may_ever(actor(), action) for action in AFTER_YEAR),
         )
 
     @expose("/class/<int:class_id>")
@@ -147,6 +151,11 @@ class ResultView(PageView):
             lacking=words.lacking(summary.rows),
             lackers=sum(bool(row.result.missing) for row in summary.rows),
             names={row.pupil.student_id: row.pupil.full_name for row in summary.rows},
+            approval=class_approval(db.session(), summary.school_class, summary.period, request_clock()()),
+            approval_words=closing_texts,
+            approval_url=url_for("SigningView.school_class", class_id=class_id, period=summary.period)
+            if summary.period in PERIODS
+            else "",
         )
 
     @expose("/class/<int:class_id>/export.xlsx")
@@ -176,7 +185,10 @@ class ResultView(PageView):
     def why(self, sheet_id: int, student_id: int) -> Any:
         """Why a subject has its average: the sum written out."""
         found = why_subject(db.session(), actor(), sheet_id, student_id, request_clock()())
-        return self.render_template("results/why.html", title=None, words=words, found=found)
+        relation = actor().relation_to(found.sheet.unit_id)
+        asks = may(actor(), Action.CORRECTION_REQUEST, Target(unit=relation, teaches=True))
+        ask = url_for("CorrectionView.new", sheet=sheet_id, student=student_id) if asks else None
+        return self.render_template("results/why.html", title=None, words=words, found=found, ask_url=ask)
 
 
 def register(appbuilder: Any) -> None:

@@ -103,10 +103,21 @@ def measure_title(measure: str, circular: str) -> str:
     ]
 
 
+def measure_note(measure: str, circular: str, period: int) -> str:
+    """Which moment a year's numbers tell of: levels stay as the year ended, outcomes go on after it."""
+    if period != YEAR:
+        return ""
+    if measure != "outcome":
+        return _("as the year ended")
+    if circular in PRIMARY:
+        return _("after supplementary assessment and decisions")
+    return _("after retests, summer training and decisions")
+
+
 def measure_head(measure: str, circular: str) -> str:
     """The same at the head of a narrow column."""
     if circular not in TRAINING:
-        return {"learning": _("Result"), "outcome": _("Outcome"), "title": _("Title")}[measure]
+        return {"learning": _("Educational result"), "outcome": _("Promotion"), "title": _("Title")}[measure]
     if measure == "learning":
         return _("Learning")
     return {"training": _("Training"), "outcome": _("Outcome"), "title": _("Title")}[measure]

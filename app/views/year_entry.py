@@ -8,16 +8,18 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
 from app.domain.access import Action, may
+from app.domain.locks import LockRule
 from app.domain.vocabulary import RETEST
 from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, NotFound, Stale
 from app.extensions import db
 from app.security import request_clock
 from app.services.clock import local_day
-from app.services.lock_checks import OUTSIDE, is_near
+from app.services.lock_checks import is_near, last_day
+from app.services.lock_orders import may_order
 from app.services.retests import enter_retests
 from app.services.year_book import Effect, YearBook, open_book
 from app.services.year_decisions import decide
-from app.services.year_places import YearPlaces, classes_to_enter, load_places
+from app.services.year_places import YearPlaces, classes_waiting, load_places
 from app.views import lock_texts
 from app.views import results_texts as words
 from app.views import year_fields as fields
@@ -26,6 +28,8 @@ from app.views.base import PageView, actor, note_visit, tell, today
 from app.views.year_fields import Rows, Typed
 from app.web import current_period
 
+AFTER_YEAR = (Action.RETEST_ENTER, Action.YEAR_DECIDE, Action.HEAD_DECIDE)
+"""What brings somebody to the classes of a year that is over."""
 NO_PART = N_("You neither teach this class nor are its homeroom teacher.")
 
 
@@ -35,8 +39,8 @@ class YearEntryView(PageView):
     route_base = "/results/year"
     default_view = "index"
     rights: ClassVar = {
-        "can_index": (Action.RETEST_ENTER, Action.YEAR_DECIDE, Action.HEAD_DECIDE),
-        "can_form": (Action.RETEST_ENTER, Action.YEAR_DECIDE, Action.HEAD_DECIDE, Action.RESULT_VIEW),
+        "can_index": AFTER_YEAR,
+        "can_form": (*AFTER_YEAR, Action.RESULT_VIEW),
         "can_retests": Action.RETEST_ENTER,
         "can_decisions": (Action.YEAR_DECIDE, Action.HEAD_DECIDE),
     }
@@ -48,11 +52,11 @@ class YearEntryView(PageView):
         period = current_period()
         if period is None:
             return self.render_template("home/empty.html", title=_("After the year"), reason="year")
-        classes = classes_to_enter(db.session(), actor(), period.year_id, today())
         return self.render_template(
             "results/year_classes.html",
             title=_("After the year: retests and decisions"),
-            classes=classes,
+            classes=classes_waiting(db.session(), actor(), period.year_id, today()),
+            words=words,
             year=period.label,
         )
 
@@ -62,17 +66,21 @@ class YearEntryView(PageView):
         """What may be entered after the class's year, and what was."""
         return self._page(class_id, Typed())
 
-    @expose("/<int:class_id>/retests", methods=["POST"])
+    @expose("/<int:class_id>/retests", methods=["GET", "POST"])
     @has_access
     def retests(self, class_id: int) -> Any:
-        """Save results assessed again, all or nothing."""
+        """Save results assessed again, all or nothing. The answer stands at this address: read again, it is the form."""
+        if request.method == "GET":
+            return self._page(class_id, Typed())
         changes = fields.read_retests(request.form)
         return self._save(class_id, lambda: enter_retests(actor(), class_id, changes, clock=request_clock()))
 
-    @expose("/<int:class_id>/decisions", methods=["POST"])
+    @expose("/<int:class_id>/decisions", methods=["GET", "POST"])
     @has_access
     def decisions(self, class_id: int) -> Any:
         """Save decisions of the homeroom teacher or of the head, all or nothing."""
+        if request.method == "GET":
+            return self._page(class_id, Typed())
         return self._save(
             class_id,
             lambda: decide(actor(), class_id, fields.read_decisions(request.form), clock=request_clock()),
@@ -118,8 +126,11 @@ class YearEntryView(PageView):
             students=[(key, judged.pupil.full_name) for key, judged in book.judged.items()],
             disability_open=rights["head"] and book.locks.states[RETEST].open,
             locked=_lock_lines(book),
+            column=lock_texts.column_title(RETEST),
+            unopened=all(reason.rule is LockRule.NO_WINDOW for reason in book.locks.states[RETEST].reasons),
+            may_order=may_order(actor(), Action.LOCK_MANAGE, places.school_class.unit_id),
             may_open=is_near(places.school_class.school_year, local_day(now)),
-            most_days=OUTSIDE.days,
+            last_day=last_day(places.school_class.school_year),
             refused=refused,
             message=tell(error) if error else "",
             typed=typed.form,
@@ -144,14 +155,8 @@ def _rights(places: YearPlaces) -> dict[str, bool]:
 
 def _lock_lines(book: YearBook) -> list[str]:
     """Why nothing can be entered now; empty while the book is open for it."""
-    state = book.locks.states[RETEST]
-    return (
-        []
-        if state.open
-        else [
-            f"{lock_texts.reason_line(reason, lock_texts.column_title(RETEST))}." for reason in state.reasons
-        ]
-    )
+    state, column = book.locks.states[RETEST], lock_texts.column_title(RETEST)
+    return [] if state.open else [f"{lock_texts.reason_line(reason, column)}." for reason in state.reasons]
 
 
 def _refused(error: HocVuError | None, book: YearBook, typed: Typed) -> list[str]:
@@ -180,5 +185,8 @@ def _effect(effect: Effect, book: YearBook) -> dict[str, Any]:
         )
         for item in effect.entered
     ]
-    before, after = (words.word(result.outcome) for result in (effect.before, effect.after))
+    before, after = (
+        words.word(result.outcome) if result.outcome else _("Not judged yet")
+        for result in (effect.before, effect.after)
+    )
     return {"name": effect.name, "entered": entered, "before": before, "after": after}

@@ -1,7 +1,7 @@
 """The fields of the page of a class's year: which ones a reader sees, what they hold, and what was typed into them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from app.domain.assessment.facts import SubjectFigure
 from app.domain.assessment.items import vietnamese
 from app.domain.assessment.registry import PRIMARY
-from app.domain.assessment.terms import SubjectLevel
+from app.domain.assessment.terms import SubjectLevel, TraitLevel
 from app.domain.cell_values import show_cell
 from app.domain.vocabulary import RETEST, SubjectKind
 from app.domain.year_decisions import Field, by_head, fields_of
@@ -18,7 +18,6 @@ from app.services.retests import LEVEL, RetestChange, cell_kind, cells_asked
 from app.services.year_book import YearBook
 from app.services.year_decisions import DecisionChange, proposed_conduct, reason_of, value_of, words_of
 from app.services.year_locks import NO_SUBJECT, Key, YearChange, changes_of
-from app.views import lock_texts
 from app.views import results_texts as words
 from app.views import year_texts as texts
 
@@ -29,7 +28,10 @@ NO_PLAN = N_("Write the plan and the reason for the student with a disability.")
 
 @dataclass(frozen=True)
 class Row:
-    """One field of one student, with its past. `options`: what to choose from; None: text or mark is typed."""
+    """One field of one student, with its past. `options`: what to choose from; None: text or mark is typed.
+
+    `proposal`: what the rule proposes; `also`: a second field that belongs to it.
+    """
 
     name: str
     student_id: int
@@ -47,16 +49,32 @@ class Row:
     held: str
     problem: str
     history: tuple[str, ...]
+    proposal: str = ""
+    also: "Row | None" = None
 
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of one kind under a heading."""
+    """Rows of one kind under a heading, with the headings of their columns; `also`: of the second field."""
 
     key: str
     title: str
     help: str
     rows: tuple[Row, ...]
+    stands: str
+    column: str
+    also: str = ""
+
+    @property
+    def held(self) -> str:
+        """What holds all of its fields alike; empty where they differ or something is open."""
+        found = {row.held for row in self.rows}
+        return found.pop() if len(found) == 1 else ""
+
+    @property
+    def proposes(self) -> bool:
+        """True where something is left to the rule's proposal."""
+        return any(row.open and row.proposal and not row.value for row in self.rows)
 
 
 @dataclass
@@ -80,13 +98,14 @@ class Rows:
 
     def retests(self, *, may_enter: bool, sees_all: bool) -> Block:
         """What is assessed again: all of the class, or the reader's own subjects alone."""
-        rows = tuple(self._retest_rows(may_enter, sees_all))
-        primary = self._circular in PRIMARY
+        title = _("Supplementary assessment") if self._circular in PRIMARY else _("Retests")
         return Block(
             "retests",
-            _("Supplementary assessment") if primary else _("Retests"),
+            title,
             _("The new result stands in place of the year's for promotion, be it lower."),
-            rows,
+            tuple(self._retest_rows(may_enter, sees_all)),
+            _("As the year ended"),
+            title,
         )
 
     def _retest_rows(self, may_enter: bool, sees_all: bool) -> Iterator[Row]:
@@ -112,7 +131,7 @@ class Rows:
         return self._row(
             (subject, student, cell),
             what=what,
-            stands=texts.test_text(figure.test) if test else texts.figure_text(figure.value),
+            stands=texts.test_text(figure.test) if test else texts.level_text(figure.value),
             value=show_cell(getattr(row, cell, None), kind),
             options=(("", ""), *choices) if choices else None,
             short=True,
@@ -120,14 +139,27 @@ class Rows:
         )
 
     def decisions(self, *, head: bool, editable: bool) -> list[Block]:
-        """Blocks of the head's fields, or of the homeroom teacher's."""
+        """Blocks of the head's fields, or of the homeroom teacher's; an award and its recognition are one block."""
         blocks = []
         for item in Field:
-            if by_head(item, self._circular) is head:
+            if item is not Field.RECOGNISED and by_head(item, self._circular) is head:
                 rows = tuple(self._decision_rows(item, editable))
                 if rows:
-                    blocks.append(Block(item.value, *texts.titles_of(item), rows))
+                    blocks.append(self._block(item, rows))
         return blocks
+
+    def _block(self, item: Field, rows: tuple[Row, ...]) -> Block:
+        title, help_text = texts.titles_of(item)
+        stands, column, also = _("As the year ended"), title, ""
+        if item is Field.TRAINING_YEAR:
+            stands = _("Proposed")
+        if item is Field.OUTSTANDING:
+            stands = words.measure_title("learning", self._circular)
+            if self._circular in PRIMARY:
+                awards = (self._book.asked[row.student_id].award for row in rows)
+                title, help_text = texts.award_of(next(filter(None, awards), None))
+                also = texts.titles_of(Field.RECOGNISED)[0]
+        return Block(item.value, title, help_text, rows, stands, column, also)
 
     def _decision_rows(self, item: Field, editable: bool) -> Iterator[Row]:
         for student, judged in self._book.judged.items():
@@ -139,7 +171,11 @@ class Rows:
                 continue  # entered by naming the student
             parts = sorted(asked.traits) if item is Field.TRAITS_AFTER else ("",)
             for part in parts:
-                yield self._decision_row(item, student, part, editable)
+                found = self._decision_row(item, student, part, editable)
+                if item is Field.OUTSTANDING and self._circular in PRIMARY:
+                    found = replace(found, also=self._decision_row(Field.RECOGNISED, student, "", editable))
+                if item is not Field.OUTSTANDING or editable or found.value or found.history:
+                    yield found
 
     def _decision_row(self, item: Field, student: int, part: str, editable: bool) -> Row:
         judged = self._book.judged[student]
@@ -151,8 +187,9 @@ class Rows:
             (NO_SUBJECT, student, item.value),
             part=part,
             what=texts.trait_name(self._circular, part) if part else "",
-            stands=self._stands(item, student) or words.word(judged.result.outcome),
+            stands=self._stands(item, student, part) or words.word(judged.result.outcome),
             value=value_of(row, item, part),
+            proposal=self._proposal(item, student),
             options=(("", ""), *options) if options else None,
             tick=tick,
             reason=reason_of(row, item) if item.reasoned else None,
@@ -161,11 +198,17 @@ class Rows:
             final=not by_head(item, self._circular),
         )
 
-    def _stands(self, item: Field, student: int) -> str:
+    def _proposal(self, item: Field, student: int) -> str:
+        """Hạnh kiểm of the year by the rule."""
+        proposal = proposed_conduct(self._book.facts(student)) if item is Field.TRAINING_YEAR else None
+        return proposal.value if proposal else ""
+
+    def _stands(self, item: Field, student: int, part: str) -> str:
         facts = self._book.facts(student)
         if item is Field.TRAINING_YEAR:
-            proposal = proposed_conduct(facts)
-            return _("proposed: %(word)s", word=vietnamese(proposal)) if proposal else ""
+            return texts.conduct_text(facts, proposed_conduct(facts))
+        if item is Field.TRAITS_AFTER:
+            return texts.word_title(TraitLevel(facts.traits[part] or ""))
         if item is Field.TRAINING_AFTER:
             return words.word(self._book.judged[student].result.training)
         if item in (Field.OUTSTANDING, Field.RECOGNISED):  # awards go by the year's level
@@ -185,6 +228,7 @@ class Rows:
         tick: bool = False,
         short: bool = False,
         reason: str | None = None,
+        proposal: str = "",
         lock: str = RETEST,
         final: bool = True,
     ) -> Row:
@@ -204,13 +248,10 @@ class Rows:
             tick=tick,
             short=short,
             reason=reason,
+            proposal=proposal,
             typed_reason=form.get(f"reason-{name}", reason or ""),
             open=editable and not reasons,
-            held=" ".join(
-                f"{lock_texts.reason_line(item, lock_texts.column_title(lock))}." for item in reasons
-            )
-            if editable
-            else "",
+            held=texts.lock_text(reasons, lock, self._circular) if editable else "",
             problem=self._typed.problems.get((key, part), "") or self._typed.problems.get((key, ""), ""),
             history=tuple(texts.history_line(change, self._circular) for change in self._past.get(key, ())),
         )
@@ -228,10 +269,16 @@ def _sent(form: MultiDict[str, str]) -> Iterator[tuple[int, int, str, str, str]]
     """Fields that were changed: subject, student, cell, part, and the name of the field."""
     for name in (key.removeprefix("old-") for key in form if key.startswith("old-")):
         subject, student, cell, *part = [*name.split("-", 3), "", ""][:4]
-        moved = form.get(f"new-{name}", "").strip() != form[f"old-{name}"].strip()
+        moved = _typed(form, name).strip() != form[f"old-{name}"].strip()
         reasoned = form.get(f"reason-{name}", "").strip() != form.get(f"was-{name}", "").strip()
         if (moved or reasoned) and subject.isascii() and student.isascii() and (subject + student).isdigit():
             yield int(subject), int(student), cell, part[0], name
+
+
+def _typed(form: MultiDict[str, str], name: str) -> str:
+    """What a field holds now; left blank, the rule's proposal where the form takes all of those."""
+    typed = form.get(f"new-{name}", "")
+    return form.get(f"proposed-{name}", "") if not typed and "accept" in form else typed
 
 
 def read_retests(form: MultiDict[str, str]) -> list[RetestChange]:
@@ -250,7 +297,7 @@ def read_decisions(form: MultiDict[str, str]) -> list[DecisionChange]:
             student,
             fields[cell],
             form[f"old-{name}"],
-            form.get(f"new-{name}", ""),
+            _typed(form, name),
             form.get(f"reason-{name}", ""),
             part,
         )

@@ -15,8 +15,10 @@ from app.domain.assessment.terms import Outcome, Title
 from app.domain.vocabulary import Tier
 from app.extensions import db
 from app.security import request_clock
+from app.services.closing.load import class_approval, school_approval
 from app.services.year_list_file import export_lists
 from app.services.year_lists import ListKind, ListLine, YearLists, class_lists, school_lists
+from app.views import closing_texts
 from app.views import results_texts as words
 from app.views.base import PageView, actor, note_visit, today
 from app.views.file_pages import XLSX
@@ -67,6 +69,9 @@ class YearListView(PageView):
             titles=[title for title in Title if any(line.titles.get(title) for line in found.classes)],
             lists=page_lists(found.lists) if found.lists else [],
             words=words,
+            approval=school_approval(db.session(), found.unit, period.year_id, YEAR, request_clock()()),
+            approval_words=closing_texts,
+            approval_url=url_for("ClosingView.unit", unit_id=unit_id, period=YEAR),
         )
 
     @expose("/<int:class_id>")
@@ -82,6 +87,9 @@ class YearListView(PageView):
             circular=words.circular_name(found.school_class.circular),
             lists=page_lists(found.lists),
             words=words,
+            approval=class_approval(db.session(), found.school_class, YEAR, request_clock()()),
+            approval_words=closing_texts,
+            approval_url=url_for("SigningView.school_class", class_id=class_id, period=YEAR),
         )
 
     @expose("/<int:class_id>/export.xlsx")

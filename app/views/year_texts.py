@@ -1,15 +1,19 @@
 """The page of a class's year in words: its fields, their values, changes and refusals. Nothing here asks the database."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
 
+from app.domain.assessment.facts import Facts
 from app.domain.assessment.items import vietnamese
 from app.domain.assessment.primary_plan import traits_of
-from app.domain.assessment.terms import SubjectLevel
-from app.domain.vocabulary import Passing
+from app.domain.assessment.registry import PRIMARY
+from app.domain.assessment.terms import Conduct, SubjectLevel
+from app.domain.locks import LockReason, LockRule
+from app.domain.vocabulary import RETEST, Passing
 from app.domain.year_decisions import Field, HeadDecision
 from app.services.year_book import YearBook, YearConflict, YearHeld
 from app.services.year_decisions import words_of
@@ -50,6 +54,34 @@ def titles_of(item: Field) -> tuple[str, str]:
     }[item]
 
 
+def award_of(title: StrEnum | None) -> tuple[str, str]:
+    """The title of primary school that is proposed and recognised (TT 27/2020 Điều 13, TT 22/2016 Điều 16)."""
+    name = _("Award: %(title)s", title=vietnamese(title)) if title else titles_of(Field.OUTSTANDING)[0]
+    return name, _(
+        "Write the achievement or progress, and tick where the class has recognised it; it takes both."
+    )
+
+
+def conduct_text(facts: Facts, proposal: Conduct | None) -> str:
+    """What the rule proposes as hạnh kiểm of the year, with the two terms it comes from."""
+    if proposal is None:
+        return "–"
+    terms = (Conduct(word) if word else None for word in (facts.training_1, facts.training_2))
+    first, second = (vietnamese(word) if word else "–" for word in terms)
+    return _("%(word)s (terms: %(first)s, %(second)s)", word=vietnamese(proposal), first=first, second=second)
+
+
+def lock_text(reasons: Iterable[LockReason], lock: str, circular: str) -> str:
+    """Why a field is locked, each reason a sentence; what no window opens yet, with the column that does."""
+    column = lock_texts.column_title(lock)
+    if lock == "final" and circular in PRIMARY:
+        column = _("End of term")
+    lines = [f"{lock_texts.reason_line(item, column)}." for item in reasons]
+    if lock != RETEST and any(item.rule is LockRule.NO_WINDOW for item in reasons):
+        lines.append(_("It opens with the column %(column)s of term II.", column=column))
+    return " ".join(lines)
+
+
 def word_title(word: Any) -> str:
     """A word of a list of choices."""
     if isinstance(word, HeadDecision):
@@ -79,6 +111,11 @@ def test_text(mark: Decimal | None) -> str:
 def figure_text(value: Any) -> str:
     """A mark or level as printed; – for none."""
     return words.cell(value) or "–"
+
+
+def level_text(value: Any) -> str:
+    """The same, a level of primary school in words."""
+    return vietnamese(value) if isinstance(value, SubjectLevel) else figure_text(value)
 
 
 def history_line(change: YearChange, circular: str) -> str:

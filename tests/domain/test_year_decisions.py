@@ -10,7 +10,7 @@ from app.domain.assessment.decisions import DISABILITY, PROMOTED, RETEST_OVER
 from app.domain.assessment.facts import YEAR, Facts, SubjectFigure
 from app.domain.assessment.registry import Circular
 from app.domain.assessment.regulations import rules_of
-from app.domain.assessment.terms import Outcome, SubjectLevel
+from app.domain.assessment.terms import Outcome, SubjectLevel, Title
 from app.domain.vocabulary import RETEST, Level, Passing, SubjectKind
 from app.domain.year_decisions import (
     Asked,
@@ -42,6 +42,31 @@ LOW = ("4.0", "3.0", "7.0", "7.0", "7.0", "7.0", "7.0", "7.0")
 
 def test_who_was_promoted_has_nothing_to_enter() -> None:
     assert asked_of(facts(*["7.0"] * 8), JUDGE) == Asked()
+
+
+def pupil(level: SubjectLevel, trait: str, score: int, **decisions: str) -> Facts:
+    """A year of grade 2 under TT 27/2020 with one tested subject."""
+    math = SubjectFigure("math", "Toán", SubjectKind.SCORED, level, test=Decimal(score), has_test=True)
+    traits = {found.code: trait for found in tt27_2020.traits_of(2)}
+    return Facts("tt27-2020", Level.PRIMARY, 2, YEAR, (math,), traits=traits, decisions=decisions)
+
+
+@pytest.mark.parametrize(
+    ("year", "award", "offered"),
+    [
+        (pupil(SubjectLevel.WELL, "T", 8), Title.EXEMPLARY, True),
+        (pupil(SubjectLevel.WELL, "T", 8, outstanding="Tiến bộ", recognised=""), Title.EXEMPLARY, True),
+        (pupil(SubjectLevel.WELL, "T", 9), None, False),  # Hoàn thành xuất sắc has its title without more
+        (pupil(SubjectLevel.DONE, "Đ", 6), None, False),
+        (pupil(SubjectLevel.DONE, "Đ", 6, outstanding="Tiến bộ"), None, True),  # it can be taken back
+    ],
+)
+def test_an_award_is_asked_for_where_it_comes_of_what_is_noted(
+    year: Facts, award: Title | None, offered: bool
+) -> None:
+    asked = asked_of(year, tt27_2020.judge)
+    assert asked.award is award
+    assert {field in fields_of(year, asked) for field in (Field.OUTSTANDING, Field.RECOGNISED)} == {offered}
 
 
 def test_retests_stay_enterable_after_they_were_entered() -> None:

@@ -15,9 +15,12 @@ from app.domain.assessment.terms import AcademicLevel
 from app.domain.vocabulary import Level, Passing
 from app.errors import Invalid
 from app.extensions import db
-from app.models import ExemptionDecision, GradebookSheet, SchoolClass, Subject, SubjectPlan
+from app.models import ExemptionDecision, GradebookSheet, SchoolClass, Subject, SubjectPlan, SubjectYear
 from app.services import classes, sheets
+from app.services.cells import CellChange
+from app.services.gradebook import enter_scores
 from app.services.results.due import due
+from app.services.results.recompute import recompute
 from app.services.results.refresh import refresh
 from app.services.sheet_orders import NewExemption, decide_exemption
 from app.services.unit_of_work import transaction
@@ -35,6 +38,7 @@ from tests.services.results_helpers import (
     put,
     stored_of,
 )
+from tests.services.year_helpers import teach
 
 LINES = lines_of(
     ("math", 140), ("physics", 70), ("literature", 175), ("foreign_language", 70), ("defence_security", 35),
@@ -190,3 +194,68 @@ def test_an_exemption_has_the_results_judged_again(province: Province, tmp_path:
     head = acting(province, "giangnt.thcstk")
     decide_exemption(head, made.sheets["physical_training", 1], new, folder=tmp_path, clock=province.clock)
     assert [found.class_ids for found in due(db.session())] == [(made.class_id,)]
+
+
+def year_of(student: int, made: Made, code: str) -> SubjectYear | None:
+    """The year on record of a student in a subject, as it is now."""
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.get(SubjectYear, (student, made.year_id, subject_of(code)))
+
+
+def decide(province: Province, made: Made, student: int, term: int | None, folder: Path) -> None:
+    """The head exempts the student from physical training."""
+    new = NewExemption(student, term, "12/QĐ", date(2026, 9, 20), "Sức khỏe", "a.pdf", b"%PDF-1.4")
+    sheet = made.sheets["physical_training", term or 1]
+    decide_exemption(acting(province, "giangnt.thcstk"), sheet, new, folder=folder, clock=province.clock)
+
+
+@pytest.mark.parametrize(
+    ("term", "kept"),
+    [(1, (None, Passing.PASSED, Passing.PASSED)), (2, (Passing.PASSED, None, Passing.PASSED))],
+)
+def test_the_year_of_a_student_exempt_for_a_term_is_the_other_term(
+    province: Province, tmp_path: Path, term: int, kept: tuple[Passing | None, ...]
+) -> None:
+    """Whether the decision comes before the results of the year or after them (Điều 12)."""
+    made = make_class(province, "9A", LINES, circular="tt58-2011", grade=9, pupils=2)
+    before, after = made.students
+    decide(province, made, before, term, tmp_path)
+    fill(province, made, without=[("physical_training", term)])
+    fill(province, made, [after])
+    recompute(made.unit_id, made.year_id, reason="thử", clock=province.clock)
+    decide(province, made, after, term, tmp_path)
+    for student in (before, after):
+        year = year_of(student, made, "physical_training")
+        assert year is not None
+        assert (year.term_1, year.term_2, year.average) == kept
+        math = year_of(student, made, "math")
+        assert math is not None
+        assert math.average == Decimal("8.0")
+    assert recompute(made.unit_id, made.year_id, reason="thử lại", clock=province.clock).averages == 0
+
+
+def test_a_save_makes_the_year_of_a_student_exempt_from_the_other_term(
+    province: Province, tmp_path: Path
+) -> None:
+    made = make_class(province, "9A", LINES, circular="tt58-2011", grade=9, pupils=1)
+    (student,) = made.students
+    decide(province, made, student, 2, tmp_path)
+    teach(province, made, "physical_training", "longpd")
+    sheet = sheet_of(made, "physical_training", 1)
+    changes = [CellChange(student, cell, None, "Đ") for cell in full(sheet, "8.0")]
+    saved = enter_scores(acting(province, "longpd.thcstk"), sheet.id, changes, clock=province.clock)
+    assert saved.years == {student: Passing.PASSED}
+
+
+def test_who_is_exempt_from_the_whole_subject_has_no_year_in_it(province: Province, tmp_path: Path) -> None:
+    made = make_class(province, "9A", LINES, circular="tt26-2020", grade=9, pupils=2)
+    marked, blank = made.students
+    fill(province, made, [marked])
+    recompute(made.unit_id, made.year_id, reason="thử", clock=province.clock)
+    for student in made.students:
+        decide(province, made, student, None, tmp_path)
+    year = year_of(marked, made, "physical_training")
+    assert year is not None
+    assert year.average is None
+    assert year_of(blank, made, "physical_training") is None

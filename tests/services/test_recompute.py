@@ -1,5 +1,6 @@
 """Averages and results worked out again from the marks: what was doubted is put right, with history and reason."""
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,9 @@ from app.services import history
 from app.services.guards import lifted
 from app.services.results.recompute import recompute, recompute_school
 from tests.factories.province import Province
-from tests.services.results_helpers import THCS, Made, fill, make_class, stored_of
+from tests.services.results_helpers import THCS, Made, fill, lines_of, make_class, stored_of
+
+pytestmark = pytest.mark.usefixtures("chain_holds")
 
 REASON = "Kiểm tra lại sau khi nâng cấp"
 
@@ -69,6 +72,21 @@ def test_a_wrong_average_is_put_right_with_its_reason(province: Province, made: 
 def test_results_follow_and_a_second_pass_writes_nothing(province: Province, made: Made) -> None:
     assert stored_of(made, made.students[0], 1).learning == "good"
     assert stored_of(made, made.students[0], 0).learning == "good"
+    again = recompute(made.unit_id, made.year_id, reason=REASON, clock=province.clock)
+    assert (again.averages, again.results) == (0, 0)
+
+
+def test_a_year_that_was_never_written_is(province: Province) -> None:
+    """Sheets of one term made before they said so ended without a year."""
+    made = make_class(
+        province, "8D", lines_of(("math", 140), ("informatics", 35, "compulsory", (1,))), pupils=2
+    )
+    fill(province, made)
+    done = recompute(made.unit_id, made.year_id, reason=REASON, clock=province.clock)
+    assert done.averages == 4
+    years = db.session.execute(sa.select(SubjectYear.term_1, SubjectYear.term_2, SubjectYear.average)).all()
+    eight = Decimal("8.0")
+    assert Counter(map(tuple, years)) == {(eight, None, eight): 2, (eight, eight, eight): 2}
     again = recompute(made.unit_id, made.year_id, reason=REASON, clock=province.clock)
     assert (again.averages, again.results) == (0, 0)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from types import NoneType
 from typing import Any, Final, Self
 
 from app.domain.assessment.steps import Param, Step
@@ -133,18 +134,20 @@ def _names(shape: type[Any]) -> tuple[str, ...]:
     return tuple(part.name for part in fields(shape))
 
 
+_PLAIN: Final = frozenset({str, int, bool, NoneType})
+"""Types that are JSON as they stand: most fields are, and thousands of figures are kept at once."""
+
+
 def _plain_fields(part: Any) -> dict[str, Any]:
-    return {name: _plain(getattr(part, name)) for name in _names(part.__class__)}
+    names = _names(part.__class__)
+    return {name: value if type(value := getattr(part, name)) in _PLAIN else _plain(value) for name in names}
 
 
 def _plain(value: Any) -> Any:
-    """Thousands of figures are kept at once: the commonest kinds first."""
-    if isinstance(value, StrEnum):
-        return value.value
-    if value is None or isinstance(value, (str, int)):
-        return value
-    if isinstance(value, Decimal):
+    if isinstance(value, (StrEnum, Decimal)):
         return str(value)
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     return dict(value) if isinstance(value, Mapping) else _plain_fields(value)

@@ -54,12 +54,12 @@ def missing_columns(
     """Columns still to be filled: the first blank regular ones up to the required count, then blank tests."""
     if required < 0:
         raise ValueError("the required count is 0 or more")
-    lacking = max(0, required - sum(score is not None for score in regular))
+    tests_missing = [name for name, score in tests.items() if score is None]
+    lacking = required - len(regular) + regular.count(None)
+    if lacking <= 0:
+        return tuple(tests_missing)
     blank = (n for n in count(1) if n > len(regular) or regular[n - 1] is None)
-    return (
-        *(f"regular_{n}" for n in islice(blank, lacking)),
-        *(name for name, score in tests.items() if score is None),
-    )
+    return (*(f"regular_{n}" for n in islice(blank, lacking)), *tests_missing)
 
 
 def term_weight(regular: Sequence[Decimal], tests: Sequence[Decimal]) -> int:

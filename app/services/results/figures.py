@@ -21,7 +21,6 @@ from app.models import (
     SchoolYear,
     StudentSubject,
     Subject,
-    SubjectPlan,
     SubjectYear,
 )
 from app.models.gradebook import Mark
@@ -56,7 +55,7 @@ class Plans:
     """Subjects of the programme by level and grade, in printed order, and each student's choices and exemptions."""
 
     subjects: Mapping[int, Subject]
-    lines: Mapping[tuple[Level, int], Sequence[SubjectPlan]]
+    lines: Mapping[tuple[Level, int], Sequence[tuple[str, Taken]]]  # each with its status
     choices: Mapping[int, Sequence[Choice]]
     exempt: Mapping[tuple[int, int], frozenset[int | None]]  # terms, None: the whole year
     years: Mapping[tuple[int, int], Any]
@@ -69,11 +68,12 @@ class Plans:
             if choice.status != LineStatus.CLUSTER and (choice.ends_on is None or choice.ends_on >= day)
         }
         found = []
-        for line in self.lines[school_class.level, school_class.grade]:
-            choice = mine.pop((line.subject_id, line.status), None)
-            if line.status == LineStatus.COMPULSORY or choice:
-                counts = choice.counts if choice else True
-                found.append(Taken(self.subjects[line.subject_id], tuple(line.terms), counts))
+        for status, line in self.lines[school_class.level, school_class.grade]:
+            choice = mine.pop((line.subject.id, status), None) if mine else None
+            if choice:
+                found.append(line._replace(counts=choice.counts))
+            elif status == LineStatus.COMPULSORY:
+                found.append(line)
         found += [
             Taken(self.subjects[c.subject_id], BOTH, c.counts) for c in mine.values()
         ]  # gone from the plan
@@ -88,7 +88,10 @@ def load_plans(
     subjects = {subject.id: subject for subject in session.scalars(sa.select(Subject))}
     unit_id = classes[0].unit_id
     lines = {
-        (level, grade): plan_lines(session, unit_id, year, level, grade)
+        (level, grade): [
+            (line.status, Taken(subjects[line.subject_id], tuple(line.terms)))
+            for line in plan_lines(session, unit_id, year, level, grade)
+        ]
         for level, grade in sorted({(c.level, c.grade) for c in classes})
     }
     return Plans(

@@ -4,8 +4,9 @@
 other, with history and reason. Rows are read and written in sets.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,7 +32,7 @@ _AVERAGED = [form for form in SheetForm if has_average(form)]
 
 @dataclass(frozen=True)
 class Recomputed:
-    """What was written: term averages that did not fit their marks, and results new or changed."""
+    """What was written: averages of terms and years that did not fit their marks, and results new or changed."""
 
     averages: int
     results: int
@@ -96,25 +97,69 @@ def _hold(work: Work, unit_id: int, year_id: int) -> dict[int, GradebookSheet]:
 
 
 def _averages(work: Work, sheets: Mapping[int, GradebookSheet]) -> int:
-    """Set what the rule gives where something else stands; how many term averages that were."""
-    moved: dict[int, dict[int, Mark | None]] = {}
-    for form in _AVERAGED:
-        for row in _rows(work.session, form, [s.id for s in sheets.values() if s.form is form]):
-            result = averages.term_result(sheets[row.sheet_id], row)
-            if result != row.average:
-                row.average = moved.setdefault(row.sheet_id, {})[row.student_id] = result
-    years = _years(work.session, sheets, {student for found in moved.values() for student in found})
+    """Set what the rule gives where something else stands, of terms and of years; how many that were."""
+    rows = [row for form in _AVERAGED for row in _rows(work.session, form, sheets.values())]
+    moved = _terms(sheets, rows)
+    work.flush()  # a year that begins asks for the results of term I
+    standing: dict[int, dict[int, Mark | None]] = {}
+    for row in _staying(rows):
+        if row.average is not None or row.student_id in moved.get(row.sheet_id, ()):
+            standing.setdefault(row.sheet_id, {})[row.student_id] = row.average
+    years = _years(work.session, sheets, {student for found in standing.values() for student in found})
+    before = {place: year.average for place, year in years.items()}
     for sheet_id, sheet in sheets.items():
-        found = moved.get(sheet_id)
-        if found:
-            mine = {student: years.get((student, sheet.subject_id)) for student in found}
-            note_terms(work, sheet, found, mine)
+        settled = _settled(work, sheet, standing.get(sheet_id, {}), years)
+        if settled or sheet_id in moved:
             sheet.revision += 1
-    return sum(map(len, moved.values()))
+    changed = sum(before.get(place) != year.average for place, year in years.items())
+    return changed + sum(map(len, moved.values()))
 
 
-def _rows(session: Session, form: SheetForm, sheet_ids: Sequence[int]) -> Sequence[Any]:
-    model = ROWS[form]
+def _terms(sheets: Mapping[int, GradebookSheet], rows: Iterable[Any]) -> dict[int, set[int]]:
+    """Put the term results right; the students of those that were wrong, by sheet."""
+    moved: dict[int, set[int]] = {}
+    for row in rows:
+        result = averages.term_result(sheets[row.sheet_id], row)
+        if result != row.average:
+            row.average = result
+            moved.setdefault(row.sheet_id, set()).add(row.student_id)
+    return moved
+
+
+def _settled(
+    work: Work,
+    sheet: GradebookSheet,
+    results: Mapping[int, Mark | None],
+    years: dict[tuple[int, int], SubjectYear],
+) -> bool:
+    """Bring the years of the sheet's students to its results; whether any changed. A year kept elsewhere stays."""
+    mine: dict[int, SubjectYear | None] = {
+        student: years.get((student, sheet.subject_id)) for student in results
+    }
+    mine = {s: year for s, year in mine.items() if year is None or year.unit_id == sheet.unit_id}
+    before = {student: year.average if year else None for student, year in mine.items()}
+    found = note_terms(work, sheet, {s: results[s] for s in mine}, mine)
+    years.update({(student, sheet.subject_id): year for student, year in mine.items() if year})
+    return any(before[student] != result for student, result in found.items())
+
+
+def _staying(rows: Sequence[Any]) -> list[Any]:
+    """The lines but those whose student took the marks along to another sheet since."""
+    left: dict[tuple[int, int], datetime] = {}
+    for row in rows:
+        if row.carried_from_id:
+            place = (row.carried_from_id, row.student_id)
+            left[place] = max(row.carried_at, left.get(place, row.carried_at))
+    return [
+        row
+        for row in rows
+        if (gone := left.get((row.sheet_id, row.student_id))) is None
+        or (row.carried_at is not None and row.carried_at > gone)
+    ]
+
+
+def _rows(session: Session, form: SheetForm, sheets: Iterable[GradebookSheet]) -> Sequence[Any]:
+    model, sheet_ids = ROWS[form], [sheet.id for sheet in sheets if sheet.form is form]
     query = sa.select(model).where(model.sheet_id.in_(sheet_ids))
     return session.scalars(query.execution_options(populate_existing=True)).all() if sheet_ids else ()
 
