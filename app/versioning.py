@@ -4,9 +4,10 @@ Strategy `subquery`: five statements a save instead of 139. The transaction row 
 the account and the person behind it, the address, the action, the reason and the request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,12 +22,15 @@ from sqlalchemy_continuum import (
     version_class,
     versioning_manager,
 )
+from sqlalchemy_continuum.operation import Operation, Operations
 from sqlalchemy_continuum.plugins.base import Plugin
 from sqlalchemy_continuum.transaction import TransactionFactory
 from sqlalchemy_continuum.unit_of_work import UnitOfWork
 
 TX_INFO = "hocvu.tx"
 """Key of `session.info` under which the unit of work leaves who, why and from where."""
+HISTORY_INFO = "hocvu.history"
+"""Key under which a flush leaves the history that is still to be written."""
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
@@ -89,34 +93,94 @@ class _TxInfoPlugin(Plugin):
         return dict(info)
 
 
+class _Operations(Operations):
+    """The rows of a flush by class and primary key: Continuum's, which looks up the columns of each row's class anew."""
+
+    def format_key(self, target: Any) -> tuple[type, Any]:
+        """What tells a row from the others of its transaction."""
+        model: type = type(target)
+        return model, _key_of(model)(target)
+
+
 class _UnitOfWork(UnitOfWork):
-    """Writes the history rows of a flush in one INSERT a class, where Continuum makes an object of each row first."""
+    """Keeps what the history rows of a transaction will hold; `write_history` writes each of them once.
+
+    Continuum writes them with every flush, through an object each, and rewrites those of rows that change again: the
+    history would need a right to be changed.
+    """
+
+    def reset(self, session: Session | None = None) -> None:
+        """As new."""
+        super().reset(session)
+        self.operations = _Operations()
+
+    def is_modified(self, session: Session) -> bool:
+        """Whether a flush will write history: asked of what was set, where Continuum asks every row that was read."""
+        if any(_is_kept(row.__class__) for row in (*session.new, *session.deleted)):
+            return True
+        return any(_is_kept(row.__class__) and _is_modified(row) for row in session.dirty)
+
+    def create_transaction(self, session: Session) -> Any:
+        """The transaction's row; `write_history` finds it even where no row is left to be kept."""
+        session.info[HISTORY_INFO] = self
+        return super().create_transaction(session)
 
     def create_version_objects(self, session: Session) -> None:
-        """A row written in an earlier flush of the same transaction is brought up to date instead."""
-        fresh: dict[sa.Table, list[dict[str, Any]]] = {}
-        connection = session.connection()
+        """Note the rows of a flush as they are now."""
         for key, operation in list(self.operations.items()):
             if operation.processed:
                 continue
             operation.processed = True
             table, row = self._history_row(operation)
-            if key in self.version_objs:
-                same = [column == row[column.name] for column in table.primary_key]
-                connection.execute(sa.update(table).where(*same).values(row))
-            else:
-                self.version_objs[key] = row
-                fresh.setdefault(table, []).append(row)
-        for table, rows in fresh.items():
-            connection.execute(sa.insert(table), rows)
+            known = self.version_objs.get(key)
+            if known and (known[1]["operation_type"], operation.type) == (Operation.INSERT, Operation.UPDATE):
+                row["operation_type"] = Operation.INSERT
+            self.version_objs[key] = table, row
 
     def _history_row(self, operation: Any) -> tuple[sa.Table, dict[str, Any]]:
         target = operation.target
         model: type = type(target)
-        table = version_class(model).__table__
-        row = {name: getattr(target, key) for key, name in _names_of(model)}
+        table, names, values = _history_of(model)
+        row = dict(zip(names, values(target), strict=True))
         row |= {"transaction_id": self.current_transaction.id, "operation_type": operation.type}
         return table, row
+
+
+def running_transaction(connection: sa.Connection) -> int | None:
+    """The id of the history transaction that is being written on a connection; None where there is none yet."""
+    unit = versioning_manager.units_of_work.get(connection)
+    current = unit.current_transaction if unit is not None else None
+    return None if current is None else int(current.id)
+
+
+def write_history(session: Session) -> tuple[Any, list[tuple[sa.Table, dict[str, Any]]]] | None:
+    """Write the history rows of the transaction's flushes, one INSERT a table, behind the last flush.
+
+    Returns the transaction's row and every history row with its table; None where nothing versioned changed.
+    """
+    unit = session.info.pop(HISTORY_INFO, None)
+    if unit is None:
+        return None
+    written: list[tuple[sa.Table, dict[str, Any]]] = list(unit.version_objs.values())
+    by_table: dict[sa.Table, list[dict[str, Any]]] = {}
+    for table, row in written:
+        by_table.setdefault(table, []).append(row)
+    connection = session.connection()
+    for table, rows in by_table.items():
+        connection.execute(sa.insert(table), rows)
+    return unit.current_transaction, written
+
+
+def _track_insert(mapper: Any, connection: sa.Connection, row: Any) -> None:
+    """Continuum's listener, without asking the row's session for the connection that is given."""
+    if _is_kept(mapper.class_):
+        versioning_manager.units_of_work[connection].operations.add_insert(row)
+
+
+def _track_update(mapper: Any, connection: sa.Connection, row: Any) -> None:
+    """The same for a changed row: only where something that is kept has changed."""
+    if _is_kept(mapper.class_) and _is_modified(row):
+        versioning_manager.units_of_work[connection].operations.add(Operation(row, Operation.UPDATE))
 
 
 def _forget(session: Session) -> None:
@@ -139,16 +203,36 @@ def _forget_connection(connection: Any) -> None:
 
 
 @cache
-def _names_of(model: type) -> tuple[tuple[str, str], ...]:
-    """Attribute and column of everything the history keeps; worked out once, not for each row of a flush."""
-    return tuple((prop.key, prop.columns[0].name) for prop in utils.versioned_column_properties(model))
+def _is_kept(model: type) -> bool:
+    """Whether its rows have a history."""
+    return bool(utils.is_versioned(model))
+
+
+@cache
+def _key_of(model: type) -> Callable[[Any], Any]:
+    """Reads the primary key of a row, also of one whose identity isn't set yet."""
+    mapper: Any = sa.inspect(model)
+    return attrgetter(*(mapper.get_property_by_column(column).key for column in mapper.primary_key))
+
+
+@cache
+def _attributes_of(model: type) -> tuple[str, ...]:
+    """Everything the history keeps; worked out once, not for each row of a flush."""
+    return tuple(prop.key for prop in utils.versioned_column_properties(model))
+
+
+@cache
+def _history_of(model: type) -> tuple[sa.Table, tuple[str, ...], Callable[[Any], Any]]:
+    """The history's table, its columns, and what reads their values from a row."""
+    columns = tuple(prop.columns[0].name for prop in utils.versioned_column_properties(model))
+    return version_class(model).__table__, columns, attrgetter(*_attributes_of(model))
 
 
 def _is_modified(row: Any) -> bool:
     """Continuum's question, asked of the values that were set alone."""
     model: type = type(row)
-    was_set = sa.inspect(row).committed_state
-    return any(key in was_set and get_history(row, key).has_changes() for key, _column in _names_of(model))
+    kept = _attributes_of(model)
+    return any(key in kept and get_history(row, key).has_changes() for key in sa.inspect(row).committed_state)
 
 
 def _drop(connection: Any, session: Session | None) -> None:
@@ -161,6 +245,7 @@ if versioning_manager.declarative_base is None:
     versioning_manager.transaction_cls = _TxLogFactory()
     versioning_manager.uow_class = _UnitOfWork
     utils.is_modified = manager.is_modified = _is_modified
+    versioning_manager.mapper_listeners.update(after_insert=_track_insert, after_update=_track_update)
     versioning_manager.session_listeners.update(after_commit=_forget, after_rollback=_forget)
     make_versioned(
         plugins=[_TxInfoPlugin()],
