@@ -1,8 +1,10 @@
 """State of a cell from the time and the layers of lock windows, always with the reason.
 
 A layer is one unit's windows: the school's, the middle tier's, the department's. A cell is open when no layer
-locks it and at least one layer opens it, so opening one layer never removes another layer's lock. Times are
-aware; windows are half-open: open at `opens_at`, no longer at `closes_at`. Nothing here reads a clock.
+locks it and at least one layer opens it, so opening one layer never removes another layer's lock. A timed opening
+beside the calendar (WindowMode.EXCEPTION) lifts what its own unit has locked, exactly where it says, and leaves
+nothing behind. Times are aware; windows are half-open: open at `opens_at`, no longer at `closes_at`. Nothing here
+reads a clock.
 """
 
 from calendar import monthrange
@@ -26,6 +28,7 @@ class LockRule(StrEnum):
     NOT_YET = "not_yet"  # the first opening window has not begun (chưa đến lịch mở sổ)
     NO_WINDOW = "no_window"  # no unit has opened this cell: refused by default
     ENTERED_FINAL = "entered_final"  # entered cells are locked, blank ones stay open (khóa các điểm đã nhập)
+    TERM_CLOSED = "term_closed"  # the head has closed the term or year (khóa sổ học kì, năm học)
 
 
 WHO_CAN_OPEN: Mapping[Tier, Role] = {
@@ -38,9 +41,9 @@ WHO_CAN_OPEN: Mapping[Tier, Role] = {
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One lock window that already matches the cell's scope, except for the columns.
+    """One lock window that already matches the cell's scope, except for the columns and students.
 
-    `columns` empty means every column; `closes_at` None means no end. ValueError for naive times or an
+    `columns` or `students` empty means all of them; `closes_at` None means no end. ValueError for naive times or an
     empty span.
     """
 
@@ -57,6 +60,8 @@ class Window:
     reason: str = ""
     ordered_by: str | None = None
     executed_by: str | None = None
+    students: frozenset[int] = frozenset()
+    closing: bool = False  # not ordered as a window: the closing of a term or year
 
     def __post_init__(self) -> None:
         require_aware(self.opens_at)
@@ -66,13 +71,21 @@ class Window:
         if self.closes_at <= self.opens_at:
             raise ValueError("a window closes after it opens")
 
-    def covers(self, column: str) -> bool:
+    @property
+    def lifts(self) -> bool:
+        """True for a timed opening beside the calendar."""
+        return self.effect is WindowEffect.OPEN and self.mode is WindowMode.EXCEPTION
+
+    def covers(self, column: str, student: int | None = None) -> bool:
         """True when the window speaks about this column, or about the one that stands for it (`lock_column`).
 
-        Retests are opened by name only: a window over the whole book opens the term, and shuts everything.
+        `student` None: of the column as a whole, which windows over single cells don't change. Retests are opened by
+        name only: a window over the whole book opens the term, and shuts everything.
         """
-        if column == RETEST and self.effect is WindowEffect.OPEN:
-            return RETEST in self.columns
+        if self.students and student not in self.students:
+            return False
+        if self.lifts or (column == RETEST and self.effect is WindowEffect.OPEN):
+            return column in self.columns  # an exception opens exactly what was asked for
         return not self.columns or column in self.columns or lock_column(column) in self.columns
 
     def contains(self, now: datetime) -> bool:
@@ -98,7 +111,8 @@ class Layer:
 class LockReason:
     """One thing that locks a cell: the rule, who set it, since and until when, and whose order can lift it.
 
-    `unit_id` and `window_id` are None where nobody has opened the cell. `until`: when it ends by itself.
+    `unit_id` and `window_id` are None where nobody has opened the cell; `window_id` is None where the term is closed,
+    too. `until`: when it ends by itself.
     """
 
     tier: Tier
@@ -151,10 +165,12 @@ class _Timeline:
     coming: tuple[Window, ...]
 
 
-def column_state(column: str, now: datetime, layers: Sequence[Layer]) -> ColumnState:
-    """State of a column at `now` under all layers; without any opening window it is locked."""
+def column_state(
+    column: str, now: datetime, layers: Sequence[Layer], student: int | None = None
+) -> ColumnState:
+    """State of a column, or of one student's cell in it, at `now` under all layers; locked unless some layer opens it."""
     require_aware(now)
-    states = [_layer_state(layer, column, now) for layer in layers]
+    states = [_layer_state(layer, column, now, student) for layer in layers]
     locked = [state for state in states if state.locked]
     cut = latest(state.cut for state in states)
     if locked:
@@ -170,9 +186,16 @@ def column_state(column: str, now: datetime, layers: Sequence[Layer]) -> ColumnS
     )
 
 
-def column_states(columns: Iterable[str], now: datetime, layers: Sequence[Layer]) -> dict[str, ColumnState]:
+def column_states(
+    columns: Iterable[str], now: datetime, layers: Sequence[Layer], student: int | None = None
+) -> dict[str, ColumnState]:
     """`column_state` of each column, for drawing or saving a whole sheet at one time."""
-    return {column: column_state(column, now, layers) for column in columns}
+    return {column: column_state(column, now, layers, student) for column in columns}
+
+
+def singled_out(layers: Iterable[Layer]) -> frozenset[int]:
+    """Students some window over single cells names."""
+    return frozenset(student for layer in layers for window in layer.windows for student in window.students)
 
 
 def cell_locked(state: ColumnState, entered_at_cut: bool) -> bool:
@@ -184,17 +207,36 @@ def _joined(states: Sequence[_LayerState]) -> tuple[LockReason, ...]:
     return tuple(reason for state in states for reason in state.reasons)
 
 
-def _layer_state(layer: Layer, column: str, now: datetime) -> _LayerState:
-    matching = [window for window in layer.windows if window.covers(column)]
+def _layer_state(layer: Layer, column: str, now: datetime, student: int | None) -> _LayerState:
+    matching = [window for window in layer.windows if window.covers(column, student)]
+    lifting = tuple(window for window in matching if window.lifts and window.contains(now))
+    lifted = latest(window.opens_at for window in lifting)
     shutting = [window for window in matching if window.effect is WindowEffect.SHUT]
-    shut = [window for window in shutting if window.contains(now)]
+    # what the unit shuts after it has lifted a lock holds: a freeze for an inspection stops a running extension
+    shut = [w for w in shutting if w.contains(now) and (lifted is None or w.opens_at >= lifted)]
     if shut:
         return _LayerState(locked=True, reasons=tuple(_shut(window) for window in shut))
     next_shut = earliest(window.opens_at for window in shutting if window.opens_at > now)
-    opening = [window for window in matching if window.effect is WindowEffect.OPEN]
+    opening = [window for window in matching if window.effect is WindowEffect.OPEN and not window.lifts]
+    if lifting:
+        return _lifted_state(lifting, _timeline(opening, now), next_shut)
     if not opening:
         return _LayerState(until=next_shut)
     return _opening_state(_timeline(opening, now), next_shut)
+
+
+def _lifted_state(lifting: tuple[Window, ...], line: _Timeline, next_shut: datetime | None) -> _LayerState:
+    """Under a timed opening blank cells are open; what was entered when the book or a round closed stays locked.
+
+    It gives time to enter what is missing; what was entered is changed by a correction request (S0 Điều 11.4).
+    """
+    cutting = _latest_close(line, line.closed)
+    return _LayerState(
+        cut=cutting.closes_at if cutting else None,
+        until=earliest([next_shut, *(window.closes_at for window in lifting)]),
+        reasons=(_entered_final(cutting),) if cutting else (),
+        opened_by=lifting,
+    )
 
 
 def _timeline(windows: Sequence[Window], now: datetime) -> _Timeline:
@@ -230,10 +272,15 @@ def _cutting_window(line: _Timeline) -> Window | None:
     A later whole-book window of the same layer re-opens everything while it lasts; one that was already open
     when the round closed, or the next entry round, unlocks nothing.
     """
+    return _latest_close(line, [w for w in line.closed if w.mode is WindowMode.ENTERED_CELLS])
+
+
+def _latest_close(line: _Timeline, windows: Iterable[Window]) -> Window | None:
+    """Of these closed windows the one that closed last, and isn't re-opened by a whole-book window of now."""
     reopened = latest(window.opens_at for window in line.current if window.mode is WindowMode.WHOLE_BOOK)
     cutting: Window | None = None
-    for window in line.closed:
-        if window.mode is not WindowMode.ENTERED_CELLS or window.closes_at is None:
+    for window in windows:
+        if window.closes_at is None:
             continue
         if reopened is not None and window.closes_at <= reopened:
             continue
@@ -247,7 +294,7 @@ def _reason(window: Window, rule: LockRule, since: datetime | None, until: datet
         tier=window.tier,
         unit_id=window.unit_id,
         unit_name=window.unit_name,
-        window_id=window.id,
+        window_id=None if window.closing else window.id,
         rule=rule,
         title=window.title,
         reason=window.reason,
@@ -260,7 +307,8 @@ def _reason(window: Window, rule: LockRule, since: datetime | None, until: datet
 
 
 def _shut(window: Window) -> LockReason:
-    return _reason(window, LockRule.SHUT, window.opens_at, window.closes_at)
+    rule = LockRule.TERM_CLOSED if window.closing else LockRule.SHUT
+    return _reason(window, rule, window.opens_at, window.closes_at)
 
 
 def _not_yet(line: _Timeline) -> LockReason:

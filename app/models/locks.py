@@ -11,6 +11,7 @@ from app.models.base import Model, UTCDateTime, Versioned, words
 
 if TYPE_CHECKING:
     from app.models.calendar import SchoolYear
+    from app.models.gradebook import GradebookSheet
     from app.models.org import OrgUnit
     from app.models.people import Account, Person
 
@@ -25,6 +26,7 @@ class LockWindow(Model, Versioned):
     __tablename__ = "lock_window"
     __table_args__ = (
         sa.Index("ix_lock_window_owner", "owner_id", "school_year_id", "term"),
+        sa.Index("ix_lock_window_sheet", "sheet_id"),
         sa.CheckConstraint("closes_at IS NULL OR closes_at > opens_at", name="ck_lock_window_interval"),
     )
 
@@ -40,6 +42,11 @@ class LockWindow(Model, Versioned):
     grades: Mapped[list[int]] = mapped_column(sa.JSON, nullable=False, default=list)
     class_ids: Mapped[list[int]] = mapped_column(sa.JSON, nullable=False, default=list)
     unit_ids: Mapped[list[int]] = mapped_column(sa.JSON, nullable=False, default=list)
+    subject_ids: Mapped[list[int]] = mapped_column(sa.JSON, nullable=False, default=list)
+    sheet_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gradebook_sheet.id"))
+    student_ids: Mapped[list[int]] = mapped_column(
+        sa.JSON, nullable=False, default=list
+    )  # of one sheet: cells
     title: Mapped[str] = mapped_column(sa.String(160), nullable=False)
     reason: Mapped[str] = mapped_column(sa.String(300), nullable=False)
     opens_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
@@ -53,6 +60,7 @@ class LockWindow(Model, Versioned):
     school_year: Mapped["SchoolYear"] = relationship()
     ordered_by: Mapped["Person"] = relationship()
     executed_by: Mapped["Account"] = relationship()
+    sheet: Mapped["GradebookSheet | None"] = relationship()
 
     @property
     def effective_close(self) -> datetime | None:

@@ -1,5 +1,6 @@
 """What must hold before a lock window is ordered: times, scope, words; and the rows held while it is."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -10,18 +11,19 @@ from app.domain.names import nfc, unicode_problem
 from app.domain.units import grades_of, taught_levels
 from app.domain.vocabulary import WINDOW_COLUMNS, Book, Level, WindowEffect, WindowMode
 from app.errors import N_, Invalid
-from app.models import LockWindow, OrgUnit, SchoolClass, SchoolYear, UnitEpoch
+from app.models import GradebookSheet, LockWindow, OrgUnit, SchoolClass, SchoolYear, Subject, UnitEpoch
 from app.services import lock_notices, scope
 from app.services.clock import local_day
 from app.services.lock_notices import UnitBelow, units_below
 from app.services.lock_orders import FieldProblem
+from app.services.sheet_reading import load_lines
 from app.services.unit_of_work import Work
 
 GRACE = timedelta(minutes=15)
 """A beginning typed a moment ago means now; earlier than this it would rewrite the past."""
 
-OUTSIDE = timedelta(days=120)
-"""How far from the school year's own days a window may still lie (summer entry, late re-tests)."""
+BEFORE_YEAR = timedelta(days=120)
+"""How long before the school year's first day a window may begin."""
 
 MAX_TITLE, MAX_REASON = 160, 300
 BOOKS = (Book.GRADEBOOK,)
@@ -36,6 +38,8 @@ OUTSIDE_YEAR = N_("This time is too far from the school year %(year)s.")
 NEEDS_END = N_("A window that locks entered cells needs an end: they are locked when it closes.")
 NOT_TAUGHT = N_("Your unit has no such level or grade.")
 NOT_YOUR_CLASSES = N_("Choose classes of your own school and of this school year.")
+NOT_YOUR_SHEET = N_("Choose a sheet of your own school, of this year and term.")
+NOT_ON_SHEET = N_("Choose students of this sheet.")
 NOT_BELOW = N_("Choose schools that stand below your unit today.")
 UNKNOWN_CHOICE = N_("Choose one of the values offered.")
 HAS_ENDED = N_("This window has ended. Add a new one instead; the old one stays in the list.")
@@ -61,6 +65,9 @@ class NewWindow:
     grades: tuple[int, ...] = ()
     class_ids: tuple[int, ...] = ()
     unit_ids: tuple[int, ...] = ()
+    subject_ids: tuple[int, ...] = ()
+    sheet_id: int | None = None  # one sheet of the own school
+    student_ids: tuple[int, ...] = ()  # of that sheet: single cells
     ordered_by_id: int | None = None  # None: the leader who acts
     announce: bool = True
 
@@ -80,13 +87,20 @@ def hold(work: Work, owner: OrgUnit, day: date) -> Held:
     Saves hold their school's row shared: those that run finish first, later ones are judged with the new window.
     """
     below = tuple(units_below(work.session, owner.id, day))
-    keys = sorted([owner.id, *(item.unit.id for item in below if item.unit.kind.is_school)])
+    hold_epochs(work, {owner.id, *(item.unit.id for item in below if item.unit.kind.is_school)})
+    return Held(owner, below, day)
+
+
+def hold_epochs(work: Work, units: Collection[int]) -> None:
+    """Take the epoch rows of these units, sorted, exclusively: their saves wait for this transaction."""
     query = (
-        sa.select(UnitEpoch).where(UnitEpoch.unit_id.in_(keys)).order_by(UnitEpoch.unit_id).with_for_update()
+        sa.select(UnitEpoch)
+        .where(UnitEpoch.unit_id.in_(sorted(units)))
+        .order_by(UnitEpoch.unit_id)
+        .with_for_update()
     )
     for row in work.session.scalars(query):
         row.epoch += 1
-    return Held(owner, below, day)
 
 
 def tidy(new: NewWindow, now: datetime) -> NewWindow:
@@ -126,7 +140,12 @@ def text_problems(field: str, text: str, longest: int) -> list[FieldProblem]:
 
 def is_near(year: SchoolYear, day: date) -> bool:
     """True on days a window over the year may begin or end."""
-    return year.starts_on - OUTSIDE <= day <= year.ends_on + OUTSIDE
+    return year.starts_on - BEFORE_YEAR <= day <= last_day(year)
+
+
+def last_day(year: SchoolYear) -> date:
+    """The last day a window over the year may lie on: late retests are entered in the calendar year it ended in."""
+    return date(year.ends_on.year, 12, 31)
 
 
 def _time_problems(new: NewWindow, year: SchoolYear, now: datetime) -> list[FieldProblem]:
@@ -177,6 +196,23 @@ def _scope_problems(session: Session, held: Held, new: NewWindow) -> list[FieldP
         problems.append(FieldProblem("class_ids", NOT_YOUR_CLASSES))
     if not set(new.unit_ids) <= ({school.id for school in schools} - {held.owner.id}):
         problems.append(FieldProblem("unit_ids", NOT_BELOW))
+    return [*problems, *_cell_problems(session, held.owner, new)]
+
+
+def _cell_problems(session: Session, owner: OrgUnit, new: NewWindow) -> list[FieldProblem]:
+    """Subjects there are; a sheet of the own school, year and term; students who stand on it."""
+    known = sa.select(sa.func.count()).where(Subject.id.in_(new.subject_ids))
+    problems = []
+    if new.subject_ids and session.scalar(known) != len(set(new.subject_ids)):
+        problems.append(FieldProblem("subject_ids", UNKNOWN_CHOICE))
+    sheet = session.get(GradebookSheet, new.sheet_id) if new.sheet_id is not None else None
+    own = sheet is not None and (sheet.unit_id, sheet.school_year_id) == (owner.id, new.school_year_id)
+    if new.sheet_id is not None and not (own and new.term == (sheet.term if sheet else None)):
+        problems.append(FieldProblem("sheet_id", NOT_YOUR_SHEET))
+    elif new.student_ids:
+        here = {line.student_id for line in load_lines(session, sheet, new.student_ids)} if sheet else set()
+        if set(new.student_ids) - here:
+            problems.append(FieldProblem("student_ids", NOT_ON_SHEET))
     return problems
 
 

@@ -18,9 +18,9 @@ from app.services.clock import Clock, local_day
 from app.services.lock_checks import MAX_REASON, Held, NewWindow, hold, text_problems
 from app.services.lock_orders import order_of, refuse
 from app.services.lock_windows import build_window, leader_name
-from app.services.locks import load_policies
 from app.services.notices import tell_units
 from app.services.unit_of_work import Work, transaction
+from app.services.unit_rules import load_policies
 from app.services.years import chosen_period
 
 NO_DEFAULTS = N_("A default calendar exists for schools and for the department only.")

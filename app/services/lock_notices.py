@@ -17,7 +17,7 @@ from app.domain.vocabulary import (
     WindowEffect,
     WindowMode,
 )
-from app.models import LockWindow, OrgParent, OrgUnit, SchoolClass
+from app.models import GradebookSheet, LockWindow, OrgParent, OrgUnit, SchoolClass, Student, Subject
 from app.models.base import in_force
 from app.services.actors import descendants
 from app.services.clock import VIETNAM
@@ -138,7 +138,22 @@ def scope_text(session: Session, window: LockWindow) -> str:
             sa.select(OrgUnit.short_name).where(OrgUnit.id.in_(window.unit_ids)).order_by(OrgUnit.short_name)
         )
         parts.append(short_list(list(session.scalars(rows))))
-    return "; ".join(part for part in parts if part)
+    return "; ".join(part for part in [*parts, *_cell_parts(session, window)] if part)
+
+
+def _cell_parts(session: Session, window: LockWindow) -> list[str]:
+    """Subjects, the sheet and the students a window is limited to."""
+    parts = []
+    if window.subject_ids:
+        names = sa.select(Subject.short_name).where(Subject.id.in_(window.subject_ids))
+        parts.append("môn " + short_list(list(session.scalars(names.order_by(Subject.order_no)))))
+    if window.sheet_id is not None:
+        sheet = session.get_one(GradebookSheet, window.sheet_id)
+        parts.append(f"sổ {sheet.subject.short_name} {sheet.group.name}")
+    if window.student_ids:
+        names = sa.select(Student.full_name).where(Student.id.in_(window.student_ids))
+        parts.append(short_list(list(session.scalars(names.order_by(Student.sort_key)))))
+    return parts
 
 
 def columns_text(columns: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Who orders and who executes: leaders order, administrators execute (S0 Điều 6.3, 12, 13; S4 Điều 12.5)."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,9 +11,17 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, Target, may
 from app.domain.offices import HEAD_ROLE
+from app.domain.vocabulary import Role, Tier, UnitKind
 from app.errors import N_, Forbidden, Invalid
 from app.models import OrgUnit, Person, Position
 from app.models.base import in_force
+
+ADMIN_ROLE: Mapping[Tier, Role] = {
+    Tier.SCHOOL: Role.SCHOOL_ADMIN,
+    Tier.DISTRICT: Role.DISTRICT_ADMIN,
+    Tier.DEPARTMENT: Role.DEPARTMENT_ADMIN,
+}
+"""Who executes what the leader of a tier orders (S0 Điều 13)."""
 
 FIELDS_WRONG = N_("Some fields need correcting. Nothing was saved.")
 NO_RIGHT = N_("Only this unit's leader, or its administrators on the leader's order, may do this.")
@@ -59,6 +67,30 @@ def leaders_in_force(session: Session, unit: OrgUnit, day: date) -> list[Leader]
         .order_by(Person.sort_key)
     )
     return [Leader(*row) for row in session.execute(query)]
+
+
+def leaders_of(
+    session: Session, units: Iterable[int], day: date, *, admins: bool = False
+) -> dict[int, list[int]]:
+    """By unit, the people who head it on `day`, with its administrators if wanted; one statement."""
+    roles = sa.or_(
+        *(
+            sa.and_(
+                OrgUnit.kind.in_([kind for kind in UnitKind if kind.tier is tier]),
+                Position.role.in_((HEAD_ROLE[tier], *((ADMIN_ROLE[tier],) if admins else ()))),
+            )
+            for tier in Tier
+        )
+    )
+    query = (
+        sa.select(Position.unit_id, Position.person_id)
+        .join(OrgUnit, OrgUnit.id == Position.unit_id)
+        .where(Position.unit_id.in_(sorted(set(units))), in_force(Position, day), roles)
+    )
+    found: dict[int, list[int]] = {}
+    for unit_id, person_id in session.execute(query):
+        found.setdefault(unit_id, []).append(person_id)
+    return found
 
 
 def order_of(

@@ -20,6 +20,7 @@ from app.models import (
     OrgUnit,
     Person,
     SchoolClass,
+    Student,
     Subject,
     TeachingGroup,
     TxLog,
@@ -28,8 +29,9 @@ from app.services import scope
 from app.services.actors import ancestors
 from app.services.clock import local_day
 from app.services.lock_notices import binds
-from app.services.locks import BookScope, Policies, as_window, load_layers, load_policies, matches
+from app.services.locks import BookScope, as_window, load_layers, matches
 from app.services.sheet_cells import sheet_cells
+from app.services.unit_rules import Policies, load_policies
 
 LockWindowVersion: Any = version_class(LockWindow)
 
@@ -89,6 +91,7 @@ class SheetChoice:
     id: int
     label: str
     sheet: GradebookSheet
+    group: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -166,17 +169,34 @@ class ScopeNames:
 
     classes: Mapping[int, str]
     units: Mapping[int, str]
+    subjects: Mapping[int, str]
+    sheets: Mapping[int, str]
+    students: Mapping[int, str]
 
 
 def scope_names(session: Session, windows: Iterable[LockWindow]) -> ScopeNames:
-    """Names for the scope of these windows; at most two statements, none when nothing is limited."""
+    """Names for the scope of these windows; a statement for each kind of limit they have, none without any."""
     listed = list(windows)
-    classes = {key for window in listed for key in window.class_ids}
-    units = {key for window in listed for key in window.unit_ids}
     return ScopeNames(
-        _names(session, SchoolClass.id, SchoolClass.name, classes),
-        _names(session, OrgUnit.id, OrgUnit.short_name, units),
+        _names(session, SchoolClass.id, SchoolClass.name, {k for w in listed for k in w.class_ids}),
+        _names(session, OrgUnit.id, OrgUnit.short_name, {k for w in listed for k in w.unit_ids}),
+        _names(session, Subject.id, Subject.short_name, {k for w in listed for k in w.subject_ids}),
+        sheet_names(session, {w.sheet_id for w in listed if w.sheet_id is not None}),
+        _names(session, Student.id, Student.full_name, {k for w in listed for k in w.student_ids}),
     )
+
+
+def sheet_names(session: Session, sheet_ids: set[int]) -> dict[int, str]:
+    """Subject and group of these sheets; one statement, none without any."""
+    if not sheet_ids:
+        return {}
+    query = (
+        sa.select(GradebookSheet.id, Subject.short_name, TeachingGroup.name)
+        .join(TeachingGroup, TeachingGroup.id == GradebookSheet.group_id)
+        .join(Subject, Subject.id == GradebookSheet.subject_id)
+        .where(GradebookSheet.id.in_(sorted(sheet_ids)))
+    )
+    return {key: f"{subject} {group}" for key, subject, group in session.execute(query)}
 
 
 def load_window(session: Session, actor: Actor, window_id: int, day: date) -> WindowRow:
@@ -277,7 +297,10 @@ def sheet_choices(
         )
     )
     found = sorted(session.execute(query).all(), key=lambda r: (r[0].grade, r[1], r[2].order_no, r[0].id))
-    return [SheetChoice(sheet.id, f"{subject.short_name} {group}", sheet) for sheet, group, subject in found]
+    return [
+        SheetChoice(sheet.id, f"{subject.short_name} {group}", sheet, group)
+        for sheet, group, subject in found
+    ]
 
 
 def answer(session: Session, choice: SheetChoice, moment: datetime, rows: Sequence[WindowRow]) -> Answer:

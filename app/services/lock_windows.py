@@ -7,7 +7,7 @@ together (design §4). Nothing is deleted: an ended window keeps its row, an ext
 from datetime import datetime
 
 from app.domain.access import Action, Actor
-from app.domain.vocabulary import WINDOW_COLUMNS, Level
+from app.domain.vocabulary import WINDOW_COLUMNS, Level, WindowEffect
 from app.errors import N_, Forbidden, Invalid
 from app.models import LockWindow, OrgUnit, Person
 from app.services import lock_notices, scope
@@ -25,8 +25,8 @@ from app.services.lock_checks import (
     window_problems,
 )
 from app.services.lock_notices import bound_units, units_below
-from app.services.lock_orders import FieldProblem, order_of, refuse
-from app.services.notices import tell_units
+from app.services.lock_orders import FieldProblem, leaders_of, order_of, refuse
+from app.services.notices import tell, tell_units
 from app.services.unit_of_work import Work, transaction
 
 __all__ = ["NewWindow", "add_window", "announce", "end_window", "extend_window"]
@@ -52,6 +52,7 @@ def add_window(actor: Actor, owner_id: int, new: NewWindow, *, clock: Clock) -> 
         work.session.add(window)
         work.flush()
         told = _tell(work, held, window, "Lịch mới") if new.announce else 0
+        _report_freeze(work, held, window, "khóa")
         work.audit(
             "lock_window.add", target=window, reason=window.reason, title=window.title, units_told=told
         )
@@ -99,6 +100,7 @@ def end_window(
         window.ended_reason = reason.strip()
         _sign(work, window, ordered_by)
         told = _tell(work, held, window, "Kết thúc sớm", reason) if window.announced_at else 0
+        _report_freeze(work, held, window, "mở")
         work.audit("lock_window.end", target=window, reason=reason, title=window.title, units_told=told)
 
 
@@ -145,6 +147,9 @@ def build_window(work: Work, owner: OrgUnit, new: NewWindow, ordered_by: int | N
         grades=sorted(set(new.grades)),
         class_ids=sorted(set(new.class_ids)),
         unit_ids=sorted(set(new.unit_ids)),
+        subject_ids=sorted(set(new.subject_ids)),
+        sheet_id=new.sheet_id,
+        student_ids=sorted(set(new.student_ids)),
         title=new.title,
         reason=new.reason,
         opens_at=new.opens_at,
@@ -176,6 +181,24 @@ def _tell(work: Work, held: Held, window: LockWindow, heading: str, reason: str 
     )
     window.announced_at = work.now
     return len(units)
+
+
+def _report_freeze(work: Work, held: Held, window: LockWindow, heading: str) -> None:
+    """An office's freeze for an inspection is reported to its leaders and to those of each school (S0 Điều 13.1a)."""
+    if window.effect is not WindowEffect.SHUT or held.owner.kind.is_school:
+        return
+    schools = [unit for unit in bound_units(window, held.owner, held.below) if unit.kind.is_school]
+    leaders = leaders_of(work.session, [held.owner.id, *(unit.id for unit in schools)], held.day)
+    body = lock_notices.window_text(work.session, window, held.owner, leader_name(work, window.ordered_by_id))
+    if window.ended_at is not None:
+        body = f"Kết thúc lúc {lock_notices.time_text(window.ended_at)}. {body}"
+    tell(
+        work,
+        {person for listed in leaders.values() for person in listed},
+        f"Báo cáo {heading} dữ liệu để kiểm tra tại {len(schools)} trường",
+        body,
+        lock_notices.window_url(window),
+    )
 
 
 def leader_name(work: Work, person_id: int | None) -> str:

@@ -1,37 +1,40 @@
 """The only lock check: which cells of a sheet may be written at an instant, and why not (design §4, §6).
 
-Windows and rules of the school and every unit above it come in two statements; cells that were entered when a round
-closed, when the teacher pressed Chốt or when its author left come from history: the record itself says what was
-entered when, and domain/finality.py by which rule that made it final.
+Windows and rules of the school and every unit above it come in two statements; windows may single out students of a
+sheet, whose cells then have a state of their own. Cells that were entered when a round closed, when the teacher
+pressed Chốt or when its author left come from history: the record itself says what was entered when, and
+domain/finality.py by which rule that made it final.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.domain import finality
-from app.domain.finality import Cell, Event, Rule, Segment, Write
-from app.domain.locks import ColumnState, Layer, LockReason, Window, column_states
-from app.domain.policies import DEFAULTS, PolicyKey, strictest
+from app.domain.assessment.facts import YEAR
+from app.domain.finality import Cell, Event, Segment, Write
+from app.domain.locks import ColumnState, Layer, LockReason, Window, column_states, singled_out
+from app.domain.policies import DEFAULTS, PolicyKey
 from app.domain.vocabulary import Book, Finality
 from app.models import (
     Account,
+    Closing,
     GradebookSheet,
     LockWindow,
-    OrgParent,
     OrgUnit,
     Person,
-    Policy,
 )
 from app.services import history
-from app.services.actors import MOST_TIERS, ancestors
+from app.services.actors import ancestors
 from app.services.clock import local_day
+from app.services.closing_state import HOLDS, closing_layers
 from app.services.sign_in import left_at
+from app.services.unit_rules import Policies, load_rules, policies_on
 
 USUAL_IDLE = timedelta(minutes=int(DEFAULTS[PolicyKey.IDLE_MINUTES]))
 """For a sign-in that noted no rule of its own."""
@@ -48,22 +51,22 @@ class BookScope:
     grade: int
     class_id: int | None
     book: Book = Book.GRADEBOOK
+    subject_id: int | None = None
+    sheet_id: int | None = None
 
     @classmethod
     def of(cls, sheet: GradebookSheet) -> "BookScope":
         """The scope of a sheet."""
-        return cls(sheet.unit_id, sheet.school_year_id, sheet.term, sheet.level, sheet.grade, sheet.class_id)
-
-
-@dataclass(frozen=True)
-class Policies:
-    """The dated settings in force for a school, nearest unit first where it may decide."""
-
-    finality: Finality = Finality.WINDOW_CLOSE
-    finality_unit: str = ""
-    entry_day: int | None = None
-    quick_entry: bool = False
-    idle_minutes: int | None = None
+        return cls(
+            unit_id=sheet.unit_id,
+            school_year_id=sheet.school_year_id,
+            term=sheet.term,
+            level=sheet.level,
+            grade=sheet.grade,
+            class_id=sheet.class_id,
+            subject_id=sheet.subject_id,
+            sheet_id=sheet.id,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,15 @@ class SheetLocks:
     policies: Policies
     final: Mapping[Cell, LockReason] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
+    cells: Mapping[int, Mapping[str, ColumnState]] = field(default_factory=dict)
+
+    def state(self, student_id: int, column: str) -> ColumnState:
+        """State of the cell: its column's, or its own where a window singles the student out."""
+        return self.cells.get(student_id, self.columns)[column]
 
     def reasons(self, student_id: int, column: str) -> tuple[LockReason, ...]:
         """Why the cell is locked; empty when it is open."""
-        state = self.columns[column]
+        state = self.state(student_id, column)
         if not state.open:
             return state.reasons
         final = self.final.get((student_id, column))
@@ -91,41 +99,86 @@ def sheet_locks(session: Session, sheet: GradebookSheet, columns: Sequence[str],
     layers = load_layers(session, BookScope.of(sheet), day)
     rules = load_rules(session, sheet.unit_id)
     states = column_states(columns, now, layers)
-    final = _final_cells(session, sheet, states, finality.timeline(rules, now), now)
-    return SheetLocks(now, states, _policies_on(rules, day), final, layers)
+    cells = {student: column_states(columns, now, layers, student) for student in singled_out(layers)}
+    segments = finality.timeline(rules, now)
+    final = _final_cells(session, sheet, _by_students(states, cells), segments, now)
+    return SheetLocks(now, states, policies_on(rules, day), final, layers, cells)
 
 
 def load_layers(session: Session, scope: BookScope, day: date) -> tuple[Layer, ...]:
-    """The layers over a school's book, school first, each with the windows that match; one statement."""
+    """The layers over a school's book, school first, each with the windows that match, then its closings; one statement."""
     values = {
         "unit": scope.unit_id,
         "year": scope.school_year_id,
         "term": scope.term,
         "book": scope.book,
+        "sheet": scope.sheet_id,
         "day": day,
     }
-    return layers_from(session.execute(_layers_query(), values).all(), scope)
+    return layers_of(session.execute(_layers_query(), values).all(), scope)
+
+
+def load_layer_rows(session: Session, unit_id: int, year_id: int, term: int, day: date) -> Sequence[Any]:
+    """Rows for `layers_of` that serve every sheet of a school in a term; one statement."""
+    values = {"unit": unit_id, "year": year_id, "term": term, "book": Book.GRADEBOOK, "day": day}
+    return session.execute(_layers_query(whole=True), values).all()
+
+
+def layers_of(rows: Iterable[Any], scope: BookScope) -> tuple[Layer, ...]:
+    """Rows of windows and closings as the layers over one book: those of windows that match, then its closings."""
+    rows = list(rows)
+    of_windows = {(row[0].id, row[1].id if row[1] else None): row[:4] for row in rows}
+    closings = {row[5].id: (row[0], *row[5:8]) for row in rows if row[5] and scope.book is Book.GRADEBOOK}
+    return (*layers_from(of_windows.values(), scope), *closing_layers(closings.values()))
 
 
 @cache
-def _layers_query() -> sa.Select[*tuple[Any, ...]]:
-    """Parameters: unit, year, term, book, day. Built once: every save and every open sheet asks it."""
+def _layers_query(whole: bool = False) -> sa.Select[*tuple[Any, ...]]:
+    """Parameters: unit, year, term, book, day, and sheet unless `whole`, for every sheet of the unit.
+
+    Built once: every save and every open sheet asks it.
+    """
     unit = sa.bindparam("unit", type_=sa.Integer)
     above = ancestors(unit, sa.bindparam("day", type_=sa.Date))
+    of_sheets = (
+        LockWindow.sheet_id.in_(sa.select(GradebookSheet.id).where(GradebookSheet.unit_id == unit))
+        if whole
+        else LockWindow.sheet_id == sa.bindparam("sheet", type_=sa.Integer)
+    )
     of_this_book = sa.and_(
         LockWindow.owner_id == OrgUnit.id,
         LockWindow.school_year_id == sa.bindparam("year"),
         LockWindow.book == sa.bindparam("book"),
         sa.or_(LockWindow.term.is_(None), LockWindow.term == sa.bindparam("term")),
+        sa.or_(LockWindow.sheet_id.is_(None), of_sheets),
     )
+    closed = sa.and_(
+        Closing.unit_id == OrgUnit.id,
+        Closing.school_year_id == sa.bindparam("year"),
+        Closing.term.in_((sa.bindparam("term"), YEAR)),
+        HOLDS,
+    )
+    closer, its_account = aliased(Person), aliased(Account)
     depth = sa.func.coalesce(above.c.depth, 0).label("depth")
     return (
-        sa.select(OrgUnit, LockWindow, Person.full_name, Account.username, depth)
+        sa.select(
+            OrgUnit,
+            LockWindow,
+            Person.full_name,
+            Account.username,
+            depth,
+            Closing,
+            closer.full_name,
+            its_account.username,
+        )
         .select_from(OrgUnit)
         .outerjoin(above, above.c.unit_id == OrgUnit.id)
         .outerjoin(LockWindow, of_this_book)
         .outerjoin(Person, Person.id == LockWindow.ordered_by_id)
         .outerjoin(Account, Account.id == LockWindow.executed_by_id)
+        .outerjoin(Closing, closed)
+        .outerjoin(closer, closer.id == Closing.closed_by_id)
+        .outerjoin(its_account, its_account.id == Closing.executed_by_id)
         .where(sa.or_(OrgUnit.id == unit, above.c.unit_id.is_not(None)))
         .order_by("depth", LockWindow.opens_at)
     )
@@ -152,6 +205,8 @@ def matches(window: LockWindow, scope: BookScope) -> bool:
         and (not window.grades or scope.grade in window.grades)
         and (not window.class_ids or scope.class_id in window.class_ids)
         and (not window.unit_ids or scope.unit_id in window.unit_ids)
+        and (not window.subject_ids or scope.subject_id in window.subject_ids)
+        and window.sheet_id in (None, scope.sheet_id)
     )
 
 
@@ -171,107 +226,54 @@ def as_window(window: LockWindow, unit: OrgUnit, ordered_by: str | None, execute
         reason=window.reason,
         ordered_by=ordered_by,
         executed_by=executed_by,
+        students=frozenset(window.student_ids),
     )
 
 
-def load_policies(session: Session, unit_id: int, day: date) -> Policies:
-    """Settings in force on `day`: of every key the strictest value of all tiers, whoever set it last."""
-    return _policies_on(load_rules(session, unit_id), day)
+Alike = tuple[Mapping[str, ColumnState], Callable[[int], bool]]
+"""Column states, and for which students they hold."""
 
 
-def _policies_on(rules: Sequence[Rule], day: date) -> Policies:
-    held = [rule for rule in rules if rule.in_force(day)]
-    values = {key: strictest(key, [rule.value for rule in held if rule.key is key]) for key in PolicyKey}
-    final = Finality(values[PolicyKey.FINALITY] or Finality.WINDOW_CLOSE)
-    by = (r.unit_name for r in held if r.key is PolicyKey.FINALITY and r.value == final)
-    entry_day, idle_minutes = values[PolicyKey.ENTRY_DAY], values[PolicyKey.IDLE_MINUTES]
-    return Policies(
-        finality=final,
-        finality_unit="" if final is Finality.WINDOW_CLOSE else next(by),
-        entry_day=int(entry_day) if entry_day else None,
-        quick_entry=values[PolicyKey.QUICK_ENTRY] == "on",
-        idle_minutes=int(idle_minutes) if idle_minutes else None,
-    )
-
-
-def load_rules(session: Session, unit_id: int) -> list[Rule]:
-    """Every decision of a school and of the units that ever stood above it, the highest first; one statement."""
-    rows = session.execute(_rules_query(), {"unit": unit_id})
-    return [Rule(key, unit, name, PolicyKey(what), *rest) for key, unit, name, what, *rest in rows]
-
-
-@cache
-def _rules_query() -> sa.Select[*tuple[Any, ...]]:
-    """Parameters: unit. Columns as the fields of Rule."""
-    unit = sa.bindparam("unit", type_=sa.Integer)
-    above = _ever_above(unit)
-    return (
-        sa.select(
-            Policy.id,
-            Policy.unit_id,
-            OrgUnit.short_name,
-            Policy.key,
-            Policy.value,
-            Policy.starts_on,
-            Policy.ends_on,
-            Policy.decided_at,
-            above.c.starts_on,
-            above.c.ends_on,
-        )
-        .join(OrgUnit, OrgUnit.id == Policy.unit_id)
-        .outerjoin(above, above.c.unit_id == Policy.unit_id)
-        .where(sa.or_(Policy.unit_id == unit, above.c.unit_id.is_not(None)))
-        .order_by(sa.func.coalesce(above.c.depth, 0).desc(), Policy.starts_on, Policy.id)
-    )
-
-
-def _ever_above(unit: sa.BindParameter[int]) -> sa.CTE:
-    """Units that stand or stood above one, with depth and the days: starts_on, ends_on of the whole chain of links."""
-    columns = (OrgParent.parent_id.label("unit_id"), OrgParent.starts_on, OrgParent.ends_on)
-    links = (
-        sa.select(*columns, sa.literal(1).label("depth"))
-        .where(OrgParent.unit_id == unit)
-        .cte("ever_above", recursive=True)
-    )
-    below = links.c
-    starts = sa.case((OrgParent.starts_on > below.starts_on, OrgParent.starts_on), else_=below.starts_on)
-    ends = sa.case(
-        (sa.or_(below.ends_on.is_(None), OrgParent.ends_on < below.ends_on), OrgParent.ends_on),
-        else_=below.ends_on,
-    )
-    together = sa.and_(
-        sa.or_(below.ends_on.is_(None), OrgParent.starts_on <= below.ends_on),
-        sa.or_(OrgParent.ends_on.is_(None), OrgParent.ends_on >= below.starts_on),
-    )
-    return links.union_all(
-        sa.select(OrgParent.parent_id, starts, ends, below.depth + 1).where(
-            OrgParent.unit_id == below.unit_id, together, below.depth < MOST_TIERS
-        )
-    )
+def _by_students(
+    states: Mapping[str, ColumnState], cells: Mapping[int, Mapping[str, ColumnState]]
+) -> list[Alike]:
+    """Who stands alike: each student singled out alone, everybody else together."""
+    return [
+        (states, lambda s: s not in cells),
+        *((own, frozenset({s}).__contains__) for s, own in cells.items()),
+    ]
 
 
 def _final_cells(
     session: Session,
     sheet: GradebookSheet,
-    states: Mapping[str, ColumnState],
+    groups: Sequence[Alike],
     segments: Sequence[Segment],
     now: datetime,
 ) -> dict[Cell, LockReason]:
     """Cells of open columns that are final all the same: entered when a round closed, submitted, or left behind."""
     monthly = finality.entry_days(segments, now)
-    events = {column: [*rounds(state), *monthly] for column, state in states.items() if state.open}
-    first = min((event.at for known in events.values() for event in known), default=None)
+    known = [
+        ({column: [*rounds(state), *monthly] for column, state in states.items() if state.open}, theirs)
+        for states, theirs in groups
+    ]
+    first = min((e.at for events, _t in known for found in events.values() for e in found), default=None)
     personal = any(segment.finality.strictness >= Finality.ON_SUBMIT.strictness for segment in segments)
-    if events and personal:
+    final: dict[Cell, LockReason] = {}
+    if personal and any(events for events, _theirs in known):
         rows, presses = history.sheet_past(session, sheet.id, sheet.form)
         past = list(left_writes(rows, segments, now))
-        elsewhere = [press for press in presses if press.pressed_for]
-        _add_presses(events, [press for press in presses if not press.pressed_for], segments)
-        return finality.final_cells(past, events) | _final_elsewhere(past, elsewhere, events, segments)
-    if first is None:
-        return {}
-    writes = history.sheet_writes(session, sheet.id, first, sheet.form)
-    return finality.final_cells([Write(w.student_id, w.issued_at, w._mapping) for w in writes], events)
+        for events, theirs in known:
+            elsewhere = [press for press in presses if press.pressed_for and theirs(press.pressed_for)]
+            _add_presses(events, [press for press in presses if not press.pressed_for], segments)
+            mine = [write for write in past if theirs(write.student_id)]
+            final |= finality.final_cells(mine, events) | _final_elsewhere(mine, elsewhere, events, segments)
+    elif first is not None:
+        writes = history.sheet_writes(session, sheet.id, first, sheet.form)
+        past = [Write(w.student_id, w.issued_at, w._mapping) for w in writes]
+        for events, theirs in known:
+            final |= finality.final_cells([write for write in past if theirs(write.student_id)], events)
+    return final
 
 
 def rounds(state: ColumnState) -> list[Event]:

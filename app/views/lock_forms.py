@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.domain.dates import BadDate, parse_date
-from app.domain.lock_calendar import start_of_day
+from app.domain.lock_calendar import after_test, start_of_day
 from app.domain.vocabulary import REGULAR_COLUMNS, WINDOW_COLUMNS, Book, WindowEffect, WindowMode
 from app.errors import N_, HocVuError
 from app.services.clock import VIETNAM
@@ -23,6 +23,8 @@ Errors = dict[str, str]
 Values = MultiDict[str, str]
 
 NOT_A_TIME = N_("Write the day and the time as in 13/11/2026 17:00.")
+TEST_DAYS = N_("Write how many days after the test, from 0 to %(n)s.")
+MOST_TEST_DAYS = 60
 NOT_A_CLOCK = N_("Write the time as in 17:00.")
 REQUIRED = N_("This field is required.")
 
@@ -86,15 +88,14 @@ def moment_text(moment: datetime, *, ending: bool = False) -> str:
 # -- the window form ---------------------------------------------------------------------------------------------
 
 
-def read_window(form: Values, school_year_id: int) -> tuple[NewWindow | None, Errors]:
+def read_window(form: Values, school_year_id: int, now: datetime) -> tuple[NewWindow | None, Errors]:
     """The window as ordered, or what is wrong with each field that can't be read."""
     errors: Errors = {}
     effect = _word(WindowEffect, form, "effect", errors)
     shut = effect is WindowEffect.SHUT  # nothing of it says what happens when an opening ends
     mode = WindowMode.WHOLE_BOOK if shut else _word(WindowMode, form, "mode", errors)
     book = _word(Book, form, "book", errors)
-    opens_at = read_moment(form, "opens_at", errors)
-    closes_at = read_moment(form, "closes_at", errors, ending=True, optional=True)
+    opens_at, closes_at = read_span(form, errors, now)
     term = form.get("term", "")
     if errors or effect is None or mode is None or book is None or opens_at is None:
         return None, errors | _blank_texts(form)
@@ -114,11 +115,33 @@ def read_window(form: Values, school_year_id: int) -> tuple[NewWindow | None, Er
             grades=read_numbers(form, "grades"),
             class_ids=read_numbers(form, "class_ids"),
             unit_ids=read_numbers(form, "unit_ids"),
+            subject_ids=read_numbers(form, "subject_ids"),
+            sheet_id=next(iter(read_numbers(form, "sheet_id")), None),
+            student_ids=read_numbers(form, "student_ids"),
             ordered_by_id=read_leader(form),
             announce="announce" in form,
         ),
         {},
     )
+
+
+def read_span(form: Values, errors: Errors, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """From when to when: as typed, or from a test's day to some days after it (`lock_calendar.after_test`)."""
+    typed = form.get("test_on", "").strip()
+    if not typed:
+        return read_moment(form, "opens_at", errors), read_moment(
+            form, "closes_at", errors, ending=True, optional=True
+        )
+    days = form.get("test_days", "").strip()
+    if not days.isdecimal() or not 0 <= int(days) <= MOST_TEST_DAYS:
+        errors["test_days"] = _(TEST_DAYS) % {"n": MOST_TEST_DAYS}
+        return None, None
+    try:
+        opens_at, closes_at = after_test(parse_day(typed), int(days))
+        return max(opens_at, now), closes_at
+    except Unreadable as error:
+        errors["test_on"] = error.tell()
+        return None, None
 
 
 def _blank_texts(form: Values) -> Errors:

@@ -10,17 +10,21 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.domain.access import Action
+from app.domain.sheet_forms import lock_column
 from app.errors import N_, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.models import OrgUnit
+from app.models import GradebookSheet, OrgUnit
 from app.security import request_clock
 from app.services import lock_defaults, lock_view, lock_windows, scope
 from app.services.lock_orders import NO_RIGHT, leaders_in_force, may_order
+from app.services.lock_simulation import Simulation, simulate
 from app.services.lock_view import WindowRow
+from app.services.sheet_reading import load_lines
 from app.services.years import Period
 from app.views import lock_forms, lock_pages, lock_texts
 from app.views.base import PageView, actor, tell, today
 from app.views.lock_forms import Errors, Unreadable
+from app.views.lock_simulations import simulation_text
 from app.web import current_period
 
 NO_YEAR = N_("No school year exists yet. The department creates it.")
@@ -68,7 +72,9 @@ class LockOrderView(PageView):
         unit, period = own_unit(), chosen_year()
         errors: Errors = {}
         if request.method == "POST":
-            new, errors = lock_forms.read_window(request.form, period.year_id)
+            new, errors = lock_forms.read_window(request.form, period.year_id, now())
+            if new is not None and "simulate" in request.form:
+                return self._window_form(errors, simulate(db.session(), unit, new, period, now()))
             if new is not None:
                 try:
                     window_id = lock_windows.add_window(actor(), unit.id, new, clock=request_clock())
@@ -79,19 +85,25 @@ class LockOrderView(PageView):
                     return redirect(url_for("LockView.show", window_id=window_id))
         return self._window_form(errors)
 
-    def _window_form(self, errors: Errors) -> Any:
+    def _window_form(self, errors: Errors, simulation: Simulation | None = None) -> Any:
         unit, period = own_unit(), chosen_year()
         choices = lock_pages.form_choices(db.session(), unit, period.year_id, today())
-        values = request.form
+        values: MultiDict[str, str] = request.form
         if request.method == "GET":
             start = lock_pages.start_values(now(), period.term, actor(), choices.leaders, _asked_day())
             values = MultiDict(start)
+            asked = [*request.args.getlist("columns"), *map(lock_column, request.args.getlist("column"))]
+            values.setlist("columns", asked)
+            for name, arg in (("sheet_id", "sheet"), ("student_ids", "student"), ("effect", "effect")):
+                values[name] = request.args.get(arg) or values.get(name, "")
         page = self.render_template(
             "locks/form.html",
             title=_("Add a lock window"),
             unit=unit,
             period=period,
             choices=choices,
+            cells=_cells(unit, values),
+            simulation=simulation_text(simulation) if simulation else None,
             values=values,
             errors=errors,
             cancel=url_for("LockView.calendar", year=period.start_year, term=period.term),
@@ -226,6 +238,21 @@ def _own_window(window_id: int) -> WindowRow:
     if not may_order(actor(), Action.LOCK_MANAGE, row.owner.id):
         raise Forbidden(NO_RIGHT)
     return row
+
+
+def _cells(unit: OrgUnit, values: MultiDict[str, str]) -> lock_pages.CellChoice | None:
+    """The sheet of the own school a window is asked for, and of which students; None for a window over more."""
+    sheet_id = next(iter(lock_forms.read_numbers(values, "sheet_id")), None)
+    if sheet_id is None or not unit.kind.is_school:
+        return None
+    sheet = scope.get(db.session(), actor(), GradebookSheet, sheet_id, today())
+    wanted = lock_forms.read_numbers(values, "student_ids")
+    lines = load_lines(db.session(), sheet, wanted) if wanted else []
+    return lock_pages.CellChoice(
+        sheet_id,
+        f"{sheet.subject.short_name} {sheet.group.name}",
+        tuple((line.student_id, line.full_name) for line in lines),
+    )
 
 
 def _asked_day() -> date | None:

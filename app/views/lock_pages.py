@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.domain.access import Actor
 from app.domain.locks import ColumnState
 from app.domain.units import KINDERGARTEN_GRADE, NURSERY_GRADE, grades_of, taught_levels
-from app.domain.vocabulary import REGULAR_COLUMNS, RETEST, Level
-from app.models import LockWindow, OrgUnit, SchoolClass
+from app.domain.vocabulary import REGULAR_COLUMNS, RETEST, Level, SubjectKind
+from app.models import GradebookSheet, LockWindow, OrgUnit, SchoolClass, Subject
 from app.services import lock_view
 from app.services.clock import local_day
 from app.services.lock_checks import BOOKS
@@ -113,6 +113,12 @@ def scope_text(window: LockWindow, names: ScopeNames) -> str:
         )
     if window.unit_ids:
         parts.append(_few([names.units.get(key, "") for key in window.unit_ids]))
+    if window.subject_ids:
+        parts.append(_few([names.subjects.get(key, "") for key in window.subject_ids]))
+    if window.sheet_id is not None:
+        parts.append(names.sheets.get(window.sheet_id, ""))
+    if window.student_ids:
+        parts.append(_few([names.students.get(key, "") for key in window.student_ids]))
     return " · ".join(parts)
 
 
@@ -266,13 +272,14 @@ class FormChoices:
     grades: tuple[Option, ...]
     columns: tuple[Option, ...]
     single_columns: tuple[Option, ...]
+    subjects: tuple[tuple[str, tuple[Option, ...]], ...]
     classes: tuple[tuple[str, tuple[Option, ...]], ...]  # by grade
     schools: tuple[tuple[str, tuple[Option, ...]], ...]  # by the office right above
     books: tuple[str, ...]
 
 
 def form_choices(session: Session, unit: OrgUnit, year_id: int, day: date) -> FormChoices:
-    """Leaders in office, levels and grades taught, own classes or the schools below; at most three statements."""
+    """Leaders in office, levels and grades taught, subjects, own classes or the schools below; at most four statements."""
     below = [] if unit.kind.is_school else units_below(session, unit.id, day)
     schools = [unit] if unit.kind.is_school else [item.unit for item in below if item.unit.kind.is_school]
     taught = {level for school in schools for level in taught_levels(school.kind, school.levels)}
@@ -289,6 +296,7 @@ def form_choices(session: Session, unit: OrgUnit, year_id: int, day: date) -> Fo
         single_columns=tuple((column, lock_texts.column_title(column)) for column in REGULAR_COLUMNS)
         if scored
         else (),
+        subjects=_subject_options(session, unit, year_id, below),
         classes=_class_options(session, unit, year_id) if unit.kind.is_school else (),
         schools=_school_options(unit, below),
         books=tuple(book.value for book in BOOKS),
@@ -302,6 +310,23 @@ def _column_options(scored: bool) -> tuple[Option, ...]:
         return (("midterm", _("Mid-term")), ("final", _("End of term")), *others)
     scores = tuple((column, lock_texts.column_title(column)) for column in ("midterm", "final"))
     return ((ALL_REGULAR, _("Regular scores")), *scores, *others)
+
+
+def _subject_options(
+    session: Session, unit: OrgUnit, year_id: int, below: Sequence[UnitBelow]
+) -> tuple[tuple[str, tuple[Option, ...]], ...]:
+    """Subjects with a sheet in the year, of the school or of those below."""
+    units = [unit.id, *(item.unit.id for item in below if item.unit.kind.is_school)]
+    taught = sa.select(GradebookSheet.subject_id).where(
+        GradebookSheet.unit_id.in_(units), GradebookSheet.school_year_id == year_id
+    )
+    query = (
+        sa.select(Subject.id, Subject.short_name)
+        .where(Subject.id.in_(taught), Subject.kind != SubjectKind.HOMEROOM)
+        .order_by(Subject.order_no, Subject.id)
+    )
+    found = tuple((str(key), name) for key, name in session.execute(query))
+    return ((_("Subjects"), found),) if found else ()
 
 
 def _class_options(
@@ -363,3 +388,12 @@ def start_values(
         "announce": "1",
         "ordered_by": (own or only or [""])[0],
     }
+
+
+@dataclass(frozen=True)
+class CellChoice:
+    """The one sheet a window is limited to, with the students if it is about single cells."""
+
+    sheet_id: int
+    sheet: str
+    students: tuple[tuple[int, str], ...]

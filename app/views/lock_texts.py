@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from flask_babel import gettext as _
 
 from app.domain.locks import ColumnState, Layer, LockReason, LockRule, Window, column_state, latest
+from app.domain.policies import DEFAULTS, PolicyKey
 from app.domain.vocabulary import (
     CELL_COLUMNS,
     REGULAR_COLUMNS,
@@ -22,6 +23,7 @@ from app.domain.vocabulary import (
     WindowMode,
 )
 from app.services.clock import VIETNAM
+from app.services.unit_rules import Policies
 
 TIER_CLASS: Mapping[Tier, str] = {Tier.DEPARTMENT: "is-so", Tier.DISTRICT: "is-xa", Tier.SCHOOL: "is-truong"}
 """The colour of a tier on every page (look.md §2)."""
@@ -146,6 +148,8 @@ def mode_title(mode: WindowMode) -> str:
     """What is locked when an opening window closes."""
     if mode is WindowMode.ENTERED_CELLS:
         return _("then entered cells are locked, blank ones stay open")
+    if mode is WindowMode.EXCEPTION:
+        return _("then everything is as it was before")
     return _("then the whole book is locked")
 
 
@@ -157,6 +161,18 @@ def finality_title(value: Finality) -> str:
         Finality.ON_SUBMIT: _("When the teacher makes it final"),
         Finality.ON_LEAVING: _("When the one who entered it leaves the system"),
     }[value]
+
+
+def leaving_text(rules: Policies) -> str:
+    """What somebody who enters is told beforehand where leaving makes it final (S4 Điều 16 khoản 2); else nothing."""
+    if rules.finality is not Finality.ON_LEAVING:
+        return ""
+    minutes = rules.idle_minutes or int(DEFAULTS[PolicyKey.IDLE_MINUTES])
+    return _(
+        "What you enter becomes final when you leave the system: when you sign out in any tab, close the browser, or do "
+        "nothing for %(n)s minutes. Check it before you leave; later it is changed only by a correction request.",
+        n=minutes,
+    )
 
 
 # -- why locked -------------------------------------------------------------------------------------------------
@@ -183,12 +199,16 @@ def reason_facts(reason: LockReason, column: str | None = None) -> list[tuple[st
 def opener(reason: LockReason) -> str:
     """Who can open it, and how: an entered mark only by a correction, a book by the leader who locked it."""
     leader = leader_title(reason.who_can_open, reason.unit_name)
+    if reason.rule is LockRule.TERM_CLOSED:
+        return _("corrected on request, or reopened by %(leader)s with reason", leader=leader)
     if reason.rule is LockRule.ENTERED_FINAL:
         return _("corrected on request to %(leader)s", leader=leader)
     return _("%(leader)s can open it", leader=leader[:1].upper() + leader[1:])
 
 
 def _rule(reason: LockReason, column: str | None) -> str:
+    if reason.rule is LockRule.TERM_CLOSED:
+        return _closed_rule(reason)
     if reason.window_id is None:
         return _no_window_rule(reason)
     if column and reason.rule is LockRule.CLOSED:
@@ -202,6 +222,14 @@ def _rule(reason: LockReason, column: str | None) -> str:
         LockRule.ENTERED_FINAL: _("Entered marks are locked: %(title)s", title=reason.title),
     }
     return texts[reason.rule]
+
+
+def _closed_rule(reason: LockReason) -> str:
+    """Which closing, and by whom."""
+    title = reason.title[:1].lower() + reason.title[1:]
+    if reason.ordered_by is None:
+        return _("Closed: %(title)s", title=title)
+    return _("Closed by %(name)s: %(title)s", name=reason.ordered_by, title=title)
 
 
 def _no_window_rule(reason: LockReason) -> str:
@@ -281,6 +309,7 @@ def layer_lines(
     now: datetime,
     elsewhere: Mapping[int, Sequence[Window]] | None = None,
     name: str | None = None,
+    student: int | None = None,
 ) -> list[LayerLine]:
     """What each tier says about a column at `now`, highest tier first. `name`: as its sheet calls it.
 
@@ -289,17 +318,25 @@ def layer_lines(
     called = name or column_title(column)
     by_tier = sorted(layers, key=lambda layer: list(Tier).index(layer.tier))
     return [
-        _layer_line(layer, column, called, now, (elsewhere or {}).get(layer.unit_id, ())) for layer in by_tier
+        _layer_line(layer, column, called, now, (elsewhere or {}).get(layer.unit_id, ()), student)
+        for layer in by_tier
     ]
 
 
 def _layer_line(
-    layer: Layer, column: str, called: str, now: datetime, elsewhere: Sequence[Window]
+    layer: Layer,
+    column: str,
+    called: str,
+    now: datetime,
+    elsewhere: Sequence[Window],
+    student: int | None,
 ) -> LayerLine:
-    state = column_state(column, now, (layer,))
+    state = column_state(column, now, (layer,), student)
     silent = not state.open and all(reason.rule is LockRule.NO_WINDOW for reason in state.reasons)
     if silent:
-        others = [window for window in layer.windows if window.contains(now) and not window.covers(column)]
+        others = [
+            window for window in layer.windows if window.contains(now) and not window.covers(column, student)
+        ]
         text = _silent_text([*elsewhere, *others])
     elif state.open:
         text = _open_text(state, now)

@@ -9,8 +9,9 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from app.domain.access import Action, Target
-from app.domain.lock_calendar import start_of_day
+from app.domain.access import Action, Target, may
+from app.domain.lock_calendar import monthly_days, start_of_day
+from app.domain.policies import PolicyKey
 from app.errors import NotFound
 from app.extensions import db
 from app.models import OrgUnit
@@ -18,6 +19,7 @@ from app.services import lock_notices, lock_view, scope
 from app.services.clock import VIETNAM, local_day
 from app.services.lock_orders import may_order
 from app.services.lock_view import SheetChoice, WindowRow
+from app.services.policies import settings_of
 from app.services.years import Period
 from app.views import lock_forms, lock_pages, lock_texts
 from app.views.base import PageView, actor, menu, require, today
@@ -92,6 +94,7 @@ class LockView(PageView):
             weekdays=[lock_texts.weekday(date(2024, 1, day)) for day in range(1, 8)],
             weeks=[(week, lock_pages.week_bars(week)) for week in lock_view.month_weeks(rows, first)],
             legend=lock_pages.legend(rows, unit),
+            marks=_marks(unit, first),
             lines=lock_pages.list_lines(listed, names, moment),
             whole_year=whole_year,
             here=here,
@@ -106,6 +109,7 @@ class LockView(PageView):
                 for name in ("year", "term", "month", "list")
                 if request.args.get(name)
             },
+            may_rehearse=may(actor(), Action.PROGRESS_VIEW, Target(unit=actor().relation_to(unit.id))),
             may_order=is_own and may_order(actor(), Action.LOCK_MANAGE, unit.id),
             has_defaults=unit.kind.is_school or unit.id == actor().root_id,
         )
@@ -147,6 +151,17 @@ def _month(question: Question) -> date:
     except ValueError:
         asked = local_day(question.moment) if question.moment else today()
         return asked.replace(day=1)
+
+
+def _marks(unit: OrgUnit, first: date) -> list[tuple[date, str]]:
+    """A school's monthly days in the month shown: entry of marks, and the education plan (S1 Điều 3 khoản 5.6, 5.1)."""
+    if not unit.kind.is_school:
+        return []
+    settings = settings_of(db.session(), unit.id, today())
+    keys = (PolicyKey.ENTRY_DAY, PolicyKey.PLAN_DAY)
+    days = monthly_days(first, [int(settings[key].value) for key in keys])
+    titles = (_("entry day: regular scores up to here"), _("plan day: education plans to the team leader"))
+    return list(zip(days, titles, strict=True))
 
 
 def _months(first: date, moment: datetime) -> dict[str, str]:
@@ -210,6 +225,7 @@ def _schools_below() -> list[tuple[int, str]]:
 
 def register(appbuilder: Any) -> None:
     """The calendar in the menu; the rules of the unit under administration."""
+    from app.views.lock_rehearsal import LockRehearsalView, LockStateView
     from app.views.policies import PolicyView
 
     menu(
@@ -221,6 +237,8 @@ def register(appbuilder: Any) -> None:
         label=lazy_gettext("Lock calendar"),
     )
     appbuilder.add_view_no_menu(LockOrderView())
+    appbuilder.add_view_no_menu(LockRehearsalView())
+    appbuilder.add_view_no_menu(LockStateView())
     menu(
         appbuilder,
         PolicyView(),

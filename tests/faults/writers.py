@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import Grade, GradebookSheet, TxLog
 from tests.faults.client import Cell, Client, Gone
 from tests.faults.seed import Seeded, Sheet
+from tests.support.chain import assert_chain_holds
 
 COLUMN = "regular_1"
 MARKS = tuple(f"{n}.0" for n in range(10))
@@ -154,6 +155,7 @@ def check_record(seeded: Seeded, teachers: Iterable[Teacher]) -> None:
     with seeded.app.app_context():
         for teacher in teachers:
             _check_sheet(teacher.sheet, teacher.log)
+        assert_chain_holds()  # a kill between a commit and its line in the journal included
         db.session.rollback()
         db.engine.dispose()
 

@@ -324,6 +324,7 @@ def test_a_department_tells_offices_and_schools_it_binds(app: Flask, province: P
         province.department_id: ["Lịch mới: Kiểm tra sổ"],
         province.commune_id: ["Lịch mới: Kiểm tra sổ"],
         province.second.unit_id: ["Lịch mới: Kiểm tra sổ"],
+        None: ["Báo cáo khóa dữ liệu để kiểm tra tại 1 trường"] * 2,  # to each leader in person (S0 Điều 13)
     }
 
 
