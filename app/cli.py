@@ -11,9 +11,14 @@ from flask_babel import force_locale, gettext
 
 import config
 from app.errors import N_
+from app.history_cli import COMMANDS
 
 DEMO_NEEDS_EMPTY = "This database has units already; the demo needs an empty one."
 DEMO_INTERRUPTED = "A seeding of the demo was interrupted in this database. Start anew with: make demo-reset"
+NO_TRIGGERS = (
+    "This database account may not create triggers: history is kept by the program and its chain, "
+    "but the database itself does not refuse changes to it (docs/operations.md)."
+)
 UNREADABLE = N_("The file %(name)s can't be read.")
 
 
@@ -23,12 +28,15 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(demo)
     app.cli.add_command(assess)
     app.cli.add_command(recompute)
+    for command in COMMANDS:
+        app.cli.add_command(command)
 
 
 @click.command("init-app")
 @with_appcontext
 def init_app() -> None:
     """Create or migrate the schema, permissions, code lists and the first administrator. Safe to run again."""
+    from app.services.chain.triggers import ensure_triggers
     from app.services.setup import FIRST_ADMIN, init_app_data
 
     instance = current_app.config["INSTANCE_DIR"]
@@ -36,6 +44,8 @@ def init_app() -> None:
     if password:
         told = f"First administrator: {FIRST_ADMIN}, one-time password {password}"
         click.echo(f"{told} (also in {instance}/first_admin.txt)")
+    if not ensure_triggers():
+        click.echo(NO_TRIGGERS)
     click.echo("The database is ready.")
 
 

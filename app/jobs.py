@@ -18,6 +18,8 @@ from flask import Flask, current_app
 from app.extensions import db
 from app.security import request_clock
 from app.services import print_jobs
+from app.services.chain.anchors import nightly
+from app.services.corrections import expire_due
 from app.services.results.refresh import refresh_due
 from app.services.spreadsheets.uploads import Uploads
 
@@ -84,6 +86,8 @@ class Jobs:
             for job_id in print_jobs.forgotten(db.session(), clock()):
                 print_jobs.run_job(job_id, self.prints, clock=clock)
             refresh_due(db.session(), clock=clock)
+            nightly(db.session(), clock=clock)
+            expire_due(clock=clock)
             print_jobs.purge(self.prints, clock=clock)
             Uploads(Path(self._app.config["INSTANCE_DIR"])).clear(clock())
 

@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import Installation, Notice, NoticeRead
 from app.security import current_actor, request_clock
 from app.services.clock import VIETNAM, local_day
+from app.services.notices import own_notices
 from app.services.years import Period, chosen_period
 from app.views.base import tell
 
@@ -143,7 +144,7 @@ def _unread_notices(actor: Any) -> int:
     read = sa.select(NoticeRead.notice_id).where(
         NoticeRead.user_id == actor.user_id, NoticeRead.notice_id == Notice.id
     )
-    mine = sa.or_(Notice.unit_id == actor.unit_id, Notice.person_id == actor.person_id)
+    mine = own_notices(actor)
     query = sa.select(Notice.id).where(mine, ~read.exists()).limit(100).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(query)) or 0
 

@@ -21,6 +21,7 @@ from tests.support.server import AppServer
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 ACCOUNT = re.compile(r"^\s*(?P<name>\S+) / (?P<password>\S+)(?:\s|$)", re.MULTILINE)
 TEACHER, HEAD, PRIMARY = "longpd.thcstk", "giangnt.thcstk", "duyendt.thtk"
+ABOVE = "sonlv.xael"
 WIDE, PHONE = 1366, 390
 PRINTS = {TEACHER: "print-scored", "khuongyb.thcstk": "print-comment"}
 """Whose first sheet is printed: one with marks, one with comments."""
@@ -82,6 +83,15 @@ def shots(names: list[str], sheet: str) -> list[Shot]:
         Shot("regulations", HEAD, "/regulations/"),
         Shot("progress", HEAD, "/progress/"),
         Shot("students", HEAD, "/students/list/"),
+        Shot("corrections", HEAD, "/corrections/?tab=unit"),
+        Shot("correction", HEAD, "/corrections/1"),
+        Shot("correction", HEAD, "/corrections/1", PHONE),
+        Shot("closing", HEAD, "/closing/"),
+        Shot("lock-rehearsal", HEAD, "/lock-rehearsal/"),
+        Shot("watch-list", HEAD, "/watch/"),
+        Shot("watch-list-above", ABOVE, "/watch/"),
+        Shot("exceptions-above", ABOVE, "/exceptions/"),
+        Shot("anchors", ABOVE, "/anchors/"),
     ]
 
 

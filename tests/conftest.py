@@ -22,6 +22,7 @@ from app import create_app
 from app.extensions import db
 from tests.factories import province as factory
 from tests.support.browser import launched
+from tests.support.chain import assert_chain_holds
 from tests.support.copies import Copy
 from tests.support.mariadb import program, shared_server
 
@@ -180,6 +181,13 @@ def province(app: Flask) -> factory.Province:
     found: factory.Province = app.extensions["hocvu.tests.province"]
     app.extensions["hocvu.clock"] = found.clock
     return found
+
+
+@pytest.fixture
+def chain_holds(app: Flask) -> Iterator[None]:
+    """Afterwards everything the test wrote stands under its chain; for `usefixtures`."""
+    yield
+    assert_chain_holds()
 
 
 def sign_in(client: FlaskClient, username: str, password: str = factory.PASSWORD) -> FlaskClient:

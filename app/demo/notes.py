@@ -91,9 +91,13 @@ class Remarks:
         ]
         if edits and month.ends_on + 2 * ONE_DAY < self.world.plan.day:
             later = self.world.clock.now + timedelta(hours=23)
-            self.world.timeline.add(
-                later, partial(self._enter, _keeper(room), room, NoteKind.MONTHLY, month, edits)
-            )
+            self.world.timeline.add(later, partial(self._mend, room, month, edits))
+
+    def _mend(self, room: ClassRoom, month: NotePeriod, edits: Sequence[NoteEdit]) -> None:
+        """What was thought better of the next day, of those who are still in the class then."""
+        here = set(room.students(self._today()))
+        still = [edit for edit in edits if edit.student_id in here]
+        self._enter(_keeper(room), room, NoteKind.MONTHLY, month, still)
 
     def _development(self, school: School, name: str, month: NotePeriod) -> None:
         """Every area of every child, an area at a time."""

@@ -7,11 +7,15 @@ from functools import partial
 from pathlib import Path
 
 from app.demo.accounts import act
+from app.demo.closings import check_and_publish
+from app.demo.corrections import ask_for_corrections
+from app.demo.extensions import ask_and_answer
 from app.demo.orders import coming_lock, commune_inspection
 from app.demo.people import pupil_values
 from app.demo.plan import ONE_DAY, at, part_of
 from app.demo.schools import MAIN, SPECS
 from app.demo.trail import Trail
+from app.demo.watching import watch_over
 from app.demo.world import Duty, Member, School, Seat, Sheet, World
 from app.domain.access import Actor
 from app.domain.vocabulary import MarkState
@@ -92,7 +96,11 @@ class Stories:
         self._plan_burst()
         self._on(self.world.plan.day - 4 * ONE_DAY, 9, lambda: commune_inspection(self.world))
         self._on(self.world.plan.day - 2 * ONE_DAY, 10, lambda: coming_lock(self.world))
+        self._on(self.world.plan.day - ONE_DAY, 10, lambda: ask_for_corrections(self.world, self.folder))
+        self._on(self.world.plan.day - ONE_DAY, 16, lambda: ask_and_answer(self.world))
+        self._on(self.world.plan.day - ONE_DAY, 17, lambda: check_and_publish(self.world))
         self._on(self.world.plan.day - 3 * ONE_DAY, 20, self.confirm_entries)
+        self._on(self.world.plan.day - ONE_DAY, 17, lambda: watch_over(self.world))
 
     def _on(self, day: date, hour: int, story: Callable[[], None]) -> None:
         minute = self.trail.rng.randrange(2, 55)

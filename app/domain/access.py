@@ -8,67 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.domain.actions import ABOUT_MARKS, RESULT_RIGHTS, SHEET_RIGHTS, STUDENT_RIGHTS, Action
 from app.domain.vocabulary import Role, Tier
 
-
-class Action(StrEnum):
-    """A user-level verb that needs a right. Its value is stable: it is stored in groups' rights."""
-
-    ORG_VIEW = "org.view"
-    ORG_MANAGE = "org.manage"
-    DEPARTMENT_MANAGE = "department.manage"
-    ACCOUNT_VIEW = "account.view"
-    ACCOUNT_MANAGE = "account.manage"
-    ACCOUNT_RESET = "account.reset"
-    ACCOUNT_OWN = "account.own"
-    ADMIN_ACCOUNT_MANAGE = "admin_account.manage"
-    HEAD_APPOINT = "head.appoint"
-    DEPARTMENT_CREATE = "department.create"
-    ROLE_GRANT = "role.grant"
-    GROUP_MANAGE = "group.manage"
-    BOARD_VIEW = "board.view"
-    BOARD_APPOINT = "board.appoint"
-    YEAR_VIEW = "year.view"
-    YEAR_MANAGE = "year.manage"
-    TERM_MANAGE = "term.manage"
-    SUBJECT_VIEW = "subject.view"
-    SUBJECT_MANAGE = "subject.manage"
-    PLAN_MANAGE = "plan.manage"
-    STAFF_VIEW = "staff.view"
-    STAFF_MANAGE = "staff.manage"
-    CLASS_VIEW = "class.view"
-    CLASS_MANAGE = "class.manage"
-    ASSIGNMENT_VIEW = "assignment.view"
-    ASSIGNMENT_MANAGE = "assignment.manage"
-    STUDENT_VIEW = "student.view"
-    STUDENT_MANAGE = "student.manage"
-    DATA_IMPORT = "data.import"
-    DATA_EXPORT = "data.export"
-    SHEET_VIEW = "sheet.view"
-    SHEET_ENTER = "sheet.enter"
-    SHEET_EXPORT = "sheet.export"
-    SHEET_DELEGATE = "sheet.delegate"
-    EXEMPTION_DECIDE = "exemption.decide"
-    RETEST_ENTER = "retest.enter"
-    YEAR_DECIDE = "year.decide"
-    HEAD_DECIDE = "head.decide"
-    HISTORY_VIEW = "history.view"
-    RESULT_VIEW = "result.view"
-    RESULT_EXPORT = "result.export"
-    NOTE_VIEW = "note.view"
-    NOTE_ENTER = "note.enter"
-    NOTE_EXPORT = "note.export"
-    LOCK_VIEW = "lock.view"
-    LOCK_MANAGE = "lock.manage"
-    LOCK_ORDER = "lock.order"
-    POLICY_VIEW = "policy.view"
-    POLICY_MANAGE = "policy.manage"
-    BOOK_PRINT = "book.print"
-    PROGRESS_VIEW = "progress.view"
-    AUDIT_VIEW = "audit.view"
-    CODE_VIEW = "code.view"
-    HOME_VIEW = "home.view"
-    OWN_RECORD_VIEW = "own_record.view"
+__all__ = [
+    "GRANTABLE", "RULES", "SYSTEM", "Action", "Actor", "Alternative", "Needed", "Predicate", "Target", "UnitRelation",
+    "may", "may_ever",
+]  # fmt: skip
 
 
 class UnitRelation(StrEnum):
@@ -114,9 +60,19 @@ class Actor:
         return self.above[-1] if self.above else self.unit_id
 
     @property
+    def is_family(self) -> bool:
+        """True for a student's or guardian's account: it reads the own record and nothing of the school's."""
+        return bool(self.roles) and self.roles <= {Role.PARENT, Role.STUDENT}
+
+    @property
     def teaches_only(self) -> bool:
         """True for a teacher without an office in the school: sees the students taught, not the whole school."""
         return bool(self.roles) and self.roles <= {Role.SUBJECT_TEACHER, Role.HOMEROOM_TEACHER}
+
+    @property
+    def inspects_only(self) -> bool:
+        """True for an inspector without any other role there: reads, and nothing else."""
+        return self.roles == {Role.INSPECTOR}
 
     @property
     def sees_all_sheets(self) -> bool:
@@ -128,11 +84,6 @@ class Actor:
         """False for a teacher who reaches the students taught only; who prints the books needs all their names."""
         return not self.teaches_only or bool(self.rights & (SHEET_RIGHTS | STUDENT_RIGHTS | RESULT_RIGHTS))
 
-
-RESULT_RIGHTS = frozenset({Action.RESULT_VIEW, Action.RESULT_EXPORT})
-STUDENT_RIGHTS = frozenset({Action.STUDENT_VIEW, Action.STUDENT_MANAGE, Action.DATA_EXPORT})
-SHEET_RIGHTS = frozenset({Action.SHEET_VIEW, Action.SHEET_EXPORT, Action.HISTORY_VIEW, Action.BOOK_PRINT})
-"""Rights of a group that are of no use without the rows of the whole school."""
 
 SYSTEM = Actor(None, None, "system", "HocVu", None, is_system=True)
 """The program's own work at set-up."""
@@ -146,6 +97,9 @@ class Target:
     teaches: bool = False  # assigned to the sheet's group and subject on this day
     homeroom: bool = False  # homeroom teacher of the class on this day
     delegated: bool = False  # delegated by the leader for this sheet now
+    in_charge: bool = False  # of those who teach the sheet, the one who confirms it
+    authorised: bool = False  # the head has authorised the actor to sign for these days (KT. HIỆU TRƯỞNG)
+    entered: bool = False  # wrote what the cells hold now
     own_record: bool = False  # the student's, or the child's
     head_account: bool = False  # the account of the person who heads its unit
     admin_account: bool = False  # a unit's administration account (S4 Điều 3 khoản 2b)
@@ -177,6 +131,11 @@ OWN_OR_BELOW = Predicate(
 )
 TEACHES = Predicate("teaches the sheet on this day", lambda _a, target: target.teaches, about_target=True)
 HOMEROOM = Predicate("homeroom teacher of the class", lambda _a, target: target.homeroom, about_target=True)
+IN_CHARGE = Predicate("in charge of the sheet", lambda _a, target: target.in_charge, about_target=True)
+AUTHORISED = Predicate(
+    "authorised by the head for this day", lambda _a, target: target.authorised, about_target=True
+)
+ENTERED = Predicate("entered what the cells hold", lambda _a, target: target.entered, about_target=True)
 DELEGATED = Predicate("delegated for the sheet now", lambda _a, target: target.delegated, about_target=True)
 OWN_RECORD = Predicate("own or own child's record", lambda _a, target: target.own_record, about_target=True)
 
@@ -223,6 +182,7 @@ ADMINISTRATION = has_role(*(r for r in Role if r not in (R.PARENT, R.STUDENT, *T
 
 RUNNING: tuple[Alternative, ...] = ((HEADS, OWN_UNIT), (BOARD, OWN_UNIT))
 TEACHING_IT: tuple[Alternative, ...] = ((TEACHERS, TEACHES), (TEACHERS, HOMEROOM))
+SIGNING: tuple[Alternative, ...] = ((HEAD, OWN_UNIT), (HEADS, OWN_UNIT, AUTHORISED))
 LOOKING_IN: tuple[Alternative, ...] = ((OFFICES, BELOW), (INSPECTOR, OWN_OR_BELOW))
 """Who runs the school, who teaches the class, and who looks in from above or to inspect."""
 
@@ -332,6 +292,50 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     ),
     Action.CODE_VIEW: ((ADMINISTRATION,),),
     Action.OWN_RECORD_VIEW: ((has_role(R.PARENT, R.STUDENT), OWN_RECORD),),
+    # Corrections: rows by scope, and of a step the seat decides (services/corrections, domain/corrections).
+    Action.CORRECTION_VIEW: ((SCHOOL_STAFF, OWN_UNIT), *LOOKING_IN),
+    Action.CORRECTION_REQUEST: (
+        (TEACHERS, OWN_UNIT, TEACHES),
+        (TEACHERS, OWN_UNIT, HOMEROOM),
+        (SCHOOL_STAFF, OWN_UNIT, ENTERED),
+    ),
+    Action.CORRECTION_STEP: ((SCHOOL_STAFF, OWN_UNIT), (OFFICE_LEADERS, BELOW), (OFFICE_ADMINS, BELOW)),
+    Action.CORRECTION_SUMMARY: (*RUNNING, (OFFICE_STAFF, OWN_UNIT), *LOOKING_IN),
+    Action.CORRECTION_PRINT: ((SCHOOL_STAFF, OWN_UNIT),),
+    Action.AUTHORISATION_GIVE: ((HEAD, OWN_UNIT),),
+    # Confirming, approving, closing (S1 Điều 3 khoản 2.5, S3 section 3, S4 Điều 12 khoản 7 and Điều 19 khoản 2).
+    Action.SHEET_CONFIRM: ((TEACHERS, OWN_UNIT, IN_CHARGE),),
+    Action.SHEET_ATTEST: ((TEACHERS, OWN_UNIT, TEACHES), (BOARD, OWN_UNIT)),
+    Action.CLASS_CONFIRM: ((TEACHERS, OWN_UNIT, HOMEROOM),),
+    Action.CLOSING_VIEW: ((SCHOOL_STAFF, OWN_UNIT), *LOOKING_IN),
+    Action.CLOSING_OFFICE: ((OFFICE_STAFF, OWN_UNIT), (BOARD, OWN_UNIT)),
+    Action.CLOSING_PROOF: ((HEADS, OWN_UNIT),),
+    Action.CLOSING_APPROVE: SIGNING,
+    Action.CLOSING_SEAL: ((OFFICE_STAFF, OWN_UNIT), (HEADS, OWN_UNIT)),
+    Action.CLOSING_PROPOSE: ((BOARD, OWN_UNIT),),
+    Action.CLOSING_CLOSE: SIGNING,
+    Action.CLOSING_CONSENT: ((OFFICE_LEADERS, BELOW),),
+    Action.MARKS_PUBLISH: ((HEADS, OWN_UNIT), (BOARD, OWN_UNIT)),
+    Action.QUESTION_ANSWER: ((TEACHERS, OWN_UNIT, TEACHES),),
+    Action.INCIDENT_REPORT: ((SCHOOL_STAFF, OWN_UNIT),),
+    Action.INCIDENT_HANDLE: ((BOARD, OWN_UNIT), (HEADS, OWN_UNIT)),
+    Action.PROGRESS_FREEZE: ((HEADS, OWN_UNIT), (BOARD, OWN_UNIT)),
+    # Looking in from above, and what the tier above is told: prompts and lines a school reads and can't clear.
+    Action.WATCH_VIEW: ((HEADS, OWN_UNIT), *LOOKING_IN),
+    Action.INSPECT: (*RUNNING, *LOOKING_IN),
+    Action.INSPECTION_VIEW: ((HEADS, OWN_UNIT), (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_UNIT)),
+    Action.INSPECTION_MANAGE: ((OFFICE_LEADERS, OWN_UNIT),),
+    Action.EXCEPTION_VIEW: (*RUNNING, (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
+    Action.CHAIN_VIEW: (*RUNNING, (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
+    Action.EXCEPTION_MARK: ((OFFICES, BELOW),),
+    Action.ACCESS_REVIEW_VIEW: (
+        (LEADERS, OWN_UNIT),
+        (ADMINS, OWN_OR_BELOW),
+        (OFFICES, BELOW),
+        (INSPECTOR, OWN_OR_BELOW),
+    ),
+    Action.ACCESS_REVIEW_EXPORT: ((LEADERS, OWN_UNIT), (ADMINS, OWN_UNIT), (OFFICE_LEADERS, BELOW)),
+    Action.ACCESS_REVIEW: ((LEADERS, OWN_UNIT),),
 }
 
 GRANTABLE = frozenset(
@@ -367,12 +371,6 @@ def may(actor: Actor, action: Action, target: Target) -> bool:
         return True
     return any(all(p.holds(actor, target) for p in alternative) for alternative in RULES[action])
 
-
-ABOUT_MARKS = frozenset({
-    Action.SHEET_VIEW, Action.SHEET_ENTER, Action.SHEET_EXPORT, Action.SHEET_DELEGATE, Action.EXEMPTION_DECIDE,
-    Action.RETEST_ENTER, Action.YEAR_DECIDE, Action.HEAD_DECIDE, Action.HISTORY_VIEW, Action.RESULT_VIEW, Action.RESULT_EXPORT,
-})  # fmt: skip
-"""What there is nothing to do on where no marks are kept."""
 
 Needed = Action | tuple[Action, ...]
 """What a page or a menu entry asks for: a right, or any one of several."""

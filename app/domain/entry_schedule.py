@@ -114,7 +114,8 @@ def worst(states: Iterable[EntryState]) -> EntryState:
 
 def _binding_window(layer: Layer, column: str, regular_count: int, now: datetime) -> Window | None:
     """The window of one layer whose close is the column's deadline there."""
-    ends = [w for w in layer.windows if w.effect is WindowEffect.OPEN and w.closes_at and w.covers(column)]
+    opening = [w for w in layer.windows if w.effect is WindowEffect.OPEN and not w.lifts]
+    ends = [w for w in opening if w.closes_at and w.covers(column)]
     named = [w for w in ends if _names(w, column, regular_count)]
     if named:
         return _nearest(named, now)

@@ -139,6 +139,16 @@ def _entry(
     )
 
 
+def monthly_days(first: date, days: Sequence[int]) -> tuple[date, ...]:
+    """These days of the month of `first`; a month that is shorter has its last day."""
+    return tuple(entry_date(first.year, first.month, day) for day in days)
+
+
+def after_test(test_on: date, days: int) -> tuple[datetime, datetime]:
+    """From a test's day to 24:00 of the day so many days after it: when its marks are entered (needs A4)."""
+    return start_of_day(test_on), end_of_day(test_on + timedelta(days=days))
+
+
 def start_of_day(day: date) -> datetime:
     """00:00 of a day in Vietnam, in UTC."""
     return datetime.combine(day, time(), VN_TIME).astimezone(UTC)

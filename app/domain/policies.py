@@ -1,16 +1,18 @@
 """Dated settings of a unit: which values they take, and which of two is the tighter one.
 
 A unit inherits what stands above it and may only tighten: finality towards "on leaving", an earlier entry day, quick
-entry off, a shorter idle time, remarks on nền nếp more often. Where tiers differ the strictest value holds, whoever set
-it last. Of the readings of a circular none is tighter (`FIXED_ABOVE`): what the highest unit has chosen holds for all
-below it.
+entry off, a shorter idle time, remarks on nền nếp more often, more seats in a correction. Where tiers differ the
+strictest value holds, whoever set it last; of two ways to correct, all that both ask for. Of the readings of a circular
+none is tighter (`FIXED_ABOVE`): what the highest unit has chosen holds for all below it.
 """
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
+from app.domain import corrections
 from app.domain.assessment import tt43_2021
+from app.domain.corrections import Preset
 from app.domain.locks import LOOSER_POLICY
 from app.domain.notes import Span
 from app.domain.units import CENTRES, taught_levels
@@ -19,6 +21,7 @@ from app.domain.vocabulary import N_, Finality, Level, UnitKind
 UNKNOWN_VALUE: Final = N_("Choose one of the values offered.")
 ENTRY_DAY_RANGE: Final = N_("The entry day is a day of the month, from 1 to 31.")
 IDLE_RANGE: Final = N_("The idle time is from 5 to 240 minutes.")
+CORRECTION_RANGE: Final = N_("A request may wait from 1 to 60 days.")
 LOOSER_SETTING: Final = N_("A unit can only tighten what the unit above it has set.")
 NOT_IN_FORM: Final = N_("Write it in the form shown beside the field.")
 FIXED_SETTING: Final = N_("The unit above has chosen for all units below it.")
@@ -29,6 +32,7 @@ class PolicyKey(StrEnum):
 
     FINALITY = "finality"  # khi nào điểm đã nhập thành điểm đã chốt
     ENTRY_DAY = "entry_day"  # ngày nhập điểm hằng tháng (S1 Điều 5.1)
+    PLAN_DAY = "plan_day"  # ngày cập nhật kế hoạch giáo dục hằng tháng (S1 Điều 3 khoản 5.6)
     QUICK_ENTRY = "quick_entry"  # gõ 85 hiểu là 8,5
     IDLE_MINUTES = "idle_minutes"  # tự thoát sau bao nhiêu phút không thao tác
     COMMENT_SUBJECT = (
@@ -37,6 +41,10 @@ class PolicyKey(StrEnum):
     DISCIPLINE_PERIOD = (
         "discipline_period"  # nhận xét nền nếp theo tuần, tháng hay học kì (S4 Điều 14.3, S1 Điều 3.5.3)
     )
+    CORRECTION_PRESET = (
+        "correction_preset"  # ai duyệt, ai chứng kiến khi điều chỉnh (S0 Điều 11.4, S4 Điều 15.4)
+    )
+    CORRECTION_DAYS = "correction_days"  # đề nghị điều chỉnh hết hạn sau bao nhiêu ngày
     ONE_SUBJECT = "one_subject"  # xét như môn đó đạt mức cần có, hay như không có môn đó
     CENTRE_GOOD = "centre_subjects_good"  # GDTX: số môn cho mức Tốt (TT 43/2021), và các mục sau
     CENTRE_FAIR = "centre_subjects_fair"  # mức Khá
@@ -65,11 +73,14 @@ FIXED_ABOVE: Final = frozenset({*READINGS, *CENTRE_SETTINGS})
 DEFAULTS: Mapping[PolicyKey, str] = {
     PolicyKey.FINALITY: Finality.WINDOW_CLOSE.value,
     PolicyKey.ENTRY_DAY: "23",
+    PolicyKey.PLAN_DAY: "28",
     PolicyKey.QUICK_ENTRY: "off",
     PolicyKey.IDLE_MINUTES: "30",
     PolicyKey.COMMENT_SUBJECT: "on",
     PolicyKey.ONE_SUBJECT: "replace",
     PolicyKey.DISCIPLINE_PERIOD: Span.WEEKLY.value,
+    PolicyKey.CORRECTION_PRESET: Preset.S0_S4.value,
+    PolicyKey.CORRECTION_DAYS: "10",
 }
 """What holds where nobody has set anything; of a centre's settings nothing does."""
 
@@ -80,10 +91,13 @@ _CHOICES: Mapping[PolicyKey, tuple[str, ...]] = {
     PolicyKey.ONE_SUBJECT: ("replace", "ignore"),
     PolicyKey.CENTRE_ADJUSTMENT: ("yes", "no"),
     PolicyKey.DISCIPLINE_PERIOD: tuple(value.value for value in Span),
+    PolicyKey.CORRECTION_PRESET: tuple(value.value for value in Preset),
 }
 _RANGES: Mapping[PolicyKey, tuple[int, int, str]] = {
     PolicyKey.ENTRY_DAY: (1, 31, ENTRY_DAY_RANGE),
+    PolicyKey.PLAN_DAY: (1, 31, ENTRY_DAY_RANGE),
     PolicyKey.IDLE_MINUTES: (5, 240, IDLE_RANGE),
+    PolicyKey.CORRECTION_DAYS: (1, 60, CORRECTION_RANGE),
 }
 
 
@@ -136,6 +150,8 @@ def strictest(key: PolicyKey, values: Iterable[str]) -> str | None:
 
     `values`: those of the highest unit first, whose value holds where none is tighter.
     """
+    if key is PolicyKey.CORRECTION_PRESET:
+        return corrections.together(Preset(value) for value in values)
     return max(values, key=lambda value: strictness(key, value), default=None)
 
 
@@ -145,8 +161,15 @@ def require_tighter(key: PolicyKey, own: str, above: str | None) -> None:
         return
     if key in FIXED_ABOVE:
         raise ValueError(FIXED_SETTING)
+    if key is PolicyKey.CORRECTION_PRESET and not corrections.includes(Preset(own), Preset(above)):
+        raise ValueError(LOOSER_SETTING)
     if strictness(key, own) < strictness(key, above):
         raise ValueError(LOOSER_POLICY if key is PolicyKey.FINALITY else LOOSER_SETTING)
+
+
+def is_looser(key: PolicyKey, value: str, former: str) -> bool:
+    """True when `value` asks for less than what held before; never where no value is the tighter one."""
+    return key not in FIXED_ABOVE and bool(former) and not _may_have(key, value, former)
 
 
 def offered(key: PolicyKey, above: str | None) -> tuple[str, ...]:

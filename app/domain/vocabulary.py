@@ -104,6 +104,7 @@ class WindowMode(StrEnum):
 
     ENTERED_CELLS = "entered_cells"  # khóa các điểm đã nhập; ô trống vẫn mở (S1 Điều 5.1)
     WHOLE_BOOK = "whole_book"  # khóa nhập liệu cả sổ (S4 Điều 6a)
+    EXCEPTION = "exception"  # mở riêng có hạn: hết hạn thì trở lại như chưa mở
 
 
 class Finality(StrEnum):

@@ -11,6 +11,7 @@ from app.models.audit import (
 )
 from app.models.base import Model
 from app.models.calendar import SchoolYear, Term
+from app.models.chain import AnchorHead, ChainAnchor, ChainHead, ChainLink
 from app.models.classes import (
     Delegation,
     ExemptionDecision,
@@ -24,7 +25,11 @@ from app.models.classes import (
     TeachingGroup,
     TeachingGroupMember,
 )
+from app.models.closings import Closing, ClosingStep, Confirmation, ReopenRequest
+from app.models.corrections import Authorisation, CorrectionCell, CorrectionRequest, CorrectionStep
 from app.models.gradebook import Grade, GradebookSheet, SheetSubmission, SubjectYear
+from app.models.incidents import Incident, IncidentMessage, ProgressCheck, ProgressCheckRow
+from app.models.lock_requests import ExtensionRequest, ExtensionSeat
 from app.models.locks import LockWindow
 from app.models.notes import StudentNote
 from app.models.org import (
@@ -40,9 +45,18 @@ from app.models.org import (
     UnitGroupMember,
 )
 from app.models.people import Account, AccountHolder, Enrolment, Guardian, Person, Position, Student
+from app.models.publications import (
+    Attestation,
+    AttestationNote,
+    FamilyLink,
+    MarkQuestion,
+    MarkQuestionMessage,
+    Publication,
+)
 from app.models.reference import CodeItem, Installation
 from app.models.results import StudentResult, YearDecision
 from app.models.rows import ROWS, PrimaryGrade, TrainingRow, TraitGrade, WeightedGrade
+from app.models.watch import AccessReview, ExceptionLook, ExceptionNote, Inspection, InspectionUnit
 from app.versioning import finish_mapping, tx_log_class
 
 finish_mapping()
@@ -50,24 +64,49 @@ TxLog = tx_log_class()
 
 __all__ = [
     "ROWS",
+    "AccessReview",
     "Account",
     "AccountHolder",
     "AdminBoard",
     "AdminBoardMember",
+    "AnchorHead",
+    "Attestation",
+    "AttestationNote",
     "AuditEvent",
+    "Authorisation",
+    "ChainAnchor",
+    "ChainHead",
+    "ChainLink",
+    "Closing",
+    "ClosingStep",
     "CodeItem",
+    "Confirmation",
+    "CorrectionCell",
+    "CorrectionRequest",
+    "CorrectionStep",
     "Delegation",
     "Department",
     "Enrolment",
+    "ExceptionLook",
+    "ExceptionNote",
     "ExemptionDecision",
+    "ExtensionRequest",
+    "ExtensionSeat",
+    "FamilyLink",
     "Grade",
     "GradebookSheet",
     "Guardian",
     "HomeroomAssignment",
     "ImportBatch",
+    "Incident",
+    "IncidentMessage",
+    "Inspection",
+    "InspectionUnit",
     "Installation",
     "LockWindow",
     "LoginSession",
+    "MarkQuestion",
+    "MarkQuestionMessage",
     "Model",
     "Notice",
     "NoticeRead",
@@ -79,6 +118,10 @@ __all__ = [
     "Position",
     "PrimaryGrade",
     "PrintJob",
+    "ProgressCheck",
+    "ProgressCheckRow",
+    "Publication",
+    "ReopenRequest",
     "SchoolClass",
     "SchoolYear",
     "SheetSubmission",

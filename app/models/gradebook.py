@@ -60,6 +60,9 @@ class GradebookSheet(Model):
     revision: Mapped[int] = mapped_column(nullable=False, default=0)
     # The revision the stored results of its students have seen; behind `revision`, they are due (services/results).
     results_revision: Mapped[int] = mapped_column(nullable=False, default=0)
+    # The end of the sheet's chain of history (domain/chain.py): moved by each save, which holds the sheet anyway.
+    chain_seq: Mapped[int] = mapped_column(nullable=False, default=0)
+    chain_head: Mapped[str | None] = mapped_column(sa.String(64))
     unit: Mapped["OrgUnit"] = relationship()
     school_year: Mapped["SchoolYear"] = relationship()
     group: Mapped["TeachingGroup"] = relationship()

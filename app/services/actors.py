@@ -17,7 +17,10 @@ from app.models import (
     AccountHolder,
     AdminBoard,
     AdminBoardMember,
+    FamilyLink,
     HomeroomAssignment,
+    Inspection,
+    InspectionUnit,
     OrgParent,
     OrgUnit,
     Person,
@@ -47,6 +50,9 @@ def actor_for(
     facts = _Facts(_rows(session, account, unit.tier, day) if unit else [])
     person_id = facts.holder_id if account.is_unit_admin else account.person_id
     roles = set(facts.roles)
+    # Who is there to inspect reads the units of inspections in force, whatever stands below and whatever groups allow.
+    inspects = roles == {Role.INSPECTOR}
+    below = facts.below & facts.inspected if inspects else facts.below
     if account.is_unit_admin and unit and facts.holder_id:
         roles = {ADMIN_ROLE[unit.tier]}
     if account.is_unit_admin and unit is None:  # the installer's account, until it has created the department
@@ -62,12 +68,12 @@ def actor_for(
         unit_name=unit.short_name if unit else "",
         tier=unit.tier if unit else None,
         roles=frozenset(roles),
-        rights=frozenset() if account.is_unit_admin else frozenset(facts.rights),
+        rights=frozenset() if account.is_unit_admin or inspects else frozenset(facts.rights),
         titles=tuple(facts.titles),
-        below=frozenset(facts.below),
+        below=frozenset(below),
         above=tuple(unit_id for _depth, unit_id in sorted(facts.above)),
         keeps_marks=unit is None or unit.kind is not UnitKind.PRESCHOOL,
-        reaches_all=facts.units == len(facts.below - {account.unit_id}) + 1,
+        reaches_all=facts.units == len(below - {account.unit_id}) + 1,
         session_id=session_id,
         address=address,
         is_unit_admin=account.is_unit_admin,
@@ -82,6 +88,7 @@ class _Facts:
         self.titles: list[str] = []
         self.rights: set[str] = set()
         self.below: set[int] = set()
+        self.inspected: set[int] = set()
         self.above: set[tuple[int, int]] = set()
         self.units = 0
         self.holder_id: int | None = None
@@ -109,11 +116,17 @@ class _Facts:
     def _teaches(self, _number: int, _text: str, _extra: str) -> None:
         self.roles.add(Role.SUBJECT_TEACHER)
 
+    def _family(self, _number: int, text: str, _extra: str) -> None:
+        self.roles.add(Role(text))
+
     def _holder(self, number: int, text: str, _extra: str) -> None:
         self.holder_id, self.holder_name = number, text
 
     def _below(self, number: int, _text: str, _extra: str) -> None:
         self.below.add(number)
+
+    def _inspects(self, number: int, _text: str, _extra: str) -> None:
+        self.inspected.add(number)
 
     def _units(self, number: int, _text: str, _extra: str) -> None:
         self.units = number
@@ -180,6 +193,21 @@ def _facts_query(tier: Tier, is_unit_admin: bool) -> sa.CompoundSelect[Any]:
             in_force(UnitGroup, day),
             in_force(UnitGroupMember, day),
         ),
+        *_at_school(account, person, unit, day),
+    ]
+    if tier is not Tier.SCHOOL:
+        selects.append(
+            _row("inspects", InspectionUnit.unit_id, "")
+            .join(Inspection, Inspection.id == InspectionUnit.inspection_id)
+            .where(Inspection.person_id == person, Inspection.unit_id == unit, in_force(Inspection, day))
+        )
+    return sa.union_all(*selects)
+
+
+def _at_school(account: Any, person: Any, unit: Any, day: Any) -> tuple[sa.Select[Any], ...]:
+    """Classes led and taught, and the students whose family the account is."""
+    role = sa.case((FamilyLink.guardian_id.is_(None), Role.STUDENT.value), else_=Role.PARENT.value)
+    return (
         _row("homeroom", HomeroomAssignment.class_id, "")
         .join(SchoolClass, SchoolClass.id == HomeroomAssignment.class_id)
         .where(
@@ -195,8 +223,10 @@ def _facts_query(tier: Tier, is_unit_admin: bool) -> sa.CompoundSelect[Any]:
             in_force(TeachingAssignment, day),
         )
         .having(sa.func.count() > 0),
-    ]
-    return sa.union_all(*selects)
+        _row("family", FamilyLink.student_id, role).where(
+            FamilyLink.user_id == account, in_force(FamilyLink, day)
+        ),
+    )
 
 
 Id = int | sa.BindParameter[int] | None

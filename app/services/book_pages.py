@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from app.domain.assessment.subjects import exempts_whole
 from app.domain.dates import format_date
-from app.domain.marks import format_mark
+from app.domain.marks import format_mark, parse_mark
 from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind, MarkState, SubjectKind
 from app.models import GradebookSheet, Guardian, OrgUnit, SchoolClass
 from app.models.gradebook import Mark
@@ -89,8 +90,9 @@ def subject_page(entry: SheetLines, officials: Officials, day: date) -> SubjectP
         term=sheet.term,
         teachers=tuple(f"{t.full_name} ({t.part})" if t.part else t.full_name for t in entry.teachers),
         regular_count=sheet.regular_count,
-        lines=tuple(build(no, line, sheet, _Left.of(entry, line, day))
+        lines=tuple(build(no, line, entry, _Left.of(entry, line, day))
                     for no, line in enumerate(entry.lines, start=1)),
+        corrections=_corrections(entry),
         signatures=_signatures(entry.teachers, officials),
     )  # fmt: skip
 
@@ -120,14 +122,22 @@ class _Left:
         return cls(True, f"{moved} {format_date(left_on + _ONE_DAY)}") if left_on < day else cls()
 
 
-def _scored(no: int, line: Line, sheet: GradebookSheet, left: _Left) -> SubjectLine:
+def _corrections(entry: SheetLines) -> int:
+    """Corrected places on the page: cells of its columns, of the students it lists."""
+    columns = {*REGULAR_COLUMNS[: entry.sheet.regular_count], *_PERIODIC}
+    listed = {line.student_id for line in entry.lines}
+    return sum(student in listed and column in columns for student, column in entry.corrected)
+
+
+def _scored(no: int, line: Line, entry: SheetLines, left: _Left) -> SubjectLine:
+    sheet = entry.sheet
     year, retest = _year_cells(line, sheet)
     return ScoredLine(
         no=no,
         name=line.full_name,
-        regular=_regular(line, sheet.regular_count),
-        midterm=_cell(line.value("midterm")),
-        final=_cell(line.value("final")),
+        regular=_regular(line, entry),
+        midterm=_entered(line, "midterm", entry),
+        final=_entered(line, "final", entry),
         average=_cell(line.value("average")),
         year_average=year,
         retest=retest,
@@ -136,14 +146,15 @@ def _scored(no: int, line: Line, sheet: GradebookSheet, left: _Left) -> SubjectL
     )
 
 
-def _comment(no: int, line: Line, sheet: GradebookSheet, left: _Left) -> SubjectLine:
+def _comment(no: int, line: Line, entry: SheetLines, left: _Left) -> SubjectLine:
+    sheet = entry.sheet
     year, retest = _year_cells(line, sheet)
     return CommentLine(
         no=no,
         name=line.full_name,
-        regular=_regular(line, sheet.regular_count),
-        midterm=_cell(line.value("midterm")),
-        final=_cell(line.value("final")),
+        regular=_regular(line, entry),
+        midterm=_entered(line, "midterm", entry),
+        final=_entered(line, "final", entry),
         term_result=_cell(line.value("average")),
         year_result=year,
         retest=retest,
@@ -152,8 +163,17 @@ def _comment(no: int, line: Line, sheet: GradebookSheet, left: _Left) -> Subject
     )
 
 
-def _regular(line: Line, count: int) -> tuple[Cell, ...]:
-    return tuple(_cell(line.value(column)) for column in REGULAR_COLUMNS[:count])
+def _regular(line: Line, entry: SheetLines) -> tuple[Cell, ...]:
+    return tuple(_entered(line, column, entry) for column in REGULAR_COLUMNS[: entry.sheet.regular_count])
+
+
+def _entered(line: Line, column: str, entry: SheetLines) -> Cell:
+    """A cell a teacher fills: what a correction struck out stands beside the new value."""
+    place, value = (line.student_id, column), line.value(column)
+    if place not in entry.corrected:
+        return _cell(value)
+    old: Any = parse_mark(entry.corrected[place], kind=entry.sheet.kind).value
+    return PrintedMark("" if value is None else format_mark(value), "" if old is None else format_mark(old))
 
 
 def _year_cells(line: Line, sheet: GradebookSheet) -> tuple[Cell, Cell]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from app.models.base import in_force
 from app.services import sheet_list
 from app.services.actors import ancestors
 from app.services.clock import clamp
+from app.services.correction_lists import corrected_cells
 from app.services.enrolments import STUDYING
 from app.services.sheet_reading import Line, Teacher
 from app.services.years import TermDates
@@ -65,6 +66,9 @@ class SheetLines:
     sheet: GradebookSheet
     teachers: tuple[Teacher, ...]
     lines: tuple[Line, ...]
+    corrected: Mapping[tuple[int, str], str | None] = field(
+        default_factory=dict
+    )  # (student, column) → the value struck out
 
 
 def load_officials(session: Session, unit_id: int, class_id: int | None, day: date) -> Officials:
@@ -150,7 +154,7 @@ def load_sheets(
     today: date,
 ) -> list[SheetLines]:
     """Every sheet of the class in these terms, in printed order: its own groups', and those of groups of several
-    classes in which students of this class sit. Six statements.
+    classes in which students of this class sit. Seven statements.
     """
     sheets = _sheets(session, school_class, terms)
     seated = _SeatFinder(session, sheets, seats)
@@ -158,11 +162,13 @@ def load_sheets(
         session, sheets, {n: clamp(today, t.starts_on, t.ends_on) for n, t in terms.items()}
     )
     marks = _Marks(session, school_class.school_year_id, sheets, seats)
+    corrected = corrected_cells(session, [sheet.id for sheet in sheets])
     book = [
         SheetLines(
             sheet=sheet,
             teachers=teachers.get((sheet.group_id, sheet.subject_id, sheet.term), ()),
             lines=marks.lines(sheet, seated.places(sheet, terms[sheet.term])),
+            corrected={place[1:]: old for place, old in corrected.items() if place[0] == sheet.id},
         )
         for sheet in sheets
     ]

@@ -16,6 +16,7 @@ CONFLICT = N_("Somebody saved these cells first. Nothing was saved; choose which
 INVALID = N_("Some values are not valid. Nothing was saved.")
 TOO_LONG = N_("A comment has at most 500 characters.")
 NOT_HERE = N_("This student is not in the class any more.")
+NOT_DECIDED = N_("This correction request still waits for somebody.")
 UNKNOWN_CELL = N_("This sheet has no such cell.")
 
 

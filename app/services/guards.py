@@ -12,14 +12,55 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from app.models import AuditEvent, Model, SheetSubmission, TxLog
+from app.models import (
+    AccessReview,
+    AnchorHead,
+    Attestation,
+    AttestationNote,
+    AuditEvent,
+    ChainAnchor,
+    ChainLink,
+    ClosingStep,
+    Confirmation,
+    CorrectionCell,
+    CorrectionStep,
+    ExceptionLook,
+    ExceptionNote,
+    IncidentMessage,
+    MarkQuestionMessage,
+    Model,
+    ProgressCheck,
+    ProgressCheckRow,
+    SheetSubmission,
+    TxLog,
+)
 from app.models.base import Versioned
 from app.versioning import TX_INFO
 
 _flushing: ContextVar[bool] = ContextVar("hocvu_flushing", default=False)
 _lifted: ContextVar[bool] = ContextVar("hocvu_guards_lifted", default=False)
 
-APPEND_ONLY = (AuditEvent, SheetSubmission, TxLog)
+APPEND_ONLY = (
+    AccessReview,
+    AnchorHead,
+    Attestation,
+    AttestationNote,
+    AuditEvent,
+    ChainAnchor,
+    ChainLink,
+    ClosingStep,
+    Confirmation,
+    CorrectionCell,
+    CorrectionStep,
+    ExceptionLook,
+    ExceptionNote,
+    IncidentMessage,
+    MarkQuestionMessage,
+    ProgressCheck,
+    ProgressCheckRow,
+    SheetSubmission,
+    TxLog,
+)
 
 
 class ProtectedWrite(RuntimeError):

@@ -14,6 +14,7 @@ from app.domain.sheet_forms import SheetForm
 from app.models import (
     ROWS,
     Account,
+    CorrectionRequest,
     Grade,
     GradebookSheet,
     LoginSession,
@@ -53,6 +54,7 @@ class CellChange:
     reason: str | None
     address: str | None
     place: str | None = None  # the class it was made in, where that is another
+    correction: int | None = None  # the request it was applied for
     came_from: str | None = None  # nobody changed the value: the row came along from this class
 
 
@@ -139,8 +141,10 @@ def cell_history(
             TeachingGroup.name.label("group_name"),
             OrgUnit.id.label("unit_id"),
             OrgUnit.short_name.label("unit_name"),
+            CorrectionRequest.id.label("correction"),
         )
         .join(TxLog, TxLog.id == version.transaction_id)
+        .outerjoin(CorrectionRequest, CorrectionRequest.applied_tx_id == TxLog.id)
         .join(GradebookSheet, GradebookSheet.id == version.sheet_id)
         .join(TeachingGroup, TeachingGroup.id == GradebookSheet.group_id)
         .join(OrgUnit, OrgUnit.id == GradebookSheet.unit_id)
@@ -182,6 +186,7 @@ def _cell_changes(rows: Sequence[Any], sheet_id: int) -> list[CellChange]:
                     reason=row.reason,
                     address=row.address,
                     place=_place(row, places.get(sheet_id)),
+                    correction=row.correction,
                     came_from=_place(places.get(row.carried_from_id), row) if carried else None,
                 )
             )
@@ -259,6 +264,14 @@ def last_writers(
     return {
         cell: (names.get(person, "HocVu") if person else "HocVu", at) for cell, (person, at) in found.items()
     }
+
+
+def writer_ids(
+    session: Session, sheet_id: int, columns: Iterable[str], form: SheetForm = MARKS
+) -> dict[tuple[int, str], int | None]:
+    """The person who wrote what each cell of these columns holds; one statement."""
+    found = _last_changes(_sheet_versions(session, sheet_id, form), columns)
+    return {cell: row.person_id for cell, row in found.items()}
 
 
 def sheet_writes(session: Session, sheet_id: int, since: datetime, form: SheetForm = MARKS) -> Sequence[Any]:

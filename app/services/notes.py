@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.domain.access import Actor, Target
 from app.domain.assessment import preschool
+from app.domain.finality import Rule
 from app.domain.lock_calendar import TermDates
-from app.domain.locks import ColumnState, LockReason, column_state
+from app.domain.locks import ColumnState, LockReason
 from app.domain.notes import NoteKind, NotePeriod, Span, homeroom_kind, period_now, periods
 from app.domain.policies import PolicyKey
 from app.domain.vocabulary import GroupKind, Level
@@ -32,13 +33,11 @@ from app.models import (
 from app.models.base import in_force
 from app.services import scope
 from app.services.clock import local_day
-from app.services.locks import BookScope, load_layers
-from app.services.notes_history import NoteChange, histories_of, stood_at
+from app.services.notes_history import NoteChange, histories_of
+from app.services.notes_locks import final_notes, note_state, reasons_of
 from app.services.policies import settings_of
 from app.services.programme import terms_of
-
-LOCK_COLUMN = "comment"
-"""The column by which lock windows speak of remarks."""
+from app.services.unit_rules import Policies, load_rules, policies_on
 
 WHOLE_CLASS = 0
 """Stands for the student where a remark is on the class."""
@@ -156,6 +155,7 @@ class NotePage:
     lines: tuple[NoteLine, ...]
     state: ColumnState
     now: datetime
+    policies: Policies
 
     @property
     def missing(self) -> int:
@@ -222,21 +222,22 @@ def read_page(session: Session, book: NoteBook, code: str | None, now: datetime)
     if period is None:
         raise NotFound
     state = note_state(session, book.school_class, period.term, now)
-    return NotePage(book, period, book.before(period), load_lines(session, book, period, state), state, now)
-
-
-def note_state(session: Session, room: SchoolClass, term: int, now: datetime) -> ColumnState:
-    """Whether remarks of a class in a term may be written now: as the gradebook's column of comments."""
-    where = BookScope(room.unit_id, room.school_year_id, term, room.level, room.grade, room.id)
-    return column_state(LOCK_COLUMN, now, load_layers(session, where, local_day(now)))
+    rules = load_rules(session, book.school_class.unit_id)
+    lines = load_lines(session, book, period, state, rules, now)
+    return NotePage(book, period, book.before(period), lines, state, now, policies_on(rules, today))
 
 
 def load_lines(
-    session: Session, book: NoteBook, period: NotePeriod, state: ColumnState
+    session: Session,
+    book: NoteBook,
+    period: NotePeriod,
+    state: ColumnState,
+    rules: Sequence[Rule],
+    now: datetime,
 ) -> tuple[NoteLine, ...]:
     """Everybody in the class during the period, by name, after the class itself where it is remarked on.
 
-    Three statements, whatever the size of the class.
+    `rules`: the decisions the school stands under. Three statements, whatever the size of the class.
     """
     roster: list[tuple[int, str, date | None]] = list(_roster(session, book, period))
     if book.kind is NoteKind.DISCIPLINE:
@@ -245,6 +246,7 @@ def load_lines(
     found = _notes(session, book, [p for p in (period, before) if p], [number for number, *_x in roster])
     notes = {key: note for key, (note, _room_name) in found.items()}
     histories = histories_of(session, [book.cell(period, number) for number, *_x in roster])
+    final = final_notes(state, rules, histories, now)
     lines = []
     for number, name, left_on in roster:
         note, where = found.get(book.cell(period, number), (None, ""))
@@ -258,16 +260,10 @@ def load_lines(
                 previous=notes.get(book.cell(before, number)) if before else None,
                 elsewhere=where if note and note.class_id != book.school_class.id else "",
                 history=past,
-                reasons=_reasons(state, past),
+                reasons=reasons_of(state, final.get(note.cell) if note else None),
             )
         )
     return tuple(lines)
-
-
-def _reasons(state: ColumnState, past: Sequence[NoteChange]) -> tuple[LockReason, ...]:
-    """Why a remark can't be written: the column is closed, or it was entered when a round of entry closed."""
-    entered = state.entered_cut is not None and stood_at(past, state.entered_cut)
-    return state.reasons if not state.open or entered else ()
 
 
 def room_target(session: Session, actor: Actor, room: SchoolClass, day: date) -> Target:

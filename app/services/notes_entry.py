@@ -21,8 +21,10 @@ from app.services.cells import (
     LockedCell,
 )
 from app.services.clock import Clock, local_day
-from app.services.notes import NoteBook, NoteLine, load_book, load_lines, note_state
+from app.services.notes import NoteBook, NoteLine, load_book, load_lines
+from app.services.notes_locks import note_state
 from app.services.unit_of_work import Work, transaction
+from app.services.unit_rules import load_rules
 
 TEXT, REACHED = "text", "reached"
 
@@ -122,7 +124,8 @@ def _text(typed: str | None) -> str | None:
 def _changes(work: Work, book: NoteBook, period: NotePeriod, edits: Sequence[NoteEdit]) -> list[_Wanted]:
     """What is still to be written; raises Invalid, Stale or Locked naming every remark in question."""
     state = note_state(work.session, book.school_class, period.term, work.now)
-    lines = {line.student_id: line for line in load_lines(work.session, book, period, state)}
+    rules = load_rules(work.session, book.school_class.unit_id)
+    lines = {line.student_id: line for line in load_lines(work.session, book, period, state, rules, work.now)}
     problems = [p for edit in edits if (p := _problem(work, book, edit, lines.get(edit.student_id)))]
     if problems:
         raise Invalid(INVALID, problems=tuple(problems))

@@ -1,6 +1,6 @@
 """What Continuum kept of teachers' remarks: who wrote what when, old and new. Never writes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy_continuum import version_class
 
-from app.models import Account, Person, StudentNote, TxLog
+from app.models import Account, LoginSession, Person, StudentNote, TxLog
 
 NoteVersion: Any = version_class(StudentNote)
 
@@ -25,6 +25,15 @@ class NoteChange:
     new: str | None
     old_reached: bool | None
     new_reached: bool | None
+    session_id: int | None = None  # the sign-in it was written in, and how that ended
+    ended_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    idle_minutes: int | None = None
+
+    @property
+    def value(self) -> tuple[str | None, bool | None] | None:
+        """Text and level together; None where both were taken back."""
+        return (self.new, self.new_reached) if (self.new, self.new_reached) != (None, None) else None
 
 
 def histories_of(session: Session, cells: Iterable[str]) -> dict[str, tuple[NoteChange, ...]]:
@@ -37,25 +46,26 @@ def histories_of(session: Session, cells: Iterable[str]) -> dict[str, tuple[Note
             TxLog.issued_at,
             Person.full_name,
             Account.username,
+            TxLog.session_id,
+            LoginSession.ended_at,
+            LoginSession.last_seen_at,
+            LoginSession.idle_minutes,
         )
         .join(TxLog, TxLog.id == NoteVersion.transaction_id)
+        .outerjoin(LoginSession, LoginSession.id == TxLog.session_id)
         .outerjoin(Person, Person.id == TxLog.person_id)
         .outerjoin(Account, Account.id == TxLog.user_id)
         .where(NoteVersion.cell.in_(sorted(cells)))
         .order_by(NoteVersion.cell, NoteVersion.transaction_id)
     )
     found: dict[str, list[NoteChange]] = {}
-    for cell, text, reached, at, name, account in session.execute(query):
+    for cell, text, reached, at, name, account, *login in session.execute(query):
         past = found.setdefault(cell, [])
         old, old_reached = (past[-1].new, past[-1].new_reached) if past else (None, None)
         if (text, reached) != (old, old_reached):
             past.append(
-                NoteChange(at, name or account or "HocVu", account or "", old, text, old_reached, reached)
+                NoteChange(
+                    at, name or account or "HocVu", account or "", old, text, old_reached, reached, *login
+                )
             )
     return {cell: tuple(reversed(past)) for cell, past in found.items()}
-
-
-def stood_at(past: Sequence[NoteChange], moment: datetime) -> bool:
-    """Whether a remark had a text or level at `moment`. `past`: newest first."""
-    change = next((change for change in past if change.at <= moment), None)
-    return change is not None and (change.new, change.new_reached) != (None, None)

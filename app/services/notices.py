@@ -3,11 +3,22 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+import sqlalchemy as sa
+
+from app.domain.access import Actor
 from app.models import Notice
 from app.services.unit_of_work import Work
 
 TITLE_LENGTH: Final = 200
 BODY_LENGTH: Final = 1000
+
+
+def own_notices(actor: Actor) -> sa.ColumnElement[bool]:
+    """SQL: notices for the actor, or for everybody who works in the unit; a family reads those for itself only."""
+    of_unit = sa.and_(Notice.unit_id == actor.unit_id, sa.literal(not actor.is_family))
+    if actor.person_id is None:
+        return of_unit
+    return sa.or_(of_unit, Notice.person_id == actor.person_id)
 
 
 def tell(work: Work, people: Iterable[int], title: str, body: str, url: str | None = None) -> None:

@@ -27,6 +27,7 @@ from app.models import OrgUnit, Person, Policy, SchoolYear
 from app.services import scope
 from app.services.actors import ancestors
 from app.services.clock import Clock, clamp, local_day
+from app.services.exceptions import tell_if_looser
 from app.services.lock_checks import MAX_REASON, hold, text_problems
 from app.services.lock_orders import FieldProblem, order_of, refuse
 from app.services.results.due import make_due
@@ -102,8 +103,9 @@ def set_policy(
         problems += text_problems("reason", reason, MAX_REASON)
         if starts_on < local_day(work.now):
             problems.append(FieldProblem("starts_on", BACKWARDS))
-        stored, wrong = _checked(work.session, unit, key, value, starts_on)
+        stored, former, wrong = _checked(work.session, unit, key, value, starts_on)
         refuse([*problems, *wrong])
+        tell_if_looser(work, unit.id, key, stored, former, reason, starts_on)
         row = Policy(
             unit_id=unit.id,
             key=key.value,
@@ -157,7 +159,8 @@ def _setting(key: PolicyKey, unit_id: int, rows: Sequence[PolicyRow], day: date)
     value = strictest(key, [row.value for row in holding])
     above = strictest(key, [row.value for row in holding if row.unit_id != unit_id])
     # Where two tiers say the same, the higher one is named: it is the one that binds.
-    source = next((row for row in holding if row.value == value), None)
+    # Two different ones that bind together are told by the higher one.
+    source = next((row for row in holding if row.value == value), holding[0] if holding else None)
     return Setting(key, value or DEFAULTS.get(key, ""), source, above, tuple(rows))
 
 
@@ -192,14 +195,15 @@ def _row(policy: Policy, unit: OrgUnit, ordered_by: str | None) -> PolicyRow:
 
 def _checked(
     session: Session, unit: OrgUnit, key: PolicyKey, value: str, starts_on: date
-) -> tuple[str, list[FieldProblem]]:
-    """The value as stored, held against what the units above have on its first day."""
+) -> tuple[str, str, list[FieldProblem]]:
+    """The value as stored, held against what the units above have on its first day; and what holds on it so far."""
     try:
         stored = clean_value(key, value)
-        require_tighter(key, stored, settings_of(session, unit.id, starts_on)[key].above)
+        held = settings_of(session, unit.id, starts_on)[key]
+        require_tighter(key, stored, held.above)
     except ValueError as error:
-        return "", [FieldProblem("value", str(error))]
-    return stored, []
+        return "", "", [FieldProblem("value", str(error))]
+    return stored, held.value, []
 
 
 def _make_room(work: Work, unit_id: int, key: PolicyKey, starts_on: date) -> date | None:

@@ -31,6 +31,7 @@ from app.services.book_reading import (
     load_units_above,
 )
 from app.services.clock import VIETNAM, Clock, clamp, local_day
+from app.services.correction_lists import corrected_cells
 from app.services.programme import terms_of
 from app.services.sheet_reading import SheetFacts, load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
@@ -42,7 +43,7 @@ NOT_YOURS = N_("Your role does not include this. Ask your unit's administrators 
 NO_FORM = N_("HocVu has no printed form for grade %(grade)s in the school year %(year)s.")
 NOT_DRAWN = N_("This could not be printed. The administrator finds the reason in the log.")
 
-PRINT_EVENTS = ("print.sheet", "print.class_book")
+PRINT_EVENTS = ("print.sheet", "print.class_book", "print.correction")
 """Events that take a running number."""
 
 
@@ -185,7 +186,9 @@ def _read_sheet(session: Session, facts: SheetFacts, today: date) -> tuple[BookC
     in_year = clamp(today, year.starts_on, year.ends_on)
     officials = load_officials(session, sheet.unit_id, sheet.class_id, in_year)
     lines = tuple(load_lines(session, sheet))
-    return sheet_cover(sheet, officials), subject_page(SheetLines(sheet, teachers, lines), officials, day)
+    corrected = {place[1:]: old for place, old in corrected_cells(session, [sheet.id]).items()}
+    entry = SheetLines(sheet, teachers, lines, corrected)
+    return sheet_cover(sheet, officials), subject_page(entry, officials, day)
 
 
 def _drawn(cover: BookCover, page: SubjectPage, stamp: PrintStamp) -> bytes:

@@ -67,13 +67,13 @@ _COUNTED: Mapping[SheetForm, Mapping[str, str]] = {
 """Which cell tells that a column of a form is filled, where it isn't the one of the same name."""
 
 
-def figures_query(where: Sequence[Condition], day: date) -> sa.Subquery:
-    """Per sheet: students on the roll and how many of them have each column filled."""
-    return sa.union_all(*(_figures(form, where, day) for form in SheetForm)).subquery("figures")
+def figures_query(where: Sequence[Condition], day: date, at: datetime | None = None) -> sa.Subquery:
+    """Per sheet: students on the roll and how many of them have each column filled; with `at`, as it was at that time."""
+    return sa.union_all(*(_figures(form, where, day, at) for form in SheetForm)).subquery("figures")
 
 
-def _figures(form: SheetForm, where: Sequence[Condition], day: date) -> sa.Select[Any]:
-    rows = ROWS[form]
+def _figures(form: SheetForm, where: Sequence[Condition], day: date, at: datetime | None) -> sa.Select[Any]:
+    rows = ROWS[form] if at is None else _as_it_was(form, where, at).c
     members = _members((*where, GradebookSheet.form == form), day)
     counted = (
         getattr(rows, _COUNTED[form].get(column, column), sa.null())
@@ -89,9 +89,30 @@ def _figures(form: SheetForm, where: Sequence[Condition], day: date) -> sa.Selec
             *(sa.func.count(cell).label(name) for name, cell in zip(CELL_COLUMNS, counted, strict=True)),
         )
         .select_from(members)
-        .outerjoin(rows, same)
+        .outerjoin(ROWS[form] if at is None else rows.sheet_id.table, same)
         .group_by(members.c.sheet_id)
     )
+
+
+def _as_it_was(form: SheetForm, where: Sequence[Condition], at: datetime) -> sa.Subquery:
+    """The lines of the sheets as they stood at that time, from history."""
+    version = versions_of(form)
+    newest = (
+        sa.select(version.sheet_id, version.student_id, sa.func.max(version.transaction_id).label("tx"))
+        .join(TxLog, TxLog.id == version.transaction_id)
+        .where(
+            version.sheet_id.in_(sa.select(GradebookSheet.id).where(*where, GradebookSheet.form == form)),
+            TxLog.issued_at <= at,
+        )
+        .group_by(version.sheet_id, version.student_id)
+        .subquery()
+    )
+    same = (
+        version.sheet_id == newest.c.sheet_id,
+        version.student_id == newest.c.student_id,
+        version.transaction_id == newest.c.tx,
+    )
+    return sa.select(*version.__table__.columns).join(newest, sa.and_(*same)).subquery("as_it_was")
 
 
 def _columns(form: SheetForm) -> tuple[str, ...]:

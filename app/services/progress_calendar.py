@@ -54,6 +54,12 @@ class Calendar:
         windows = (w for rows in self._rows.values() for _u, w, *_who in rows if w is not None)
         return frozenset(class_id for window in windows for class_id in window.class_ids)
 
+    @property
+    def subject_ids(self) -> frozenset[int]:
+        """Subjects some window singles out, as one that follows a test does."""
+        windows = (w for rows in self._rows.values() for _u, w, *_who in rows if w is not None)
+        return frozenset(subject_id for window in windows for subject_id in window.subject_ids)
+
     def chain(self, unit_id: int) -> list[int]:
         """The unit and those above it, nearest first."""
         found = [unit_id]
@@ -66,8 +72,13 @@ class Calendar:
         parent = self.units.get(self.parents.get(unit_id, 0))
         return parent.short_name if parent else ""
 
-    def scope_of(self, unit_id: int, level: str, grade: int, class_id: int | None) -> BookScope:
-        """Where a sheet stands; the class only where a window asks for it."""
+    def scope_of(
+        self, unit_id: int, level: str, grade: int, class_id: int | None, subject_id: int | None = None
+    ) -> BookScope:
+        """Where a sheet stands; class and subject only where a window asks for them.
+
+        A province's figures are counted by class, without subjects: windows over one subject don't move them.
+        """
         return BookScope(
             unit_id=unit_id,
             school_year_id=self.period.year_id,
@@ -75,11 +86,12 @@ class Calendar:
             level=level,
             grade=grade,
             class_id=class_id if class_id in self.class_ids else None,
+            subject_id=subject_id if subject_id in self.subject_ids else None,
         )
 
     def scope_of_sheet(self, sheet: GradebookSheet) -> BookScope:
         """`scope_of` a sheet's row."""
-        return self.scope_of(sheet.unit_id, sheet.level, sheet.grade, sheet.class_id)
+        return self.scope_of(sheet.unit_id, sheet.level, sheet.grade, sheet.class_id, sheet.subject_id)
 
     def layers(self, scope: BookScope) -> tuple[Layer, ...]:
         """The layers over a scope, school first."""
@@ -136,6 +148,7 @@ def load_calendar(
                 LockWindow.school_year_id == period.year_id,
                 LockWindow.book == Book.GRADEBOOK,
                 sa.or_(LockWindow.term.is_(None), LockWindow.term == period.term),
+                LockWindow.sheet_id.is_(None),  # of one sheet alone: an exception, not the calendar
             ),
         )
         .outerjoin(Person, Person.id == LockWindow.ordered_by_id)

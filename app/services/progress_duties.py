@@ -1,7 +1,7 @@
 """What waits for a school's administrators and office today, counted in one statement."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from app.domain.access import Actor
 from app.models import Account, Enrolment, HomeroomAssignment, Position, SchoolClass
 from app.models.base import in_force
+from app.services.clock import local_day
+from app.services.lock_requests import waiting_seats
 from app.services.years import Period
 
 
@@ -25,11 +27,13 @@ class Duties:
     never_signed_in: int
     accounts: int
     without_account: int
+    lock_requests: int = 0
 
 
-def school_duties(session: Session, actor: Actor, period: Period, day: date) -> Duties:
+def school_duties(session: Session, actor: Actor, period: Period, now: datetime) -> Duties:
     """The actor's own school: numbers, classes without a homeroom teacher, accounts nobody has signed in to yet."""
-    unit_id = actor.unit_id
+    unit_id, day = actor.unit_id, local_day(now)
+    waiting = waiting_seats(unit_id, now).subquery()
     classes = (SchoolClass.unit_id == unit_id, SchoolClass.school_year_id == period.year_id)
     led = sa.select(HomeroomAssignment.id).where(
         HomeroomAssignment.class_id == SchoolClass.id, in_force(HomeroomAssignment, day)
@@ -56,6 +60,7 @@ def school_duties(session: Session, actor: Actor, period: Period, day: date) -> 
                 in_force(Position, day),
                 ~owned.correlate(Position).exists(),
             ).label("without_account"),
+            sa.select(sa.func.count()).select_from(waiting).scalar_subquery().label("lock_requests"),
         )
     ).one()
     return Duties(*(int(value) for value in row))

@@ -188,7 +188,7 @@ def _grades(
 ) -> dict[int, dict[int, GradeFigures]]:
     """Figures by school and grade."""
     found: dict[int, dict[int, GradeFigures]] = {}
-    for row in _figures(session, calendar, schools, day):
+    for row in place_figures(session, calendar, schools, day):
         place = calendar.scope_of(row.unit_id, row.level, row.grade, row.class_id)
         limits = calendar.deadlines(place, row.regular_count, row.form)
         grade = found.setdefault(row.unit_id, {}).setdefault(row.grade, GradeFigures(row.grade))
@@ -209,7 +209,7 @@ _kept: WeakKeyDictionary[Any, dict[tuple[Any, ...], _Kept]] = WeakKeyDictionary(
 """Counted rows by database: counting a province's two million cells takes seconds, and few schools change at a time."""
 
 
-def _figures(session: Session, calendar: Calendar, schools: Collection[int], day: date) -> list[Any]:
+def place_figures(session: Session, calendar: Calendar, schools: Collection[int], day: date) -> list[Any]:
     """Rows of `_masked` for every school; only schools that changed are counted again. One or two statements.
 
     A save raises its sheet's revision, so marks are always those of now; a changed class list shows within KEEP.

@@ -161,7 +161,7 @@ def _assemble(
 ) -> SchoolProgress:
     now = calendar.now
     shares = {sheet.sheet_id: share_of(sheet.marks, now) for sheet in sheets}
-    scopes = {calendar.scope_of(s.unit_id, s.level, s.grade, s.class_id) for s in sheets}
+    scopes = {calendar.scope_of(s.unit_id, s.level, s.grade, s.class_id, s.subject_id) for s in sheets}
     open_columns = [c for sheet in sheets for c in sheet.marks if c.state is EntryState.DUE]
     return SchoolProgress(
         unit=unit,

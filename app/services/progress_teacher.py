@@ -229,7 +229,9 @@ def _homerooms(sheets: Sequence[SheetProgress], class_ids: frozenset[int]) -> tu
 
 
 def _coming(calendar: Calendar, sheets: Sequence[SheetProgress]) -> list[ComingClose]:
-    return calendar.coming({calendar.scope_of(s.unit_id, s.level, s.grade, s.class_id) for s in sheets})
+    return calendar.coming(
+        {calendar.scope_of(s.unit_id, s.level, s.grade, s.class_id, s.subject_id) for s in sheets}
+    )
 
 
 def _recent(session: Session, sheets: Sequence[SheetProgress]) -> list[RecentChange]:

@@ -8,26 +8,42 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Actor
-from app.domain.vocabulary import SubjectKind
+from app.domain.vocabulary import Role, SubjectKind
 from app.errors import NotFound
 from app.models import (
+    AccessReview,
     Account,
     AccountHolder,
     AdminBoard,
     AdminBoardMember,
+    Attestation,
     AuditEvent,
+    Authorisation,
+    Closing,
     CodeItem,
+    Confirmation,
+    CorrectionCell,
+    CorrectionRequest,
+    CorrectionStep,
     Delegation,
     Department,
     Enrolment,
+    ExceptionNote,
     ExemptionDecision,
+    ExtensionRequest,
+    ExtensionSeat,
+    FamilyLink,
     Grade,
     GradebookSheet,
     Guardian,
     HomeroomAssignment,
     ImportBatch,
+    Incident,
+    Inspection,
+    InspectionUnit,
     LockWindow,
     LoginSession,
+    MarkQuestion,
     OrgParent,
     OrgPredecessor,
     OrgUnit,
@@ -35,6 +51,9 @@ from app.models import (
     Policy,
     Position,
     PrintJob,
+    ProgressCheck,
+    Publication,
+    ReopenRequest,
     SchoolClass,
     SchoolYear,
     Student,
@@ -205,6 +224,14 @@ def _people(actor: Actor, _day: date) -> Condition:
     return sa.or_(_reach(actor, Person.unit_id), Person.id.in_(held))
 
 
+def _incidents(actor: Actor, _day: date) -> Condition:
+    """Reports of one's unit to those who handle them; of others the own ones."""
+    within = _reach(actor, Incident.unit_id)
+    if actor.roles & {Role.PRINCIPAL, Role.VICE_PRINCIPAL, Role.SCHOOL_ADMIN}:
+        return within
+    return sa.and_(within, Incident.reported_by_id == actor.person_id)
+
+
 def _sheets(actor: Actor, _day: date) -> Condition:
     within = _reach(actor, GradebookSheet.unit_id)
     if actor.sees_all_sheets:
@@ -224,6 +251,50 @@ def _sheets(actor: Actor, _day: date) -> Condition:
     return sa.and_(
         within, sa.or_(*(rows.correlate(GradebookSheet).exists() for rows in (taught, homeroom, delegated)))
     )
+
+
+_ALL_CORRECTIONS = frozenset(Role) - {
+    Role.SUBJECT_TEACHER,
+    Role.HOMEROOM_TEACHER,
+    Role.TEAM_LEADER,
+    Role.IT_STAFF,
+    Role.PARENT,
+    Role.STUDENT,
+}
+"""Roles that see every correction of their unit and below; others those they have a part in."""
+
+
+def _corrections(actor: Actor, _day: date) -> Condition:
+    """Of one's unit and below; of a teacher the own ones, those to certify, and those of the own sheets and classes."""
+    within = _reach(actor, CorrectionRequest.unit_id)
+    if actor.roles & _ALL_CORRECTIONS:
+        return within
+    seated = sa.select(CorrectionStep.request_id).where(CorrectionStep.person_id == actor.person_id)
+    taught = sa.select(TeachingAssignment.id).where(
+        TeachingAssignment.person_id == actor.person_id,
+        TeachingAssignment.group_id == GradebookSheet.group_id,
+        TeachingAssignment.subject_id == GradebookSheet.subject_id,
+    )
+    sheets = sa.select(GradebookSheet.id).where(taught.correlate(GradebookSheet).exists())
+    homeroom = sa.select(HomeroomAssignment.class_id).where(HomeroomAssignment.person_id == actor.person_id)
+    return sa.and_(
+        within,
+        sa.or_(
+            CorrectionRequest.requested_by_id == actor.person_id,
+            CorrectionRequest.certifier_id == actor.person_id,
+            CorrectionRequest.id.in_(seated),
+            CorrectionRequest.sheet_id.in_(sheets),
+            CorrectionRequest.class_id.in_(homeroom),
+        ),
+    )
+
+
+def _inspections(actor: Actor, _day: date) -> Condition:
+    """Those one's office has sent, and those into units within reach; an inspector sees the own ones."""
+    into = sa.select(InspectionUnit.inspection_id).where(_reach(actor, InspectionUnit.unit_id))
+    if actor.inspects_only:
+        return Inspection.person_id == actor.person_id
+    return sa.or_(_reach(actor, Inspection.unit_id), Inspection.id.in_(into))
 
 
 _RULES: dict[type, Callable[[Actor, date], Condition]] = {
@@ -266,7 +337,25 @@ _RULES: dict[type, Callable[[Actor, date], Condition]] = {
     StudentResult: _of_results(StudentResult),
     YearDecision: _of_results(YearDecision),
     LockWindow: _upward(LockWindow.owner_id),
+    Closing: _by_unit(Closing.unit_id),
+    ReopenRequest: _by_unit(ReopenRequest.unit_id),
+    Confirmation: _by_unit(Confirmation.unit_id),
+    Publication: _by_unit(Publication.unit_id),
+    Attestation: _through(Attestation.sheet_id, GradebookSheet),
+    MarkQuestion: _through(MarkQuestion.sheet_id, GradebookSheet),
+    FamilyLink: _through(FamilyLink.student_id, Student),
+    Incident: _incidents,
+    ProgressCheck: _by_unit(ProgressCheck.unit_id),
+    ExtensionRequest: _through(ExtensionRequest.sheet_id, GradebookSheet),
+    ExtensionSeat: _by_unit(ExtensionSeat.unit_id),
+    ExceptionNote: _by_unit(ExceptionNote.unit_id),
+    AccessReview: _by_unit(AccessReview.unit_id),
+    Inspection: _inspections,
     AuditEvent: _by_unit(AuditEvent.unit_id),
+    Authorisation: _by_unit(Authorisation.unit_id),
+    CorrectionRequest: _corrections,
+    CorrectionCell: _through(CorrectionCell.request_id, CorrectionRequest),
+    CorrectionStep: _through(CorrectionStep.request_id, CorrectionRequest),
     ImportBatch: _by_unit(ImportBatch.unit_id),
     PrintJob: lambda actor, _day: PrintJob.user_id == actor.user_id,
 }

@@ -21,6 +21,8 @@ from app.models import Account, CodeItem, Subject, SubjectPart
 from app.reference.code_lists import CODE_LISTS
 from app.reference.curriculum import SUBJECTS
 from app.services import sheets
+from app.services.chain.begin import begin_chains
+from app.services.chain.triggers import drop_triggers
 from app.services.clock import system_clock
 from app.services.unit_of_work import plain_write, transaction
 
@@ -35,8 +37,10 @@ def init_app_data(migrations: Path, instance: Path) -> str | None:
     Returns the first administrator's one-time password when it was made just now, else None.
     """
     if not schema_is_current(migrations):
+        drop_triggers()  # a migration may have to copy a table that keeps history
         upgrade(directory=str(migrations))
         db.session.remove()
+    begin_chains(clock=system_clock)
     mirror_permissions()
     seed_code_lists()
     seed_subjects()

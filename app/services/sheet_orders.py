@@ -1,6 +1,5 @@
 """What the head orders about a sheet: who may enter it for a while, and who is exempt from it or its practical part."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,24 +10,27 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, may
 from app.domain.dates import format_date
+from app.domain.exceptions import ExceptionKind
 from app.domain.locks import VN_TIME
 from app.domain.sheet_forms import SheetForm
 from app.errors import N_, Forbidden, Invalid
 from app.models import Delegation, ExemptionDecision, GradebookSheet, Person, Position
 from app.models.base import in_force
+from app.services import evidence as evidence_files
 from app.services import scope
 from app.services.clock import Clock, local_day
+from app.services.exceptions import tell_above
 from app.services.notices import tell
 from app.services.results.due import touch_sheets
 from app.services.sheet_reading import load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
+from app.services.year_rows import note_exemption, subject_sheets
 
 ONLY_HEAD = N_("Only the head of the school orders this.")
 NOT_EXEMPTIBLE = N_("Nobody is exempted from what this sheet holds.")
 EXEMPTIBLE: Final = frozenset({SheetForm.MARKS, SheetForm.WEIGHTED})
 """Forms whose subjects the circulars know exemptions from (TT 22/2021 Điều 10, TT 58/2011 Điều 12)."""
-MAX_EVIDENCE = 10 * 1024 * 1024
-EVIDENCE_KINDS = {b"%PDF": ".pdf", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
+ATTACH = N_("Attach the request and medical record as a PDF or picture of at most 10 MB.")
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def delegate_entry(actor: Actor, sheet_id: int, new: NewDelegation, *, clock: Cl
 
 
 def _tell_of_delegation(work: Work, sheet: GradebookSheet, row: Delegation) -> None:
-    """A notice to who enters and to who is stood in for."""
+    """A notice to who enters and to who is stood in for, and a line to the tier above."""
     enters, absent = (
         work.session.get_one(Person, key).full_name for key in (row.person_id, row.on_behalf_of_id)
     )
@@ -104,6 +106,15 @@ def _tell_of_delegation(work: Work, sheet: GradebookSheet, row: Delegation) -> N
         f"{enters} nhập thay {absent} từ {start} đến {end}. Lí do: {row.reason}. "
         f"Người ra lệnh: {work.actor.full_name} ({work.actor.username}).",
         f"/gradebook/{sheet.id}",
+    )
+    tell_above(
+        work,
+        sheet.unit_id,
+        ExceptionKind.DELEGATION,
+        f"{enters} nhập thay {absent}: {sheet.subject.name} {sheet.group.name}, học kì {'I' * sheet.term}, "
+        f"từ {start} đến {end}.",
+        reason=row.reason,
+        url=f"/gradebook/{sheet.id}",
     )
 
 
@@ -133,11 +144,12 @@ def end_delegation(actor: Actor, delegation_id: int, *, clock: Clock) -> None:
 def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: Path, clock: Clock) -> int:
     """Record the head's decision with its file; the student's results fall due.
 
-    The subject keeps a result, from theory (TT 22/2021 Điều 10); a whole subject has none (TT 58/2011 Điều 12).
+    The subject keeps a result, from theory (TT 22/2021 Điều 10); a whole subject has none, and of one term's exemption
+    the other term's is the year's (TT 58/2011 Điều 12).
 
     Raises Forbidden for anybody but the head, Invalid when a part of the decision or its file is missing or wrong.
     """
-    evidence = _store(folder, new)
+    evidence = evidence_files.keep(folder, new.evidence, ATTACH)
     with transaction(actor, "exemption.decide", clock=clock, reason=new.reason) as work:
         facts = load_facts(work.session, actor, sheet_id, local_day(work.now))
         if not may(actor, Action.EXEMPTION_DECIDE, facts.target(actor, work.now)):
@@ -149,6 +161,7 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
         if not load_lines(work.session, facts.sheet, [new.student_id]):
             raise Invalid(N_("This student is not in the class any more."))
         _refuse_second(work.session, facts.sheet, new)
+        work.lock_sheets(facts.sheet.unit_id, subject_sheets(work, facts.sheet))
         touch_sheets(work, facts.sheet.unit_id, [facts.sheet.id])
         row = ExemptionDecision(
             student_id=new.student_id,
@@ -163,6 +176,7 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
         )
         work.session.add(row)
         work.flush()
+        note_exemption(work, facts.sheet, new.student_id)
         work.audit("exemption.decide", target=row, reason=new.reason, file=new.evidence_name[:120])
         return row.id
 
@@ -181,23 +195,6 @@ def _refuse_second(session: Session, sheet: GradebookSheet, new: NewExemption) -
                 number=row.number,
                 day=format_date(row.decided_on),
             )
-
-
-def _store(folder: Path, new: NewExemption) -> str:
-    """Keep the file under its digest; the same file twice is one file. Returns its name in the folder."""
-    if not new.evidence or len(new.evidence) > MAX_EVIDENCE:
-        raise Invalid(N_("Attach the request and medical record as a PDF or picture of at most 10 MB."))
-    kind = next((end for start, end in EVIDENCE_KINDS.items() if new.evidence.startswith(start)), None)
-    if kind is None:
-        raise Invalid(N_("Attach the request and medical record as a PDF or picture of at most 10 MB."))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = hashlib.sha256(new.evidence).hexdigest() + kind
-    path = folder / name
-    if not path.exists():
-        part = path.with_suffix(".part")
-        part.write_bytes(new.evidence)
-        part.replace(path)
-    return name
 
 
 def staff_of(session: Session, unit_id: int, day: date) -> list[Person]:

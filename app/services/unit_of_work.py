@@ -9,15 +9,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy_continuum import versioning_manager
 
 from app.domain.access import Actor
+from app.domain.chain import Head, Link
 from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, Unavailable, Uncertain
 from app.extensions import db
 from app.models import AuditEvent, GradebookSheet, TxLog, UnitEpoch
+from app.services.chain import journal
+from app.services.chain.append import add_links, sheet_head
 from app.services.clock import Clock
-from app.versioning import TX_INFO
+from app.services.guards import lifted
+from app.versioning import HISTORY_INFO, TX_INFO, write_history
 
 log = logging.getLogger(__name__)
+
+CORRECTION = "correction.apply"
+"""What tx_log calls the one write that passes the locks (services/gradebook.apply_correction_cells)."""
 
 CLOCK_BEHIND = N_(
     "The server's clock is behind the last saved change. Nothing was saved; tell the administrator."
@@ -32,6 +40,7 @@ class Work:
         self.actor = actor
         self._clock = clock
         self._now: datetime | None = None
+        self.sheet_heads: dict[int, Head] = {}  # ends of the chains of the sheets held
 
     @property
     def now(self) -> datetime:
@@ -59,6 +68,17 @@ class Work:
         """Record for whom the actor writes: a delegation never hides who really wrote (needs A5)."""
         self.session.info[TX_INFO]["on_behalf_of_id"] = person_id
 
+    def name_correction(self, reason: str, on_behalf_of_id: int) -> int:
+        """Make this the transaction of a correction, for who asked for it; its id in tx_log, known before the flush."""
+        self.stamp()
+        self.session.info[TX_INFO] |= {
+            "action": CORRECTION,
+            "reason": reason,
+            "on_behalf_of_id": on_behalf_of_id,
+        }
+        running: Any = versioning_manager.unit_of_work(self.session)
+        return int(running.create_transaction(self.session).id)
+
     def flush(self) -> None:
         """Send new rows now, where their ids are needed; marks are never written in two flushes."""
         self.stamp()
@@ -77,12 +97,19 @@ class Work:
         """
         self.share_epoch(unit_id)
         query = (
-            sa.select(GradebookSheet.id, GradebookSheet.revision)
+            sa.select(
+                GradebookSheet.id,
+                GradebookSheet.revision,
+                GradebookSheet.chain_seq,
+                GradebookSheet.chain_head,
+            )
             .where(GradebookSheet.id.in_(sheet_ids), GradebookSheet.unit_id == unit_id)
             .order_by(GradebookSheet.id)
             .with_for_update()
         )
-        return dict(self.session.execute(query).all())
+        held = self.session.execute(query).all()
+        self.sheet_heads |= {row.id: sheet_head(row) for row in held}
+        return {row.id: row.revision for row in held}
 
     def close_epoch(self, unit_id: int) -> None:
         """Take the unit's epoch row exclusively: waits for running saves, and later ones wait for this."""
@@ -134,7 +161,9 @@ def transaction(
             yield work
             work.stamp()
             session.flush()
+            links = _keep_history(work)
             _commit(session)
+        journal.note(links, work.now)
     except HocVuError as error:
         session.rollback()
         if isinstance(error, (Forbidden, Locked)):
@@ -148,6 +177,14 @@ def transaction(
         raise
     finally:
         session.info.pop(TX_INFO, None)
+        session.info.pop(HISTORY_INFO, None)
+
+
+def _keep_history(work: Work) -> list[Link]:
+    """Write the history of what was flushed, and bind it into the chains; what the program holds last."""
+    with lifted("history is written behind the last flush, in one insert a table"):
+        written = write_history(work.session)
+        return add_links(work.session, *written, work.sheet_heads) if written else []
 
 
 def record_event(

@@ -20,7 +20,8 @@ from app.domain.vocabulary import RETEST
 from app.domain.year_decisions import Field, by_head
 from app.models import Account, LoginSession, Person, SchoolClass, SubjectYear, TxLog, YearDecision
 from app.services.clock import local_day
-from app.services.locks import BookScope, left_writes, load_layers, load_rules, rounds
+from app.services.locks import BookScope, left_writes, load_layers, rounds
+from app.services.unit_rules import load_rules
 
 SubjectYearVersion: Any = version_class(SubjectYear)
 YearDecisionVersion: Any = version_class(YearDecision)

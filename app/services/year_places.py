@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, Target, may
+from app.domain.assessment.facts import YEAR
+from app.domain.assessment.terms import Outcome
 from app.domain.vocabulary import GroupKind, SubjectKind
 from app.models import (
     Enrolment,
     GradebookSheet,
     SchoolClass,
+    StudentResult,
     Subject,
     TeachingAssignment,
     TeachingGroup,
@@ -23,6 +27,9 @@ from app.services import scope, sheet_list
 from app.services.clock import clamp
 from app.services.results.class_page import leads_class
 from app.services.results.judging import NO_RESULTS
+
+WAITING: Final = (Outcome.RETEST, Outcome.SUMMER_TRAINING, Outcome.SUPPLEMENT, Outcome.HEAD_DECIDES)
+"""Outcomes that wait for something to be entered after the year."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,34 @@ def classes_to_enter(session: Session, actor: Actor, year_id: int, day: date) ->
         own = scope.taught_class_ids(actor)
         query = query.where(sa.or_(SchoolClass.id.in_(own), SchoolClass.id.in_(mixed)))
     return list(session.scalars(query))
+
+
+@dataclass(frozen=True)
+class ClassToEnter:
+    """A class of the reader's, with how many years on record wait for something, by outcome; None: not judged yet."""
+
+    school_class: SchoolClass
+    waiting: Mapping[Outcome | None, int]
+
+
+def classes_waiting(session: Session, actor: Actor, year_id: int, day: date) -> list[ClassToEnter]:
+    """`classes_to_enter` with what their students wait for; two statements."""
+    classes = classes_to_enter(session, actor, year_id, day)
+    found: dict[int, dict[Outcome | None, int]] = {}
+    if classes:
+        query = (
+            sa.select(StudentResult.class_id, StudentResult.outcome, sa.func.count())
+            .where(
+                StudentResult.class_id.in_([school_class.id for school_class in classes]),
+                StudentResult.period == YEAR,
+                sa.or_(StudentResult.outcome.in_(WAITING), StudentResult.outcome.is_(None)),
+            )
+            .group_by(StudentResult.class_id, StudentResult.outcome)
+            .order_by(StudentResult.outcome)
+        )
+        for class_id, outcome, students in session.execute(query):
+            found.setdefault(class_id, {})[Outcome(outcome) if outcome else None] = students
+    return [ClassToEnter(school_class, found.get(school_class.id, {})) for school_class in classes]
 
 
 def _members(session: Session, sheets: Iterable[GradebookSheet]) -> dict[int, dict[int, date]]:

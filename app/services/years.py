@@ -43,7 +43,7 @@ class Period:
     terms: dict[int, TermDates]
     years: tuple[YearChoice, ...]
     units_above: tuple[str, ...]
-    is_now: bool  # the term chosen is the one running today
+    is_now: bool  # the term of today; between terms and after the year, the last one begun
 
 
 def chosen_period(
@@ -66,10 +66,11 @@ def chosen_period(
     if not years:
         return None
     names = {unit.id: unit.short_name for _y, _t, unit in rows}
-    year = _pick_year(list(years.values()), day, start_year)
+    year, today = (_pick_year(list(years.values()), day, asked) for asked in (start_year, None))
     terms = _terms_of(year.id, [(t, owners.index(u.id)) for _y, t, u in rows if t is not None])
     running = next((t.number for t in terms.values() if t.starts_on <= day <= t.ends_on), None)
-    number = term if term in (1, 2) else running or _nearest(terms, day)
+    now = running or _nearest(terms, day)
+    number = term if term in (1, 2) else now
     return Period(
         year_id=year.id,
         start_year=year.start_year,
@@ -78,7 +79,7 @@ def chosen_period(
         terms=terms,
         years=tuple(YearChoice(y.id, y.start_year, y.label, y.id == year.id) for y in years.values()),
         units_above=tuple(names[u] for u in actor.above if u in names),
-        is_now=running == number,
+        is_now=year is today and number == now and now in terms and terms[now].starts_on <= day,
     )
 
 

@@ -10,8 +10,15 @@ FEATURES = (
     "results",
     "year_lists",
     "notes",
+    "corrections",
     "locks",
+    "lock_requests",
     "progress",
+    "closing",
+    "publications",
+    "progress_checks",
+    "incidents",
+    "reconcile",
     "regulations",
     "students",
     "classes",
@@ -21,14 +28,19 @@ FEATURES = (
     "accounts",
     "org",
     "reference",
+    "watch",
+    "book_check",
+    "inspections",
+    "access_review",
     "notices",
     "audit",
+    "anchors",
     "api",
 )
 """Modules with a `register(appbuilder)`, in menu order: one's work first, administration last."""
 
 
-CATEGORIES = ("School", "Programme", "Units", "Lists", "Administration")
+CATEGORIES = ("Closing the book", "School", "Programme", "Units", "Lists", "Inspection", "Administration")
 """Order of the menu's groups, after the single pages; administration last."""
 
 

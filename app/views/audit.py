@@ -14,10 +14,15 @@ from app.web import vn_time
 def _objects() -> dict[str, str]:
     return {
         "account": _("Account"),
+        "anchor": _("Anchor of history"),
+        "history": _("History"),
         "board": _("Board of administrators"),
         "class_book": _("Class book"),
         "department": _("Department room"),
         "enrolment": _("Enrolment"),
+        "access_review": _("Access review"),
+        "exception": _("Exception"),
+        "inspection": _("Inspection"),
         "exemption": _("Exemption"),
         "export": _("Export"),
         "group": _("Group"),
@@ -45,6 +50,18 @@ def _objects() -> dict[str, str]:
         "teaching_assignment": _("Teaching assignment"),
         "teaching_group": _("Teaching group"),
         "term": _("Term"),
+        "attestation": _("Reconciliation"),
+        "authorisation": _("Authorisation to stand in"),
+        "closing": _("Closing"),
+        "confirmation": _("Confirmation"),
+        "correction": _("Correction"),
+        "family": _("Family"),
+        "incident": _("Incident report"),
+        "lock_rehearsal": _("Lock rehearsal"),
+        "lock_request": _("Request to open"),
+        "publication": _("Publication"),
+        "question": _("Question about marks"),
+        "reopen_request": _("Request to reopen"),
     }
 
 
@@ -83,6 +100,8 @@ def _verbs() -> dict[str, str]:
         "grant": _("granted"),
         "import": _("marks imported"),
         "leave": _("left"),
+        "look": _("looked at"),
+        "sign": _("signed"),
         "members": _("members changed"),
         "move": _("moved"),
         "name": _("name corrected"),
@@ -105,10 +124,55 @@ def _verbs() -> dict[str, str]:
     }
 
 
+def _steps() -> dict[str, str]:
+    """Verbs of what goes through several hands: corrections, closing, requests, reports."""
+    return {
+        "account": _("account given"),
+        "answer": _("answered"),
+        "approve": _("approved"),
+        "approve_school": _("approved for the school"),
+        "ask": _("asked"),
+        "certify": _("certified"),
+        "checked": _("signatures checked"),
+        "close": _("closed"),
+        "compare": _("a list compared"),
+        "complete": _("complete"),
+        "confirmed": _("signed"),
+        "consent": _("consented to"),
+        "expire": _("ended, its days being over"),
+        "explain": _("explained"),
+        "fault": _("places found that do not agree"),
+        "freeze": _("check frozen"),
+        "give": _("given"),
+        "made": _("made"),
+        "message": _("message added"),
+        "own_book": _("agrees with the own book"),
+        "printed": _("printed"),
+        "proof_opened": _("proof-reading opened"),
+        "proposed": _("proposed to be closed"),
+        "publish": _("published"),
+        "refuse": _("refused"),
+        "reopen": _("reopened"),
+        "report": _("reported"),
+        "request": _("asked for"),
+        "sealed": _("seam stamp set"),
+        "step": _("a seat taken"),
+        "tell": _("owners reminded"),
+        "withdrawn": _("taken back"),
+        "witness": _("witnessed"),
+    }
+
+
 def _whole() -> dict[str, str]:
     """Actions whose words aren't those of their two halves."""
     return {
+        "chain.begin": _("History of before bound into its chain"),
         "department.create": _("Department created"),
+        "inspect.after_lock": _("Changes after a lock looked at"),
+        "inspect.compare": _("Class compared by an inspection"),
+        "inspect.view": _("Inspector opened a page"),
+        "sample.export": _("Sample exported"),
+        "watch.view": _("Watch list looked at"),
         "note.enter": _("Remarks: written"),
         "password.confirm": _("Present password asked for"),
         "result.recompute": _("Results: worked out again on order"),
@@ -117,6 +181,8 @@ def _whole() -> dict[str, str]:
         "setup.homeroom_sheets": _("Homeroom sheets made for older classes"),
         "sheet.delegate.end": _("Sheet: delegation ended"),
         "year.decide": _("Decisions of the year entered"),
+        "correction.name": _("Correction: another certifier named"),
+        "print.correction": _("Correction printed"),
     }
 
 
@@ -126,7 +192,7 @@ def known_label(action: str) -> str | None:
     if whole is not None:
         return whole
     thing, _dot, verb = action.partition(".")
-    name, done = _objects().get(thing), _verbs().get(verb)
+    name, done = _objects().get(thing), (_verbs() | _steps()).get(verb)
     if name is None or (verb and done is None):
         return None
     return f"{name}: {done}" if verb else name

@@ -25,7 +25,7 @@ from app.forms.accounts import SignInForm
 from app.security import SESSION_TOKEN, idle_limit, request_clock
 from app.services import sign_in
 from app.services.clock import local_day
-from app.services.locks import load_policies
+from app.services.unit_rules import load_policies
 from app.views.base import tell
 
 

@@ -14,11 +14,18 @@ from app.domain.vocabulary import Role, Tier
 from app.extensions import db
 from app.security import current_actor, request_clock
 from app.services.clock import local_day
+from app.services.closing.waits import count_waits
+from app.services.exception_feed import count_unseen
+from app.services.families import children
+from app.services.lock_requests import count_waiting
 from app.services.progress_duties import Duties, school_duties
 from app.services.progress_schools import SchoolProgress
 from app.services.progress_teacher import teacher_home
-from app.views import notes_texts
-from app.views.base import MENU, PageView, actor
+from app.services.year_places import classes_waiting
+from app.views import notes_texts, results_texts
+from app.views.base import MENU, PageView, actor, today
+from app.views.book_check import inspect_page
+from app.views.closing_waits import closing_waits
 from app.views.progress import chosen_period, frame, link, office_page, school_page
 from app.web import current_period
 
@@ -48,8 +55,10 @@ class HomeView(IndexView):
         if who is None:
             return redirect(url_for("AuthDBView.login"))
         self.update_redirect()
+        if who.is_family and children(db.session(), who, today()):
+            return redirect(url_for("FamilyView.index"))
         template, facts = landing(who)
-        return self.render_template(template, **facts)
+        return self.render_template(template, waits=waits(who), **facts)
 
 
 class TeachingView(PageView):
@@ -65,7 +74,36 @@ class TeachingView(PageView):
         """One's own sheets and tasks."""
         if current_period() is None or not teaches(actor()):
             return redirect("/")
-        return self.render_template("home/teacher.html", **teacher_page())
+        return self.render_template("home/teacher.html", waits=waits(actor()), **teacher_page())
+
+
+def waits(who: Actor) -> list[Chore]:
+    """What waits for this person's own answer, on every landing page."""
+    counts = count_waits(db.session(), who, request_clock()())
+    found = [Chore(*line) for line in closing_waits(counts)]
+    if n := counts.corrections:
+        found.append(
+            Chore(
+                "is-warn",
+                "fa-file-pen",
+                _("%(n)s correction requests wait for you", n=n),
+                _("Certify, approve or witness; a request nobody finishes lapses."),
+                link("CorrectionView.index"),
+                _("Look at them"),
+            )
+        )
+    if who.below and may_ever(who, Action.EXCEPTION_MARK) and (n := count_unseen(db.session(), who, today())):
+        found.append(
+            Chore(
+                "is-warn",
+                "fa-triangle-exclamation",
+                _("%(n)s exceptions of units below not looked at yet", n=n),
+                _("Reopenings, corrections of closed data, delegations, loosened rules."),
+                link("ExceptionView.index"),
+                _("Look at them"),
+            )
+        )
+    return found
 
 
 def landing(who: Actor) -> tuple[str, dict[str, Any]]:
@@ -78,8 +116,11 @@ def landing(who: Actor) -> tuple[str, dict[str, Any]]:
             "reason": "year",
             "years_url": link("SchoolYearView.list"),
         }
+    if who.tier is not Tier.SCHOOL and who.inspects_only:
+        return "watch/inspect.html", inspect_page()
     if who.tier is not Tier.SCHOOL and may_ever(who, Action.PROGRESS_VIEW):
-        return "home/office.html", office_page()
+        waiting = count_waiting(db.session(), who.unit_id, request_clock()())
+        return "home/office.html", {**office_page(), "chores": list(lock_request_chores(waiting))}
     if who.tier is Tier.SCHOOL and may(who, Action.PROGRESS_VIEW, Target()):
         return "home/leader.html", leader_page(who)
     if teaches(who):
@@ -113,6 +154,7 @@ def teacher_page() -> dict[str, Any]:
         **frame(),
         "title": None,
         "home": home,
+        **after_year(actor()),
         "switch": switch(actor()),
         "here": "teaching",
         "note_words": notes_texts,
@@ -125,7 +167,7 @@ def teacher_page() -> dict[str, Any]:
 def leader_page(who: Actor) -> dict[str, Any]:
     """Facts of the page of a school's leaders and Ban quản trị: progress, and what waits for them."""
     facts = school_page(who.unit_id)
-    duties = school_duties(db.session(), who, chosen_period(), local_day(request_clock()()))
+    duties = school_duties(db.session(), who, chosen_period(), request_clock()())
     shown = may(who, Action.ASSIGNMENT_MANAGE, Target()) or may(who, Action.ACCOUNT_VIEW, Target())
     chores = chores_of(facts["progress"], duties) if shown else []
     return {
@@ -133,14 +175,24 @@ def leader_page(who: Actor) -> dict[str, Any]:
         "duties": duties,
         "chores": chores,
         "show_chores": shown,
+        **after_year(who),
         "switch": switch(who),
         "here": "school",
     }
 
 
+def after_year(who: Actor) -> dict[str, Any]:
+    """Once the year is over: own classes in which students wait for retests, summer training or decisions."""
+    period, day = chosen_period(), local_day(request_clock()())
+    last = period.terms.get(2)
+    over = period.is_now and last is not None and last.ends_on < day
+    classes = classes_waiting(db.session(), who, period.year_id, day) if over else []
+    return {"after_year": [line for line in classes if line.waiting], "outcome_word": results_texts.word}
+
+
 def chores_of(progress: SchoolProgress, duties: Duties) -> list[Chore]:
     """What the administrators should do today; empty when all is in order."""
-    found = list(beginnings(duties))
+    found = [*lock_request_chores(duties.lock_requests), *beginnings(duties)]
     if duties.without_homeroom:
         found.append(
             Chore(
@@ -194,6 +246,19 @@ def chores_of(progress: SchoolProgress, duties: Duties) -> list[Chore]:
     return found
 
 
+def lock_request_chores(count: int) -> Iterator[Chore]:
+    """Teachers who ask for locked cells wait for the unit that locks them."""
+    if count:
+        yield Chore(
+            "is-warn",
+            "fa-unlock-keyhole",
+            _("%(n)s requests to open locked cells", n=count),
+            _("They wait for your unit's leader; what is granted ends by itself."),
+            url_for("LockRequestView.index"),
+            _("Answer"),
+        )
+
+
 def beginnings(duties: Duties) -> Iterator[Chore]:
     """What a school begins with: classes, and accounts for its staff."""
     if not duties.classes:
@@ -218,7 +283,7 @@ def beginnings(duties: Duties) -> Iterator[Chore]:
 
 def clerk_page(who: Actor) -> dict[str, Any]:
     """Facts of the office's and the IT staff's page: numbers, and the lists they work in."""
-    duties = school_duties(db.session(), who, chosen_period(), local_day(request_clock()()))
+    duties = school_duties(db.session(), who, chosen_period(), request_clock()())
     return {**frame(), "title": None, "duties": duties, "places": places_of(who), "unit_name": who.unit_name}
 
 

@@ -28,7 +28,7 @@ from app.services.notes_year import StudentYear, YearNote, child_sections, expor
 from app.views import notes_texts as words
 from app.views.base import PageView, actor, menu, require, tell, today
 from app.views.file_pages import XLSX
-from app.views.lock_texts import column_title, reason_line, verdict_line
+from app.views.lock_texts import column_title, leaving_text, reason_line, verdict_line
 from app.views.sheet_saving import request_id
 from app.web import current_period, vn_time
 
@@ -266,6 +266,7 @@ def _page_facts(page: NotePage, typed: Typed) -> dict[str, Any]:
     topic = book.subject.name if book.subject else words.area_title(book.area)
     may_enter = may(actor(), Action.NOTE_ENTER, book.entry_target(actor()))
     return {
+        "leaving": leaving_text(page.policies),
         "title": words.joined(
             (words.kind_title(book.kind), _("class %(name)s", name=book.school_class.name), topic)
         ),

@@ -10,6 +10,7 @@ from app.domain.access import Action
 from app.extensions import db
 from app.models import Notice, NoticeRead
 from app.security import request_clock
+from app.services.notices import own_notices
 from app.services.unit_of_work import plain_write
 from app.views.base import PageView, actor
 
@@ -25,7 +26,7 @@ class NoticeView(PageView):
     @has_access
     def index(self) -> Any:
         """The newest hundred, unread first marked."""
-        mine = sa.or_(Notice.unit_id == actor().unit_id, Notice.person_id == actor().person_id)
+        mine = own_notices(actor())
         read = sa.select(NoticeRead.notice_id).where(NoticeRead.user_id == actor().user_id)
         rows = db.session.execute(
             sa.select(Notice, Notice.id.in_(read)).where(mine).order_by(Notice.created_at.desc()).limit(100)

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.domain.access import Action
 from app.domain.assessment import tt43_2021
+from app.domain.corrections import Preset
 from app.domain.dates import format_date
 from app.domain.notes import Span
 from app.domain.policies import CENTRE_SETTINGS, FIXED_ABOVE, PolicyKey, keys_of, offered
@@ -158,7 +159,9 @@ def _card(setting: Setting, unit_id: int, day: date) -> Card:
     )
 
 
-_NUMBERS = frozenset({PolicyKey.ENTRY_DAY, PolicyKey.IDLE_MINUTES})
+_NUMBERS = frozenset(
+    {PolicyKey.ENTRY_DAY, PolicyKey.PLAN_DAY, PolicyKey.IDLE_MINUTES, PolicyKey.CORRECTION_DAYS}
+)
 
 
 def titles_of(key: PolicyKey) -> tuple[str, str]:
@@ -183,6 +186,12 @@ def titles_of(key: PolicyKey) -> tuple[str, str]:
         PolicyKey.ENTRY_DAY: (
             _("Monthly entry day"),
             _("A day of the month; the default calendar locks entered marks at its end."),
+        ),
+        PolicyKey.PLAN_DAY: (
+            _("Monthly plan day"),
+            _(
+                "A day of the month by which teachers bring their education plan up to date; the calendar shows it."
+            ),
         ),
         PolicyKey.QUICK_ENTRY: (
             _("Quick entry without the comma"),
@@ -211,7 +220,24 @@ def titles_of(key: PolicyKey) -> tuple[str, str]:
             _("How often subject teachers remark on study habits"),
             _("On the class and on single students; remarks written so far stay when the rule changes."),
         ),
+        **_correction_titles(),
     }[key]
+
+
+def _correction_titles() -> dict[PolicyKey, tuple[str, str]]:
+    return {
+        PolicyKey.CORRECTION_PRESET: (
+            _("Who approves and who witnesses a correction"),
+            _(
+                "The head approves, the homeroom teacher certifies as the circular says; nobody sits twice. Where a school"
+                " has too few people, the tier above takes a seat. A request keeps the rule it was made under."
+            ),
+        ),
+        PolicyKey.CORRECTION_DAYS: (
+            _("Days until a correction request expires"),
+            _("A request nobody has finished by then lapses and changes nothing; it can be made again."),
+        ),
+    }
 
 
 def value_title(key: PolicyKey, value: str) -> str:
@@ -232,9 +258,29 @@ def value_title(key: PolicyKey, value: str) -> str:
         return {Span.WEEKLY: _("Every week"), Span.MONTHLY: _("Every month"), Span.TERM: _("Every term")}[
             Span(value)
         ]
-    if key is PolicyKey.ENTRY_DAY:
+    if key is PolicyKey.CORRECTION_PRESET:
+        return preset_title(Preset(value))
+    return _number_title(key, value)
+
+
+def _number_title(key: PolicyKey, value: str) -> str:
+    if key is PolicyKey.CORRECTION_DAYS:
+        return _("%(n)s days", n=value)
+    if key in (PolicyKey.ENTRY_DAY, PolicyKey.PLAN_DAY):
         return _("Day %(n)s of the month", n=value)
     return _("%(n)s minutes", n=value)
+
+
+def preset_title(preset: Preset) -> str:
+    """Who takes part in a correction, besides the requester and the approver."""
+    return {
+        Preset.S1: _("The head alone, at the teacher's request"),
+        Preset.S0: _("The head; the board of administrators and the homeroom teacher witness"),
+        Preset.S4: _("The head; a leader, the board of administrators and the requester witness"),
+        Preset.S0_S4: _(
+            "The head; a leader, the board of administrators, the homeroom teacher and the requester witness"
+        ),
+    }[preset]
 
 
 def _limit(setting: Setting) -> str:

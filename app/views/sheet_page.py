@@ -1,12 +1,11 @@
 """A sheet as plain data for its pages: what the grid, the plain form and the phone draw."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
 
 from app.domain.access import Action, Actor, may
@@ -19,7 +18,9 @@ from app.domain.locks import ColumnState
 from app.domain.marks import format_mark
 from app.domain.sheet_forms import POINTS, Cell, CellKind, SheetForm
 from app.domain.vocabulary import Finality, SubjectKind
+from app.extensions import db
 from app.models import ROWS
+from app.services.correction_lists import corrected_cells
 from app.services.enrolments import is_studying
 from app.services.locks import SheetLocks
 from app.services.sheet_cells import has_average
@@ -27,8 +28,9 @@ from app.services.sheet_orders import EXEMPTIBLE
 from app.services.sheet_reading import Line, SheetFacts
 from app.views.formats import CIRCULARS
 from app.views.gradebook_texts import grid_texts
-from app.views.lock_texts import at_time, reason_line
+from app.views.lock_texts import at_time, leaving_text, reason_line
 from app.views.sheet_heads import Head, heads, point_titles, subject_name
+from app.views.sheet_tags import ask_url, endpoint, exceptions, lock_tags
 from app.web import vn_date
 
 DUE_SOON = timedelta(days=14)
@@ -74,10 +76,15 @@ def sheet_data(
     )
     named = heads(facts.sheet)
     cells = [cell for cell in facts.cells.values() if point is None or named[cell.name].point == point]
+    corrected = corrected_cells(db.session(), [facts.sheet.id])
     return {
         "sheet": _sheet(actor, facts, locks, point) | _entry(locks, cells, bool(writable)),
         "columns": [_column(facts, cell, named[cell.name], locks, writable) for cell in cells],
-        "rows": [_row(number, line, facts, locks, cells) for number, line in enumerate(lines, start=1)],
+        "rows": [
+            _row(number, line, facts, locks, cells, writable)
+            | {"corrected": [c.name for c in cells if (facts.sheet.id, line.student_id, c.name) in corrected]}
+            for number, line in enumerate(lines, start=1)
+        ],
         "texts": grid_texts(facts.sheet),
     }
 
@@ -111,6 +118,9 @@ def _sheet(actor: Actor, facts: SheetFacts, locks: SheetLocks, point: str | None
         "revision": sheet.revision,
         "quick_entry": locks.policies.quick_entry,
         "poll_seconds": POLL_SECONDS,
+        "correction": url_for("CorrectionView.new", sheet=sheet.id)
+        if may(actor, Action.CORRECTION_REQUEST, facts.target(actor, locks.now))
+        else None,
         "urls": {**urls, "login": url_for("AuthDBView.login")},
     }
 
@@ -164,8 +174,25 @@ def _locked(
     return None
 
 
+def _opened(
+    student: int, locks: SheetLocks, cells: Sequence[Cell], writable: frozenset[str]
+) -> dict[str, str]:
+    """Cells of the student opened for a time though their columns are locked, each with its end."""
+    return {
+        cell.name: at_time(until, ending=True)
+        for cell in cells
+        if student in locks.cells and cell.name in writable and not locks.columns[cell.name].open
+        if not locks.reasons(student, cell.name) and (until := locks.state(student, cell.name).until)
+    }
+
+
 def _row(
-    number: int, line: Line, facts: SheetFacts, locks: SheetLocks, cells: Sequence[Cell]
+    number: int,
+    line: Line,
+    facts: SheetFacts,
+    locks: SheetLocks,
+    cells: Sequence[Cell],
+    writable: frozenset[str],
 ) -> dict[str, Any]:
     average = line.value("average")
     gone = line.left_on is not None and line.left_on <= locks.now.date() and not is_studying(line.status_code)
@@ -178,8 +205,10 @@ def _row(
         "closed": gone or moved,
         "marks": {c.name: raw(v, c.kind) for c in cells if (v := line.value(c.name)) is not None},
         "states": {c: s for c in POINTS if (s := line.state(c))},
-        "locked": [c.name for c in cells if (line.student_id, c.name) in locks.final],
-        "corrected": [],
+        "locked": [
+            c.name for c in cells if locks.columns[c.name].open and locks.reasons(line.student_id, c.name)
+        ],
+        "opened": _opened(line.student_id, locks, cells, writable),
         **_result(facts.sheet.kind, average),
     }
     if facts.sheet.term == 2 and has_average(facts.sheet.form):
@@ -225,7 +254,10 @@ def page_facts(actor: Actor, facts: SheetFacts, lines: Sequence[Line], locks: Sh
                    term="I" if sheet.term == 1 else "II"),
         "meta": " · ".join(_meta(facts, lines)),
         "tags": lock_tags(locks, facts),
-        "why_url": _endpoint("LockView.calendar"),
+        "why_url": endpoint("LockView.calendar"),
+        "ask_url": ask_url(actor, facts, locks),
+        "exceptions": exceptions(locks, facts),
+        "leaving": leaving_text(locks.policies) if facts.writable_columns(actor, locks.now) else "",
         "grid_url": url_for("GradebookView.sheet", sheet_id=sheet.id),
         "actions": _actions(actor, facts, locks.now),
     }  # fmt: skip
@@ -252,51 +284,6 @@ def _meta(facts: SheetFacts, lines: Sequence[Line]) -> list[str]:
     return meta
 
 
-def lock_tags(locks: SheetLocks, facts: SheetFacts) -> list[tuple[str, str, str]]:
-    """One chip per run of columns that windows treat alike and that are in the same state."""
-    runs: list[list[Cell]] = []
-    for cell in facts.cells.values():
-        if runs and _alike(runs[-1][0], cell) and _state(locks, runs[-1][0]) == _state(locks, cell):
-            runs[-1].append(cell)
-        else:
-            runs.append([cell])
-    named, points = heads(facts.sheet), point_titles(facts.sheet.term)
-    shared = Counter(named[run[0].name].point for run in runs)  # points that aren't open or locked as a whole
-    tags = []
-    for run in runs:
-        first, last = (named[cell.name] for cell in (run[0], run[-1]))
-        title = points[first.point] if first.point else first.title
-        if first.point and shared[first.point] > 1:
-            title = f"{title}, {first.title}" if len(run) == 1 else f"{title}, {first.title}–{last.title}"
-        if first.point is None and len(run) > 1:
-            title = f"{title}–{last.title}"
-        tags.append(_tag(title, locks.columns[run[0].name]))
-    return tags
-
-
-def _alike(one: Cell, other: Cell) -> bool:
-    return one.lock == other.lock or all(cell.lock.startswith("regular") for cell in (one, other))
-
-
-def _state(locks: SheetLocks, cell: Cell) -> tuple[Any, ...]:
-    state = locks.columns[cell.name]
-    return state.open, state.until, state.reasons[:1] if not state.open else ()
-
-
-def _tag(title: str, state: ColumnState) -> tuple[str, str, str]:
-    if state.open:
-        until = (
-            _("open until %(until)s", until=at_time(state.until, ending=True)) if state.until else _("open")
-        )
-        return "is-ok", "fa-lock-open", f"{title}: {until}"
-    since = state.reasons[0].since
-    return (
-        "is-lock",
-        "fa-lock",
-        f"{title}: " + (_("locked since %(since)s", since=at_time(since)) if since else _("not opened yet")),
-    )
-
-
 def _actions(actor: Actor, facts: SheetFacts, now: datetime) -> list[dict[str, str]]:
     target = facts.target(actor, now)
     wanted = (
@@ -304,6 +291,8 @@ def _actions(actor: Actor, facts: SheetFacts, now: datetime) -> list[dict[str, s
         (Action.SHEET_ENTER, "SheetImportView.import_sheet", _("Import Excel"), "fa-file-import"),
         (Action.SHEET_EXPORT, "SheetImportView.export_sheet", _("Export Excel"), "fa-file-export"),
         (Action.BOOK_PRINT, "PrintView.sheet", _("Print"), "fa-print"),
+        (Action.SHEET_ATTEST, "ReconcileView.sheet", _("Compare"), "fa-scale-balanced"),
+        (Action.SHEET_ATTEST, "SigningView.sheet", _("Confirm"), "fa-signature"),
         (Action.SHEET_DELEGATE, "DelegationView.form", _("Delegate"), "fa-user-pen"),
         (Action.EXEMPTION_DECIDE, "ExemptionView.form", _("Exemptions"), "fa-file-signature"),
     )
@@ -314,22 +303,18 @@ def _actions(actor: Actor, facts: SheetFacts, now: datetime) -> list[dict[str, s
     ]
     return [
         {"label": label, "url": url, "icon": icon, "css": "btn-default"}
-        for action, endpoint, label, icon in wanted
+        for action, name, label, icon in wanted
         if facts.sheet.form in FORMS_OF.get(action, SheetForm)
         and may(actor, action, target)
-        and (url := _endpoint(endpoint, sheet_id=facts.sheet.id))
+        and (url := endpoint(name, sheet_id=facts.sheet.id))
     ] + after[:1]
 
 
 def _after_year(class_id: int | None) -> str | None:
     """Where retests of the class are entered; of a group of several classes, the list of them."""
     if class_id is None:
-        return _endpoint("YearEntryView.index")
-    return _endpoint("YearEntryView.form", class_id=class_id)
-
-
-def _endpoint(name: str, **arguments: Any) -> str | None:
-    return url_for(name, **arguments) if name in current_app.view_functions else None
+        return endpoint("YearEntryView.index")
+    return endpoint("YearEntryView.form", class_id=class_id)
 
 
 def answer_rows(

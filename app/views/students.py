@@ -231,6 +231,8 @@ class StudentModelView(ScopedModelView):
             and sees_results(db.session(), actor(), place.school_class, today()),
             may_edit=bool(self.editable([item])),
             may_manage=may(actor(), Action.STUDENT_MANAGE, Target(unit=actor().relation_to(item.unit_id))),
+            may_make_accounts=actor().unit_id == item.unit_id
+            and may(actor(), Action.ACCOUNT_MANAGE, Target()),
             open_place=place,
             may_enrol=place is None or place.school_class.school_year.ends_on < today(),
         )

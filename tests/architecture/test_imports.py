@@ -29,7 +29,8 @@ LAYERS = {
     "app.web": {"app.domain", "app.errors", "app.extensions", "app.models", "app.security", "app.services"},
     "app.jobs": {"app.extensions", "app.security", "app.services"},
     "app.serving": {"app.extensions", "app.jobs"},
-    "app.cli": {"app.demo", "app.errors", "app.services"},
+    "app.cli": {"app.demo", "app.errors", "app.history_cli", "app.services"},
+    "app.history_cli": {"app.errors", "app.extensions", "app.services", "app.views", "app.web"},
     "app": {"app.cli", "app.extensions", "app.models", "app.security", "app.services", "app.views", "app.web"},
 }  # fmt: skip
 
@@ -53,9 +54,12 @@ UPWARD = {
 
 FRAMEWORKS = {
     # what only some layers may import: package → layers
-    "flask": {"app", "app.cli", "app.forms", "app.jobs", "app.serving", "app.security", "app.views", "app.web"},
+    "flask": {
+        "app", "app.cli", "app.history_cli", "app.forms", "app.jobs", "app.serving", "app.security", "app.views",
+        "app.web",
+    },
     "flask_appbuilder": {"app", "app.extensions", "app.forms", "app.models", "app.security", "app.versioning", "app.views"},
-    "flask_babel": {"app.cli", "app.forms", "app.views", "app.web"},
+    "flask_babel": {"app.cli", "app.history_cli", "app.forms", "app.views", "app.web"},
     "sqlalchemy": {
         "app.demo", "app.extensions", "app.forms", "app.models", "app.security", "app.services", "app.versioning",
         "app.views", "app.web",
@@ -65,6 +69,8 @@ FRAMEWORKS = {
 }  # fmt: skip
 
 FLASK_IN_SERVICES = {
+    "app.services.chain.journal": "writes into the installation's folder behind each commit",
+    "app.services.chain.keys": "reads the installation's key from its folder",
     "app.services.setup": "runs inside `flask init-app`: asks the application for its security manager",
     "app.services.sign_in": "reads the password hash method from the configuration",
 }

@@ -18,10 +18,12 @@ ROLLBACKS = COMMITS | {
 BULK: dict[str, str] = {}
 SQL_TEXT: dict[str, str] = {}
 QUERY_WRITES = {
+    "app/services/chain/append.py": "links and ends of chains, which have no history: two statements a save",
     "app/versioning.py": "writes the history rows themselves, all of a flush in one insert a table",
     "app/services/results/due.py": "sheets have no history; a setting concerns all of a province in one statement",
 }
 DRIVER_SQL = {
+    "app/services/chain/triggers.py": "triggers: SQLAlchemy has no words for them",
     "app/extensions.py": "BEGIN IMMEDIATE and PRAGMAs: SQLite has no other way",
 }
 CLOCKS = {
@@ -31,6 +33,8 @@ WAITS = {
     "app/services/sign_in.py": "slows a guesser down",
 }
 GUARDS_LIFTED = {
+    "app/services/chain/begin.py": "links for the history of before the chain",
+    "app/services/unit_of_work.py": "history and its chain are written behind the last flush",
     "app/services/guards.py": "defines it",
 }
 

@@ -102,3 +102,13 @@ def _old_circular(province: Province) -> None:
             if sheet.kind is SubjectKind.HOMEROOM:
                 continue
             sheet.form, sheet.periodic_count = SheetForm.WEIGHTED, 2
+
+
+def student_on(sheet_id: int) -> int:
+    """The first student of the sheet's class."""
+    query = (
+        sa.select(sa.func.min(Enrolment.student_id))
+        .join(GradebookSheet, GradebookSheet.class_id == Enrolment.class_id)
+        .where(GradebookSheet.id == sheet_id)
+    )
+    return db.session.scalars(query).one()

@@ -43,6 +43,8 @@ from tests.services.carry_helpers import (
 from tests.services.helpers import acting, plan_for
 from tests.services.import_helpers import HEADINGS, carry_out, dry, students
 
+pytestmark = pytest.mark.usefixtures("chain_holds")
+
 
 def test_marks_go_along_and_the_old_sheet_keeps_its_row(province: Province) -> None:
     student, old, new = province.first.student_ids[0], sheet_of(province, "7A"), sheet_of(province, "7B")

@@ -14,8 +14,8 @@ from app.extensions import db
 from app.models import AuditEvent, Policy, SchoolYear
 from app.services.cells import CellChange
 from app.services.gradebook import enter_scores, submit_sheet
-from app.services.locks import load_policies
 from app.services.policies import centre_settings, readings_of, set_policy, settings_of
+from app.services.unit_rules import load_policies
 from tests.factories.province import Province
 from tests.services.helpers import acting
 

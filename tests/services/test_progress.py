@@ -267,7 +267,7 @@ def test_sheets_one_by_one(app: Flask, province: Province) -> None:
 
 def test_duties_count_what_waits_for_the_administrators(app: Flask, province: Province) -> None:
     duties = school_duties(
-        db.session(), actor(province, "quantb.thcstk"), period(province, HEAD), local_day(province.now)
+        db.session(), actor(province, "quantb.thcstk"), period(province, HEAD), province.now
     )
     assert (duties.classes, duties.students, duties.staff) == (2, 16, 7)
     assert (duties.without_homeroom, duties.without_students) == (0, 0)

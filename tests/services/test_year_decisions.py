@@ -21,6 +21,8 @@ from tests.services.results_helpers import YEAR_OVER, Made, fill, judged_of, lin
 from tests.services.test_results_primary import GRADE_4, fill_primary
 from tests.services.year_helpers import open_book
 
+pytestmark = pytest.mark.usefixtures("chain_holds")
+
 HOMEROOM, HEAD, OTHER = "longpd.thcstk", "giangnt.thcstk", "habtt.thcstk"
 
 

@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from app.domain.closing import Act, Stage
+from app.domain.corrections import STEP_OF
 from app.services.imports import IMPORTERS
 from app.services.spreadsheets.kinds import KINDS
 from app.views.audit import action_label, known_label
@@ -15,6 +17,9 @@ from tests.architecture.source import Function, Module, modules
 
 WRITERS = {"transaction": 1, "record_event": 1, "audit": 0, "note_visit": 0}
 """Calls that write an event or, when they are refused, one about the refusal: which argument names the action."""
+
+TICKED = (Stage.PRINTED, Stage.PROOF_OPENED, Stage.CHECKED, Stage.SEALED, Stage.PROPOSED)
+"""The steps to closing that have a button of their own."""
 
 PASSED_ON = {"action"}
 """The name of a parameter: whoever calls gives the action as `action=`."""
@@ -86,6 +91,10 @@ def made(app: Flask) -> dict[str, list[str]]:
         "f'import.{kind}'": [f"import.{kind}" for kind in IMPORTERS],
         "f'import.{plan.kind}'": [f"import.{kind}" for kind in IMPORTERS],
         "f'{model.__tablename__}.{verb}'": forms,
+        "f'closing.{step.value}'": [f"closing.{step}" for step in TICKED],
+        "f'confirmation.{rows[0].act.value}'": [f"confirmation.{act}" for act in Act],
+        "f'correction.{step.value}'": [f"correction.{step}" for step in STEP_OF.values()],
+        "verb": ["lock_request.grant", "lock_request.refuse"],
     }
 
 

@@ -158,11 +158,11 @@ def test_the_calendar_costs_the_same_for_any_number_of_windows(
             assert client.get("/locks/").status_code == 200
         counts.append(len(statements))
     assert counts[1] <= counts[0] + 1  # the names of classes, once there is a window limited to some
-    assert max(counts) <= 12
+    assert max(counts) <= 13
     office = client_for("daoct.sogd")
     with counting(app) as statements:
         office.get(f"/locks/?unit={province.first.unit_id}&list=year")
-    assert len(statements) <= 12
+    assert len(statements) <= 13
 
 
 def test_a_week_with_many_windows_says_how_many_more(

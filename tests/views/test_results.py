@@ -110,7 +110,10 @@ def test_why_an_average_is_what_it_is(province: Province, made: Made, client_for
     assert "(9 + 9 + 9 + 9 + 2 × 9 + 3 × 7,5) / 9" in page
     assert "TT 22/2021 Điều 9 khoản 1 điểm b" in page
     cell = client.get(f"/gradebook/{sheet}/cell?student={student}&column=final").json
-    assert [action["url"] for action in cell["actions"]] == [f"/results/why/{sheet}/{student}"]
+    assert [action["url"] for action in cell["actions"]] == [
+        f"/corrections/new?sheet={sheet}&student={student}&column=final",
+        f"/results/why/{sheet}/{student}",
+    ]
     assert (
         f'href="/results/why/{sheet}/{student}"' in client.get(f"/gradebook/{sheet}/plain?column=final").text
     )

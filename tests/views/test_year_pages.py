@@ -108,7 +108,8 @@ def test_a_primary_class(province: Province, client_for: ClientFor) -> None:
     path, teacher = f"/results/year/{made.class_id}", client_for(HOMEROOM)
     page = teacher.get(path)
     assert page.status_code == 200
-    assert page.text.count("Hoàn thành tốt") >= 2  # the year's level stands beside both halves of the award
+    assert page.text.count("Khen thưởng: Học sinh Tiêu biểu") == page.text.count("Hoàn thành tốt") == 1
+    assert 'id="b-recognised"' not in page.text  # both halves of the award are one line
     data = {"csrf_token": csrf(teacher)}
     for name, value in (("outstanding", "Giải Nhất viết chữ đẹp"), ("recognised", "1")):
         field = f"0-{pupil}-{name}"
@@ -126,7 +127,7 @@ def test_refused_by_role_and_by_lock(province: Province, made: Made, client_for:
     client = client_for(TEACHER)
     page = client.get(path)
     assert "fa-lock" in page.text
-    assert "Retests" in page.text or "Đánh giá lại" in page.text
+    assert "có chọn cột Kiểm tra, đánh giá lại" in page.text
     assert ": retest" not in page.text
     assert "nhập retest" not in page.text
     assert 'name="new-' not in page.text
@@ -149,7 +150,70 @@ def test_a_year_long_past_is_not_said_to_open_again(
     province.now = YEAR_OVER + timedelta(days=later)
     page = client_for(HEAD).get(f"/results/year/{made.class_id}")
     assert page.status_code == 200
-    assert ('href="/locks/"' in page.text.split('class="hv-msg is-lock"')[1].split("</div>")[0]) is offered
+    order = 'href="/locks/add?year=2026&amp;term=2&amp;columns=retest"'
+    assert (order in page.text.split('class="hv-msg is-lock"')[1].split("</div>")[0]) is offered
+
+
+def test_a_lock_is_told_once(province: Province, client_for: ClientFor) -> None:
+    made = make_class(province, "4A", GRADE_4, circular="tt27-2020", level=Level.PRIMARY, grade=4, pupils=3)
+    for pupil in made.students:
+        fill_primary(province, made, pupil, SubjectLevel.WELL, "8", TraitLevel.GOOD)
+    province.now = YEAR_OVER
+    page = client_for(HOMEROOM).get(f"/results/year/{made.class_id}").text
+    assert page.count("Mở cùng cột Cuối kì của học kì II") == 1
+    assert page.count("Chưa có lịch nào mở cột này") == 2  # of retests above, of the award at its list
+    head = client_for(HEAD).get(f"/results/year/{made.class_id}").text
+    assert 'id="b-outstanding"' not in head  # who may not write sees what was written
+
+
+def test_an_answers_address_read_again_is_the_form(made: Made, client_for: ClientFor) -> None:
+    client, path = client_for(HOMEROOM), f"/results/year/{made.class_id}"
+    for part in ("retests", "decisions"):
+        assert "Sau năm học: lớp 8A" in client.get(f"{path}/{part}?term=1").text
+        assert client_for("longpd.thcsba").get(f"{path}/{part}").status_code == 404
+
+
+def test_who_waits_is_told_on_the_way_there(
+    app: Flask, province: Province, made: Made, client_for: ClientFor
+) -> None:
+    refresh(made.unit_id, [made.class_id], clock=province.clock)
+    teach(province, made, "math", "habtt")
+    waits = "Kiểm tra, đánh giá lại: 1 · Rèn luyện trong kì nghỉ hè: 1"
+    for username in (HEAD, HOMEROOM, TEACHER):
+        client = client_for(username)
+        assert waits in client.get("/").text
+        with counting(app) as statements:
+            page = client.get("/results/year/").text
+        assert waits in page
+        assert len(statements) <= 10
+    assert "Lớp 8A" not in client_for(OTHER).get("/results/year/").text
+
+
+def test_numbers_of_a_year_say_what_they_tell_of(
+    province: Province, made: Made, client_for: ClientFor
+) -> None:
+    refresh(made.unit_id, [made.class_id], clock=province.clock)
+    client = client_for(HEAD)
+    for path in (
+        f"/results/class/{made.class_id}?period=0",
+        f"/results/unit/{made.unit_id}?period=0&grade=8",
+    ):
+        page = client.get(path).text
+        assert page.count("tính đến cuối năm học") == 3
+        assert page.count("sau kiểm tra lại, rèn luyện hè và quyết định") == 1
+    assert "tính đến cuối năm học" not in client.get(f"/results/class/{made.class_id}?period=1").text
+
+
+def test_the_lock_calendar_of_a_year_that_is_over_shows_today(
+    province: Province, client_for: ClientFor
+) -> None:
+    province.now = YEAR_OVER
+    client = client_for(HEAD)
+    assert "Tháng 06/2027" in client.get("/locks/").text
+    assert "Tháng 09/2026" in client.get("/locks/?term=1").text
+    form = client.get("/locks/add?columns=retest").text
+    assert 'value="retest" checked' in form
+    assert 'value="15/06/2027 10:00"' in form
 
 
 def test_statements_of_the_page(app: Flask, province: Province, made: Made, client_for: ClientFor) -> None:

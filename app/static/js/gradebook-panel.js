@@ -202,7 +202,8 @@
       this.told(item.old, item.old_state, 'del'), dom.icon('fa-arrow-right-long'), el('span', { class: 'sr-only' }, t('became')),
       this.told(item.new, item.new_state, 'ins'));
     if (item.came_from) { change = el('span', {}, item.new + ' ' + t('came_along', { name: item.came_from }) + '.'); }
-    return el('li', {}, el('p', {}, change, ' ' + who, item.reason ? [': ', el('q', {}, item.reason)] : null),
+    return el('li', {}, el('p', {}, change, ' ' + who, item.reason ? [': ', el('q', {}, item.reason)] : null,
+      item.correction ? [' ', el('a', { href: item.correction.url }, item.correction.label)] : null),
       el('p', { class: 'hv-meta' }, item.at + (item.account ? ' · ' + item.account : '') + (item.place ? ' · ' + t('in_class', { name: item.place }) : '')));
   };
 
