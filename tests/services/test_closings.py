@@ -6,17 +6,19 @@ import pytest
 from flask import Flask
 
 from app.domain.access import SYSTEM
+from app.domain.assessment.registry import Circular
 from app.domain.closing import ConfirmationKind, ReopenState, Stage, Standing
+from app.domain.policies import CENTRE_SETTINGS
 from app.errors import Forbidden, Invalid, Locked, NotFound, Stale
 from app.extensions import db
-from app.models import Authorisation, Closing, Confirmation, Notice, ReopenRequest
+from app.models import Authorisation, Closing, Confirmation, Notice, Policy, ReopenRequest, SchoolClass
 from app.services.cells import CellChange
 from app.services.closing import signing, steps
 from app.services.closing_state import closed_terms
 from app.services.gradebook import enter_scores
 from app.services.unit_of_work import transaction
 from tests.conftest import counting
-from tests.factories.province import Province
+from tests.factories.province import FIRST_DAY, Province
 from tests.services.closing_helpers import (
     BOARD,
     HEAD,
@@ -233,6 +235,25 @@ def test_a_past_year_is_reopened_with_the_consent_of_the_tier_above_for_a_time(
     assert closed_terms(db.session(), province.first.unit_id, province.year_id) == {1}
     with pytest.raises(Invalid):
         steps.decide_request(acting(province, "sonlv.xatk"), request, False, "Thôi", clock=province.clock)
+
+
+def test_a_centre_confirms_its_settings_before_it_closes(app: Flask, province: Province) -> None:
+    with transaction(SYSTEM, "test.centre", clock=province.clock) as work:
+        for class_id in province.first.class_ids.values():
+            work.session.get_one(SchoolClass, class_id).circular = Circular.TT43_2021
+    up_to_closing(province)
+    with pytest.raises(Invalid) as refused:
+        close(province)
+    assert (refused.value.message, refused.value.params) == (steps.CENTRE_FIRST, {"n": 6})
+    with transaction(SYSTEM, "test.settings", clock=province.clock) as work:
+        for key in CENTRE_SETTINGS:
+            work.session.add(
+                Policy(
+                    unit_id=province.first.unit_id, key=key.value, value="x", reason="QĐ", decided_at=province.now,
+                    starts_on=FIRST_DAY,
+                )
+            )  # fmt: skip
+    assert close(province)
 
 
 def test_the_year_waits_for_its_terms(app: Flask, province: Province) -> None:

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
+from app.domain.assessment.registry import Circular
 from app.domain.closing import TAKEN_BY, ReopenState, Stage, allowed
 from app.domain.exceptions import ExceptionKind
+from app.domain.policies import CENTRE_SETTINGS
 from app.domain.vocabulary import WindowEffect
 from app.errors import N_, Forbidden, HocVuError, Invalid
 from app.models import Closing, ClosingStep, LockWindow, OrgUnit, ReopenRequest, SchoolYear
@@ -24,6 +26,7 @@ from app.services.closing_state import TITLES
 from app.services.exceptions import tell_above
 from app.services.lock_notices import time_text
 from app.services.notices import tell, tell_units
+from app.services.policies import centre_settings
 from app.services.rights import demand
 from app.services.unit_of_work import Work, transaction
 
@@ -38,6 +41,9 @@ NEEDS_CONSENT: Final = N_(
 )
 PAST: Final = N_("The time up to which it is reopened must lie ahead.")
 DECIDED: Final = N_("This request has been decided or withdrawn already.")
+CENTRE_FIRST: Final = N_(
+    "First confirm what the centre goes by of TT 43/2021, on the regulations page: %(n)s settings are open."
+)
 NO_PERSON: Final = N_("Closing takes an account of a named person.")
 ASKED: Final = N_("A request for this waits already.")
 
@@ -73,6 +79,7 @@ def close(actor: Actor, year_id: int, term: int, reason: str, *, clock: Clock) -
         book = _book(work, year_id, term, clock)
         if not allowed(Stage.CLOSED, book.done, book.missing(Stage.CLOSED)):
             raise Invalid(NOT_YET)
+        _require_centre_settings(work, book)
         row = Closing(
             unit_id=book.unit.id,
             school_year_id=book.year.id,
@@ -95,6 +102,16 @@ def close(actor: Actor, year_id: int, term: int, reason: str, *, clock: Clock) -
         closed = row.id
     _anchor(actor, clock)
     return closed
+
+
+def _require_centre_settings(work: Work, book: Book) -> None:
+    """What is not verified of TT 43/2021 is confirmed by the centre's leader before anything is closed by it."""
+    if not any(line.school_class.circular == Circular.TT43_2021 for line in book.classes):
+        return
+    confirmed = centre_settings(work.session, book.unit.id, book.year, local_day(work.now))
+    left = set(CENTRE_SETTINGS.values()) - confirmed.keys()
+    if left:
+        raise Invalid(CENTRE_FIRST, n=len(left))
 
 
 def _anchor(actor: Actor, clock: Clock) -> None:
