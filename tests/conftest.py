@@ -3,11 +3,13 @@
 import contextvars
 import copy
 import gc
+import os
+import pickle
 import re
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,28 @@ from sqlalchemy import event
 
 from app import create_app
 from app.extensions import db
+from app.jobs import EXTENSION as JOBS
+from app.jobs import Jobs
+from app.services.chain import keys
 from tests.factories import province as factory
 from tests.support.browser import launched
 from tests.support.chain import assert_chain_holds
 from tests.support.copies import Copy
-from tests.support.mariadb import program, shared_server
+from tests.support.mariadb import SharedServer, program, shared_server
+from tests.support.memory import use_memory
+from tests.support.once import Once, once_in
 
+PROVINCE = "province"
 ENGINES = ["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)]
 
 
 SLOW = ("faults", "e2e", "test_jobs", "test_support", "test_demo.py")
 """Files of few tests that take minutes: begun first, so that no worker is left alone with them at the end."""
+
+
+def pytest_configure() -> None:
+    """Before the first temporary file."""
+    use_memory()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,16 +77,36 @@ def make_app(folder: Path, url: str, **settings: Any) -> Flask:
         **settings,
     )
     application.test_client_class = FreshClient
-    if not gc.get_freeze_count():
-        keep_what_is_loaded()
+    keep_what_is_loaded()
     return application
 
 
+@cache
 def keep_what_is_loaded() -> None:
     """The program stays in memory: looking through all of it for garbage every few tests took a quarter of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+class Standing:
+    """An application that stays for all tests of a process; each finds it as it was made, with a folder of its own.
+
+    A new one takes a tenth of a second, and every page and statement compiled anew takes more.
+    """
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.app = make_app(folder, url)
+        self._config, self._extensions = dict(self.app.config), dict(self.app.extensions)
+
+    def renewed(self, folder: Path) -> Flask:
+        """The application as new; its files go into `folder`."""
+        app = self.app
+        app.config.clear()
+        app.config.update(self._config, INSTANCE_DIR=folder, JOBS_DATABASE=str(folder / "jobs.db"))
+        app.extensions.clear()
+        app.extensions.update(self._extensions | {JOBS: Jobs(app)})
+        return app
 
 
 def initialise(app: Flask) -> None:
@@ -83,67 +116,66 @@ def initialise(app: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """`once(name, fill)`: a folder that one process of the run fills for all."""
+    return once_in(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(once: Once) -> Path:
     """A migrated, seeded SQLite file, copied for each test."""
-    folder = tmp_path_factory.mktemp("template")
-    path = folder / "template.db"
-    app = make_app(folder, f"sqlite:///{path}")
+    return once("sqlite", lambda folder: migrate(folder, f"sqlite:///{folder}/test.db")) / "test.db"
+
+
+@pytest.fixture(scope="session")
+def sqlite_province(once: Once, sqlite_template: Path) -> tuple[Path, factory.Province]:
+    """The same file with the small province in it."""
+
+    def fill(folder: Path) -> None:
+        shutil.copy(sqlite_template, folder / "test.db")
+        add_province(folder, f"sqlite:///{folder}/test.db")
+
+    folder = once("sqlite-province", fill)
+    return folder / "test.db", pickle.loads((folder / PROVINCE).read_bytes())
+
+
+@pytest.fixture(scope="session")
+def mariadb(once: Once) -> SharedServer:
+    """The run's MariaDB with a migrated, seeded database `template`."""
+    server = shared_server()
+    once("mariadb", lambda folder: migrate(folder, server.create_database("template")))
+    return server
+
+
+@pytest.fixture(scope="session")
+def mariadb_template(mariadb: SharedServer) -> Copy:
+    """A copy of it for the tests of this process."""
+    return Copy(mariadb, "template", f"template_{os.getpid()}")
+
+
+@pytest.fixture(scope="session")
+def mariadb_province(once: Once, mariadb: SharedServer) -> tuple[Copy, factory.Province]:
+    """A copy of one with the small province in it."""
+    folder = once(
+        "mariadb-province", lambda folder: add_province(folder, Copy(mariadb, "template", PROVINCE).url)
+    )
+    return Copy(mariadb, PROVINCE, f"province_{os.getpid()}"), pickle.loads((folder / PROVINCE).read_bytes())
+
+
+def migrate(folder: Path, url: str) -> None:
+    """Make the tables of an empty database and what `flask init-app` puts into them."""
+    app = make_app(folder, url)
     initialise(app)
     with app.app_context():
         db.engine.dispose()
-    return path
 
 
-@pytest.fixture(scope="session")
-def sqlite_province(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, factory.Province]:
-    """The same file with the small province in it."""
-    folder = tmp_path_factory.mktemp("province")
-    path = Path(shutil.copy(sqlite_template, folder / "province.db"))
-    return path, built(make_app(folder, f"sqlite:///{path}"))
-
-
-@pytest.fixture(scope="session")
-def mariadb_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    """A copy of a migrated, seeded MariaDB database, one for all tests of this process."""
-    with mariadb_copy(tmp_path_factory.mktemp("mariadb"), initialise) as (made, _nothing):
-        yield made
-
-
-@pytest.fixture(scope="session")
-def mariadb_province(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Copy, factory.Province]]:
-    """A copy of one with the small province in it."""
-
-    def fill(app: Flask) -> factory.Province:
-        initialise(app)
-        return built(app)
-
-    with mariadb_copy(tmp_path_factory.mktemp("mariadb"), fill) as made:
-        yield made
-
-
-def built(app: Flask) -> factory.Province:
-    """The small province, built in the database of `app`."""
+def add_province(folder: Path, url: str) -> None:
+    """Build the small province in a migrated database; a file in `folder` tells its ids."""
+    app = make_app(folder, url)
     with app.app_context():
-        province = factory.build(app)
+        (folder / PROVINCE).write_bytes(pickle.dumps(factory.build(app)))
         db.engine.dispose()
-    return province
-
-
-@contextmanager
-def mariadb_copy(folder: Path, fill: Callable[[Flask], Any]) -> Iterator[tuple[Copy, Any]]:
-    """A template that `fill` made, with its copy; both gone afterwards."""
-    server, name = shared_server(), f"template_{uuid.uuid4().hex[:12]}"
-    app = make_app(folder, server.create_database(name))
-    filled = fill(app)
-    with app.app_context():
-        db.engine.dispose()
-    yield Copy(server, name, f"copy_{name}"), filled
-    server.drop_database(f"copy_{name}")
-    server.drop_database(name)
 
 
 @pytest.fixture(params=ENGINES)
@@ -154,8 +186,26 @@ def engine_name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Standing]:
+    """`standing(url)`: the application that stays on a database."""
+    return cache(lambda url: Standing(tmp_path_factory.mktemp("standing"), url))
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite database of the running test lies."""
+    return tmp_path_factory.mktemp("running") / "test.db"
+
+
 @pytest.fixture
-def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+def app(
+    engine_name: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    sqlite_file: Path,
+    standing: Callable[[str], Standing],
+) -> Iterator[Flask]:
     """A ready application with its context pushed; its database is empty, or holds the province if the test asks."""
     with_province = "province" in request.fixturenames
     source = request.getfixturevalue(f"{engine_name}_{'province' if with_province else 'template'}")
@@ -164,8 +214,9 @@ def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
         template.restore()
         url = template.url
     else:
-        url = f"sqlite:///{shutil.copy(template, tmp_path / 'test.db')}"
-    application = make_app(tmp_path, url)
+        put(template, sqlite_file)
+        url = f"sqlite:///{sqlite_file}"
+    application = standing(url).renewed(tmp_path)
     if province is not None:
         application.extensions["hocvu.tests.province"] = copy.deepcopy(province)
     with application.app_context():
@@ -173,6 +224,21 @@ def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
         db.session.rollback()
         db.session.remove()
         db.engine.dispose()
+
+
+def put(template: Path, path: Path) -> None:
+    """A copy of an SQLite database in place of that of the test before."""
+    for part in ("", "-wal", "-shm"):
+        Path(f"{path}{part}").unlink(missing_ok=True)
+    shutil.copy(template, path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_anchor_key() -> Iterator[None]:
+    """The key that signs anchors is worked out once: a quarter of a second for each installation with one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "new_key", cache(keys.new_key))
+        yield
 
 
 @pytest.fixture

@@ -96,13 +96,17 @@ def test_a_full_disk(app: Flask, province: Province, client_for: Callable[[str],
 
 @AFTER_CONTINUUM
 def test_a_read_only_database(
-    app: Flask, province: Province, client_for: Callable[[str], FlaskClient], tmp_path: Path
+    app: Flask,
+    province: Province,
+    client_for: Callable[[str], FlaskClient],
+    tmp_path: Path,
+    sqlite_file: Path,
 ) -> None:
     """Reading goes on; a save is refused with the reason."""
     signed_in = client_for("longpd.thcstk")
     headers, before = {"X-CSRFToken": csrf(signed_in)}, counts()
     address = f"/gradebook/{province.first.sheet_ids['7A', 'math', 1]}/cells"
-    closed = make_app(tmp_path, f"sqlite:///file:{tmp_path / 'test.db'}?mode=ro&uri=true")
+    closed = make_app(tmp_path, f"sqlite:///file:{sqlite_file}?mode=ro&uri=true")
     closed.extensions["hocvu.clock"] = province.clock
     client = FreshClient(closed)
     cookie = signed_in.get_cookie("hocvu")

@@ -84,13 +84,19 @@ def _private_key() -> Any:
     return serialization.load_pem_private_key(pem, password=None)
 
 
+def new_key() -> Any:
+    """A new RSA key."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(EXPONENT, BITS)
+
+
 def _make(path: Path) -> bytes:
     """A new key, put in place whole; where another process was faster, its key."""
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
 
-    key = rsa.generate_private_key(EXPONENT, BITS)
-    pem = key.private_bytes(
+    key = new_key()
+    pem: bytes = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".anchor_key")  # mode 600
