@@ -55,11 +55,18 @@ def load(**overrides: Any) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_NAME": "hocvu",
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+        # How many backups `flask backup FOLDER` leaves there, besides the last one of each month.
+        "BACKUP_KEEP": int(os.environ.get("BACKUP_KEEP", "30")),
         "IDLE_MINUTES": int(os.environ.get("IDLE_MINUTES", "30")),
         "MAX_CONTENT_LENGTH": 20 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
         "MAX_FORM_PARTS": 5000,
         "WTF_CSRF_TIME_LIMIT": None,
+        # Electronic signatures: trusted authorities (folder of .pem, .crt), time stamp server, token of this server.
+        "SIGNING_TRUST": os.environ.get("SIGNING_TRUST", ""),
+        "SIGNING_TIME_SERVER": os.environ.get("SIGNING_TIME_SERVER", ""),
+        "SIGNING_PKCS11_DRIVER": os.environ.get("SIGNING_PKCS11_DRIVER", ""),
+        "SIGNING_PKCS11_TOKEN": os.environ.get("SIGNING_PKCS11_TOKEN", ""),
         "JOBS_DATABASE": str(folder / "jobs.db"),
         "JOBS_IN_PROCESS": False,
         "APP_NAME": "HocVu",

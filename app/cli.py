@@ -10,8 +10,10 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale, gettext
 
 import config
+from app.archive_cli import COMMANDS as ARCHIVE_COMMANDS
 from app.errors import N_
 from app.history_cli import COMMANDS
+from app.signing_cli import COMMANDS as SIGNING_COMMANDS
 
 DEMO_NEEDS_EMPTY = "This database has units already; the demo needs an empty one."
 DEMO_INTERRUPTED = "A seeding of the demo was interrupted in this database. Start anew with: make demo-reset"
@@ -28,7 +30,7 @@ def register_commands(app: Flask) -> None:
     app.cli.add_command(demo)
     app.cli.add_command(assess)
     app.cli.add_command(recompute)
-    for command in COMMANDS:
+    for command in (*COMMANDS, *ARCHIVE_COMMANDS, *SIGNING_COMMANDS):
         app.cli.add_command(command)
 
 

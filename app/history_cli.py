@@ -78,6 +78,7 @@ def told(place: "Place") -> str:
         (_("School year"), f"{place.year}-{place.year + 1}" if place.year else ""),
         (_("Student"), place.student),
         (_("Table"), f"{place.table} ({place.key})" if place.table else ""),
+        (_("Correction request"), place.correction),
         (_("Transaction"), str(fault.tx_id or "")),
         (_("Time"), vn_time(place.at, True) if place.at else ""),
         (_("Account"), f"{place.account} {place.person}".strip()),

@@ -18,9 +18,12 @@ from flask import Flask, current_app
 from app.extensions import db
 from app.security import request_clock
 from app.services import print_jobs
+from app.services.bundles.check import check_due
+from app.services.bundles.rounds import seal_due
 from app.services.chain.anchors import nightly
 from app.services.corrections import expire_due
 from app.services.results.refresh import refresh_due
+from app.services.signing.expiry import warn_expiring
 from app.services.spreadsheets.uploads import Uploads
 
 EXTENSION = "hocvu.jobs"
@@ -88,6 +91,9 @@ class Jobs:
             refresh_due(db.session(), clock=clock)
             nightly(db.session(), clock=clock)
             expire_due(clock=clock)
+            seal_due(db.session(), clock=clock)
+            check_due(db.session(), clock=clock)
+            warn_expiring(db.session(), clock=clock)
             print_jobs.purge(self.prints, clock=clock)
             Uploads(Path(self._app.config["INSTANCE_DIR"])).clear(clock())
 

@@ -15,6 +15,7 @@ from flask_appbuilder import Model
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Session, configure_mappers
 from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm.base import NEVER_SET, NO_VALUE
 from sqlalchemy_continuum import (
     make_versioned,
     manager,
@@ -31,6 +32,8 @@ TX_INFO = "hocvu.tx"
 """Key of `session.info` under which the unit of work leaves who, why and from where."""
 HISTORY_INFO = "hocvu.history"
 """Key under which a flush leaves the history that is still to be written."""
+LOGGED_INFO = "hocvu.logged"
+"""Key under which a flush leaves the rows of logs that are still to be bound into the chains (models/logged.py)."""
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime]):
@@ -116,7 +119,7 @@ class _UnitOfWork(UnitOfWork):
 
     def is_modified(self, session: Session) -> bool:
         """Whether a flush will write history: asked of what was set, where Continuum asks every row that was read."""
-        if any(_is_kept(row.__class__) for row in (*session.new, *session.deleted)):
+        if any(_needs_transaction(row.__class__) for row in (*session.new, *session.deleted)):
             return True
         return any(_is_kept(row.__class__) and _is_modified(row) for row in session.dirty)
 
@@ -151,6 +154,24 @@ def running_transaction(connection: sa.Connection) -> int | None:
     unit = versioning_manager.units_of_work.get(connection)
     current = unit.current_transaction if unit is not None else None
     return None if current is None else int(current.id)
+
+
+def changed_rows(session: Session) -> list[Any]:
+    """Rows with a history that the next flush will change."""
+    return [row for row in session.dirty if _is_kept(row.__class__) and _is_modified(row)]
+
+
+def kept_attributes(model: type) -> tuple[str, ...]:
+    """Everything the history of a model keeps."""
+    return _attributes_of(model)
+
+
+def loaded_values(row: Any) -> dict[str, Any]:
+    """What a row held when it was read, of the attributes that are kept and were read."""
+    model: type = type(row)
+    before, now = sa.inspect(row).committed_state, row.__dict__
+    found = {name: before.get(name, now.get(name, NO_VALUE)) for name in _attributes_of(model)}
+    return {name: value for name, value in found.items() if value not in (NO_VALUE, NEVER_SET)}
 
 
 def write_history(session: Session) -> tuple[Any, list[tuple[sa.Table, dict[str, Any]]]] | None:
@@ -206,6 +227,12 @@ def _forget_connection(connection: Any) -> None:
 def _is_kept(model: type) -> bool:
     """Whether its rows have a history."""
     return bool(utils.is_versioned(model))
+
+
+@cache
+def _needs_transaction(model: type) -> bool:
+    """Whether a new row of it makes the transaction one that is kept."""
+    return _is_kept(model) or getattr(model, "needs_transaction", False)
 
 
 @cache

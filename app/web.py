@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
@@ -132,12 +133,11 @@ def _page_context() -> PageContext:
 
 
 def _here(**changes: Any) -> str:
-    arguments = {**request.args.to_dict(), **{k: str(v) for k, v in changes.items()}}
-    return (
-        request.path
-        + "?"
-        + "&".join(f"{key}={value}" for key, value in arguments.items() if key in ("year", "term"))
-    )
+    """This page in another year or term: what it is about stays; the page of a list and an assessment point do not."""
+    arguments = {**request.args.to_dict(), **changes}
+    for own in ("page", "period"):
+        arguments.pop(own, None)
+    return f"{request.path}?{urlencode(arguments)}"
 
 
 def _unread_notices(actor: Any) -> int:

@@ -1,4 +1,7 @@
-"""`python -m bench [--engine sqlite|mariadb|both] [--quick] [--json FILE]`: what is fast enough, measured, with its target."""
+"""`python -m bench [--engine sqlite|mariadb|both] [--quick] [--only GROUP …] [--history ROWS] [--json FILE]`.
+
+What is fast enough, measured, with its target; `make bench ARGS="--only chain locks"` measures these groups alone.
+"""
 
 import argparse
 import gc
@@ -7,17 +10,19 @@ import logging
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flask import Flask
 
 from app.extensions import db
-from bench import chain, lists, results, rules, sheet
+from bench import as_of, chain, lists, locks, results, rules, sheet
 from bench.result import Line, table
 from tests.conftest import initialise, make_app
 from tests.support.mariadb import MariaDBServer
+
+GROUPS = ("start", "rules", "sheet", "chain", "history", "as-of", "locks", "lists", "results")
 
 START = """
 import time
@@ -59,24 +64,35 @@ def worker_start() -> Line:
     return Line("-", "start of a served worker, after imports", min(times), "s", most=0.5)
 
 
-def run(engine: str, rounds: int, many: int, history: int) -> list[Line]:
-    """All lines of one engine."""
+def sheets(new: Callable[[], Flask], engine: str, rounds: int) -> list[Line]:
+    """A class of 45, and that one of ten takes no fewer statements."""
+    lines = sheet.measure(new(), engine, rounds)
+    return lines + sheet.measure_growth(new(), engine, lines)
+
+
+def run(engine: str, options: argparse.Namespace) -> list[Line]:
+    """The chosen groups of one engine, each on databases of its own."""
+    rounds, many = (10, 20_000) if options.quick else (30, 200_000)
+    history, pairs = options.history, chain.QUICK if options.quick else chain.PAIRS
+    groups: dict[str, Callable[[Callable[[], Flask]], list[Line]]] = {
+        "sheet": lambda new: sheets(new, engine, rounds),
+        "chain": lambda new: chain.measure(new(), engine, pairs),
+        "history": lambda new: chain.measure_history(new(), engine, history),
+        "as-of": lambda new: as_of.measure(new(), engine, history, rounds),
+        "locks": lambda new: locks.measure(new(), engine),
+        "lists": lambda new: lists.measure(new(), engine, rounds, many),
+        "results": lambda new: [
+            *results.measure(new(), engine, max(3, rounds // 6)),
+            results.measure_growth(new(), engine),
+        ],
+    }
+    lines: list[Line] = []
     with ExitStack() as stack:
         server = stack.enter_context(MariaDBServer(durable=True)) if engine == "mariadb" else None
-        with application(server) as app:
-            lines = sheet.measure(app, engine, rounds)
-        with application(server) as app:
-            lines += sheet.measure_growth(app, engine, lines)
-        with application(server) as app:
-            lines += chain.measure(app, engine, chain.PAIRS if rounds > chain.QUICK else chain.QUICK)
-        with application(server) as app:
-            lines += chain.measure_history(app, engine, history)
-        with application(server) as app:
-            lines += lists.measure(app, engine, rounds, many)
-        with application(server) as app:
-            lines += results.measure(app, engine, max(3, rounds // 6))
-        with application(server) as app:
-            lines.append(results.measure_growth(app, engine))
+        for name, measure in groups.items():
+            if name in options.only:
+                with ExitStack() as group:
+                    lines += measure(lambda group=group: group.enter_context(application(server)))
     return lines
 
 
@@ -86,14 +102,20 @@ def main() -> int:
     parser.add_argument("--engine", choices=["sqlite", "mariadb", "both"], default="both")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, fewer students")
     parser.add_argument("--json", type=Path, help="also write the lines here")
-    parser.add_argument("--history", type=int, default=300_000, help="rows of history to verify")
+    parser.add_argument(
+        "--history", type=int, default=300_000, help="rows of history to verify and look into"
+    )
+    parser.add_argument("--only", nargs="+", choices=GROUPS, default=GROUPS, help="these groups alone")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     engines = ["sqlite", "mariadb"] if options.engine == "both" else [options.engine]
-    rounds, many = (10, 20_000) if options.quick else (30, 200_000)
-    lines = [worker_start(), *rules.measure(rounds)]
+    lines: list[Line] = []
+    if "start" in options.only:
+        lines.append(worker_start())
+    if "rules" in options.only:
+        lines += rules.measure(10 if options.quick else 30)
     for engine in engines:
-        lines += run(engine, rounds, many, options.history)
+        lines += run(engine, options)
     sys.stdout.write(table(lines) + "\n")
     text = json.dumps([line.plain() for line in lines], ensure_ascii=False, indent=1)
     if options.json:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +29,8 @@ from tests.factories import province as factory
 PAIRS = 200
 QUICK = 20
 ROWS_A_SAVE = 45
+BATCH = 200
+"""Saves written in one transaction."""
 
 
 @contextmanager
@@ -83,7 +86,7 @@ def _save(app: Flask, bench: SheetBench, mark: str) -> tuple[int, float]:
 def measure_history(app: Flask, engine: str, rows: int) -> list[Line]:
     """Reading every history row, and verifying them: each in a process of its own, so that its memory is seen."""
     with app.app_context():
-        _fill(app, rows)
+        fill_history(factory.build(app, pupils=ROWS_A_SAVE), rows)
         url = db.engine.url.render_as_string(hide_password=False)
         db.session.remove()
     folder = str(app.config["INSTANCE_DIR"])
@@ -97,22 +100,22 @@ def measure_history(app: Flask, engine: str, rows: int) -> list[Line]:
     ]
 
 
-def _fill(app: Flask, rows: int) -> None:
-    """Saves of 45 rows each, spread over the sheets, bound into their chains; as `flask init-app` would bind them."""
-    province = factory.build(app, pupils=45)
+def fill_history(province: factory.Province, rows: int) -> None:
+    """Saves of 45 rows each, one a minute, spread over the sheets, bound into their chains as `flask init-app` would."""
     session, history = db.session(), history_table(version_class(Grade).__table__)
     sheets = list(session.scalars(sa.select(GradebookSheet.id)))
     students = province.first.student_ids[:ROWS_A_SAVE]
     first = (session.scalar(sa.select(sa.func.max(TxLog.id))) or 0) + 1
     heads: dict[int, Head] = {}
     newest: dict[int, list[dict[str, Any]]] = {}
-    now = province.clock()
+    begun = province.clock() - timedelta(minutes=rows // ROWS_A_SAVE + BATCH)
     session.rollback()
     with lifted("bench: a long history"), db.engine.connect() as plain:
         connection = plain.execution_options(hocvu_write=True)
-        for start in range(0, rows // ROWS_A_SAVE, 200):
+        for start in range(0, rows // ROWS_A_SAVE, BATCH):
             with connection.begin():
-                _saves(connection, history, first + start, sheets, students, heads, newest, now)
+                since = begun + timedelta(minutes=start)
+                _saves(connection, history, first + start, sheets, students, heads, newest, since)
         with connection.begin():
             live = [{name: row[name] for name in history.columns} for rows in newest.values() for row in rows]
             connection.execute(sa.insert(history.live), live)
@@ -133,11 +136,15 @@ def _saves(
     students: list[int],
     heads: dict[int, Head],
     newest: dict[int, list[dict[str, Any]]],
-    now: Any,
+    since: datetime,
 ) -> None:
-    numbers = range(first, first + 200)
+    numbers = range(first, first + BATCH)
     connection.execute(
-        sa.insert(TxLog.__table__), [{"id": n, "issued_at": now, "action": "sheet.enter"} for n in numbers]
+        sa.insert(TxLog.__table__),
+        [
+            {"id": n, "issued_at": since + timedelta(minutes=n - first), "action": "sheet.enter"}
+            for n in numbers
+        ],
     )
     texts = {
         row.tx_id: raw_transaction_text(row)

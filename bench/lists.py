@@ -11,11 +11,8 @@ from flask.testing import FlaskClient
 from app.domain.names import fold, full_name, sort_key
 from app.domain.vocabulary import UnitKind
 from app.extensions import db
-from app.models import Account, Enrolment, OrgParent, OrgUnit, SchoolClass, Student
-from app.services.actors import actor_for
-from app.services.clock import local_day
+from app.models import Enrolment, OrgParent, OrgUnit, SchoolClass, Student
 from app.services.guards import lifted
-from app.services.lock_states import school_states
 from bench.result import Line
 from bench.sheet import timed
 from tests.conftest import counting, sign_in
@@ -151,21 +148,7 @@ def measure(app: Flask, engine: str, rounds: int, many: int) -> list[Line]:
     for name, most in MOST.items():
         ratio = medians[name, many] / medians[name, 2_000]
         lines.append(Line(engine, f"{name}: {many:,} / 2,000", ratio, "×", most=most))
-    lines += [_landing(app, engine, name, client) for name, client in clients.items()]
-    return [*lines, _lock_states(app, engine, province)]
-
-
-def _lock_states(app: Flask, engine: str, province: factory.Province) -> Line:
-    """What is open of a whole school's sheets."""
-    with app.app_context():
-        account = db.session.scalars(sa.select(Account).where(Account.username == "giangnt.thcstk")).one()
-        head = actor_for(db.session(), account, local_day(province.now))
-        with counting(app) as statements:
-            states = school_states(
-                db.session(), head, province.first.unit_id, province.year_id, 1, province.now
-            )
-    assert states
-    return Line(engine, "lock state of a whole school's sheets", len(statements), "statements", most=3)
+    return [*lines, *(_landing(app, engine, name, client) for name, client in clients.items())]
 
 
 def _landing(app: Flask, engine: str, name: str, client: FlaskClient) -> Line:

@@ -51,7 +51,7 @@ def measure(app: Flask, engine: str, rounds: int) -> list[Line]:
     """Lines of one engine: the pass, its floor, their ratio, and how statements grow."""
     with app.app_context():
         province = factory.build(app, pupils=1)
-        _seed(province, CLASSES)
+        seed_school(province, CLASSES)
         runs, floors = [], []
         for _n in range(rounds):
             _forget()
@@ -72,10 +72,10 @@ def measure_growth(app: Flask, engine: str) -> Line:
     """Two classes of another school, of twice the students, take as many statements."""
     with app.app_context():
         province = factory.build(app, pupils=1)
-        _seed(province, 2, 10)
+        seed_school(province, 2, 10)
         few = _statements(app, province)
         province.first = province.second
-        _seed(province, 2, 20, first=50)
+        seed_school(province, 2, 20, first=50)
         twice = _statements(app, province)
     return Line(engine, "statements of the pass, more with twice the students", twice - few, "", most=0)
 
@@ -116,7 +116,8 @@ def _forget() -> None:
     db.session.remove()
 
 
-def _seed(province: Province, classes: int, per_class: int = PER_CLASS, first: int = 0) -> None:
+def seed_school(province: Province, classes: int, per_class: int = PER_CLASS, first: int = 0) -> None:
+    """Classes of the first school with every sheet of term I full, by plain inserts."""
     codes = {code: number for number, code in db.session.execute(sa.select(Subject.id, Subject.code))}
     _plain(lambda connection: _write(connection, province, codes, range(first, first + classes), per_class))
     db.session.remove()

@@ -37,6 +37,13 @@ SHEET_TABLES = {
     "trait_grade": "phẩm chất, năng lực",
     "training_row": "rèn luyện",
 }
+REQUEST_TABLES = {"correction_request": "đề nghị điều chỉnh", "correction_cell": "ô của đề nghị điều chỉnh"}
+MOVING = {"state", "certifier_id", "closed", "finished_at", "applied_tx_id"}  # thay đổi theo các bước
+LOG_TABLES = {
+    "audit_event": "nhật kí",
+    "sheet_submission": "lần chốt điểm",
+    "correction_step": "bước của đề nghị điều chỉnh",
+}
 MARKS = ("regular_", "periodic_", "midterm", "final", "average")
 
 
@@ -78,7 +85,7 @@ class Check:
         self.faults: list[str] = []
         # Chuỗi → số thứ tự → (mã băm mắt xích trước, mã băm, giao dịch)
         self.links: dict[str, dict[int, tuple[str, str, int]]] = {}
-        # Dòng của sổ → lần ghi cuối: (số thứ tự, việc, giá trị, nơi ghi)
+        # Dòng của sổ, của đề nghị điều chỉnh → lần ghi cuối: (thứ tự, việc, giá trị, nơi ghi)
         self.newest: dict[tuple[str, int, int], tuple[int, int, dict[str, Any], tuple[str, ...]]] = {}
         self.rows = 0
         self.bound: dict[str, int] = {}  # chuỗi → mắt xích cuối có chữ kí
@@ -90,6 +97,7 @@ class Check:
         for chain in sorted(self.links):
             self.chain(chain)
         self.heads()
+        self.astray()
         self.present()
         self.anchors(list(self.bundle.lines("anchors.jsonl")))
         for path in outside:
@@ -122,6 +130,26 @@ class Check:
         who = f"{account} {person}".strip()
         return f"giao dịch {number}, {at:%H:%M:%S %d/%m/%Y}, tài khoản {who}, việc {values.get('action', '')}"
 
+    def event(self, link: dict[str, Any]) -> str:
+        """Dòng nhật kí không kèm giao dịch: số, lúc nào, ai, việc gì."""
+        number = -link["tx"]
+        values = json.loads(link["rows"][0])[2] if link["rows"] else {}
+        if values.get("happened_at"):
+            at = datetime.fromisoformat(values["happened_at"]) + VIETNAM
+            account = self.names.get("accounts", {}).get(str(values.get("user_id")), "HocVu")
+            return f"nhật kí số {number}, {at:%H:%M:%S %d/%m/%Y}, tài khoản {account}, việc {values.get('action', '')}"
+        return f"nhật kí số {number}"
+
+    def astray(self) -> None:
+        """Dòng có trong cơ sở dữ liệu mà không chuỗi nào biết."""
+        for table, _operation, values in self.bundle.lines("astray.jsonl"):
+            kind = LOG_TABLES.get(table, "dòng lịch sử " + table)
+            where = f"{kind} số {values['id']}" if "id" in values else kind
+            sheet = self.place(f"s{values['sheet_id']}") if "sheet_id" in values else ""
+            self.say(
+                "dòng không thuộc mắt xích nào (thêm ngoài chương trình)", where, sheet, self.student(values)
+            )
+
     def student(self, values: dict[str, Any]) -> str:
         """Học sinh của một dòng."""
         number = str(values.get("student_id", ""))
@@ -133,32 +161,38 @@ class Check:
     def link(self, link: dict[str, Any]) -> None:
         """Mã băm của một mắt xích, tính lại từ nguyên văn giao dịch và các dòng."""
         chain, seq, told = link["chain"], link["seq"], link["transaction"]
-        where = (self.place(chain), f"mắt xích {chain}/{seq}", self.transaction(told, link["tx"]))
+        who = self.transaction(told, link["tx"]) if link["tx"] > 0 else self.event(link)
+        where = (self.place(chain), f"mắt xích {chain}/{seq}", who)
         digests = "\n".join(sorted(digest_of(row) for row in link["rows"]))
         if digest_of(f"{link['prev']}\n{chain} {seq}\n{told}\n{digests}") != link["digest"]:
             students = sorted({self.student(json.loads(row)[2]) for row in link["rows"]} - {""})
             few = ", ".join(students) if len(students) <= MOST_NAMED else f"{len(students)} học sinh"
             self.say("nội dung giao dịch không khớp mã băm (bị sửa, thêm hoặc xóa)", *where, few)
-        if not told or json.loads(told).get("id") != link["tx"]:
+        if link["tx"] < 0:  # dòng nhật kí không kèm giao dịch: số của nó là số giao dịch, đổi dấu
+            right = not told and {json.loads(row)[2].get("id") for row in link["rows"]} <= {-link["tx"]}
+        else:
+            right = bool(told) and json.loads(told).get("id") == link["tx"]
+        if not right:
             self.say("giao dịch đã bị xóa khỏi nhật kí, hoặc mắt xích nói về giao dịch khác", *where)
         known = self.links.setdefault(chain, {})
         if seq in known:
             self.say("hai mắt xích cùng số thứ tự", *where)
         known[seq] = (link["prev"], link["digest"], link["tx"])
         for row in link["rows"]:
-            self.row(chain, seq, row, where)
+            self.row(chain, seq, link["tx"], row, where)
 
-    def row(self, chain: str, seq: int, text: str, where: tuple[str, ...]) -> None:
+    def row(self, chain: str, seq: int, tx: int, text: str, where: tuple[str, ...]) -> None:
         """Một dòng lịch sử: có đúng chuỗi của sổ, và có phải lần ghi cuối."""
         self.rows += 1
         table, operation, values = json.loads(text)
-        if table not in SHEET_TABLES:
+        if table not in SHEET_TABLES and table not in REQUEST_TABLES:
             return
-        if chain != f"s{values['sheet_id']}":
+        if table in SHEET_TABLES and chain != f"s{values['sheet_id']}":
             self.say("dòng lịch sử nằm sai chuỗi", *where, self.student(values))
-        key = (table, values["sheet_id"], values["student_id"])
-        if key not in self.newest or self.newest[key][0] < seq:
-            self.newest[key] = (seq, operation, values, where)
+        key = key_of(table, values)
+        order = seq if table in SHEET_TABLES else tx  # các lần ghi một đề nghị nằm ở nhiều chuỗi
+        if key not in self.newest or self.newest[key][0] < order:
+            self.newest[key] = (order, operation, values, where)
 
     def chain(self, chain: str) -> None:
         """Không thiếu mắt xích nào, và mắt xích nào cũng nối với mắt xích trước."""
@@ -196,25 +230,33 @@ class Check:
     def present(self) -> None:
         """Sổ như người dùng đang thấy, so với lần ghi cuối trong lịch sử."""
         seen = set()
-        for table, _operation, values in self.bundle.lines("present.jsonl"):
-            key = (table, values["sheet_id"], values["student_id"])
+        for table, newer_elsewhere, values in self.bundle.lines("present.jsonl"):
+            key = key_of(table, values)
             seen.add(key)
-            self.compare(key, values)
-        for key, (_seq, operation, values, where) in sorted(self.newest.items()):
+            self.compare(key, values, MOVING if newer_elsewhere else set())
+        for key, (_order, operation, values, where) in sorted(self.newest.items()):
             if key not in seen and operation != DELETED:
-                self.say("dòng của sổ bị xóa ngoài chương trình", *where, self.student(values))
+                self.say(
+                    "dòng của sổ bị xóa ngoài chương trình", self.row_place(key), *where, self.student(values)
+                )
 
-    def compare(self, key: tuple[str, int, int], values: dict[str, Any]) -> None:
-        """Một dòng của sổ."""
-        place, student = self.place(f"s{key[1]}"), self.student(values)
+    def row_place(self, key: tuple[str, int, int]) -> str:
+        """Sổ nào, hoặc đề nghị điều chỉnh số mấy."""
+        return (
+            f"{REQUEST_TABLES[key[0]]} số {key[1]}" if key[0] in REQUEST_TABLES else self.place(f"s{key[1]}")
+        )
+
+    def compare(self, key: tuple[str, int, int], values: dict[str, Any], moving: set[str]) -> None:
+        """Một dòng của sổ; `moving`: cột có lần ghi mới hơn ngoài gói."""
+        place, student = self.row_place(key), self.student(values)
         if key not in self.newest:
             self.say("dòng của sổ không có lịch sử (thêm ngoài chương trình)", place, student)
             return
-        _seq, _operation, kept, where = self.newest[key]
-        for column in sorted(set(values) | set(kept)):
+        _order, _operation, kept, where = self.newest[key]
+        for column in sorted((set(values) | set(kept)) - moving):
             now, then = shown(column, values.get(column)), shown(column, kept.get(column))
             if now != then:
-                what = f"{SHEET_TABLES[key[0]]}, cột {column}: sổ ghi {now}, lịch sử ghi {then}"
+                what = f"{(SHEET_TABLES | REQUEST_TABLES)[key[0]]}, cột {column}: sổ ghi {now}, lịch sử ghi {then}"
                 last = "lần ghi cuối: " + where[2]
                 self.say("sổ khác lịch sử (sửa ngoài chương trình)", place, student, what, last)
 
@@ -272,6 +314,13 @@ class Check:
         inside = {a["number"]: a["digest"] for a in self.bundle.lines("anchors.jsonl")}
         if inside.get(anchor["number"]) != anchor["digest"]:
             self.say("mốc đã cất giữ không còn trong gói, hoặc đã bị thay", path.name)
+
+
+def key_of(table: str, values: dict[str, Any]) -> tuple[str, int, int]:
+    """Dòng nào: sổ và học sinh, hoặc số của đề nghị hay của ô."""
+    if table in REQUEST_TABLES:
+        return (table, values["id"], 0)
+    return (table, values["sheet_id"], values["student_id"])
 
 
 def shown(column: str, value: Any) -> str:

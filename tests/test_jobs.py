@@ -16,7 +16,7 @@ from flask import Flask
 from app.extensions import db
 from app.jobs import EXTENSION
 from app.models import PrintJob
-from app.services.print_jobs import BookOrder, create_job
+from app.services.print_orders import PrintOrder, create_job
 from app.services.spreadsheets.uploads import LIFETIME, Uploads, ticket_for
 from tests.factories.province import Province
 from tests.services.helpers import acting
@@ -56,7 +56,7 @@ def wait_for(ready: Callable[[], object], server: AppServer, seconds: float = 90
 def order(app: Flask, province: Province, class_name: str) -> int:
     """A job in the queue the server's worker reads."""
     class_id = province.first.class_ids[class_name]
-    made = create_job(acting(province, OFFICE), BookOrder(class_id, 1), clock=province.clock)
+    made = create_job(acting(province, OFFICE), PrintOrder(class_id, 1), clock=province.clock)
     app.config["JOBS_IN_PROCESS"] = False
     app.extensions[EXTENSION].make_print(made)
     return made

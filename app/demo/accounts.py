@@ -115,11 +115,14 @@ def _address(world: World, member: Member) -> str:
 
 
 def act(session: Session, member: Member, day: date, *, fresh: bool = False) -> Actor:
-    """The member as an Actor with the rights of `day`; kept until asked for `fresh`."""
-    if member.actor is None or fresh:
-        account = session.get_one(Account, member.account_id)
-        member.actor = replace(actor_for(session, account, day), address=member.address or None)
-    return member.actor
+    """The member as an Actor with the rights of `day`, or `fresh` for this once; those of a year's first day of work are kept."""
+    if member.actor is not None and not fresh:
+        return member.actor
+    account = session.get_one(Account, member.account_id)
+    found = replace(actor_for(session, account, day), address=member.address or None)
+    if not fresh:
+        member.actor = found
+    return found
 
 
 def act_as_admin(session: Session, school: School, day: date) -> Actor:
@@ -134,6 +137,7 @@ def write_list(world: World, folder: Path) -> Path:
         (world.units[MAIN].admin_name, "Tài khoản quản trị của THCS Thúc Kháng"),
     ]
     rows += [(world.units[code].staff[key].username, text) for code, key, text in LISTED]
+    rows += world.families
     path = folder / FILE
     lines = ["Tài khoản dùng thử (mọi người và điểm số trong bản trình diễn đều là hư cấu):"]
     lines += [f"  {name} / {PASSWORD}  {text}" for name, text in rows]

@@ -38,6 +38,9 @@ FIXED = {
 }
 """Who teaches what by decision, not by load: (school, subject, class) → post."""
 
+TAUGHT_BY_HEAD = "9A", "civic_education"
+"""Class and subject the head of the main school teaches in the running year."""
+
 HOMEROOMS = {(MAIN, "7A"): "long", (MAIN, "7B"): "ha", (PILOT, "5A"): "primary9", ("mnhb", "Lá 1"): "kinder1"}
 
 PARTS = {
@@ -271,6 +274,8 @@ def _teacher(building: _Building, subject: str, name: str, room: ClassRoom | Non
     fixed = FIXED.get((building.spec.code, subject, name))
     if fixed:
         return building.school.staff[fixed]
+    if building.running and (building.spec.code, name, subject) == (MAIN, *TAUGHT_BY_HEAD):
+        return building.school.head
     able = teachers_of(building.school, subject) or teachers_of(
         building.school, _OLD_NAMES.get(subject, subject)
     )

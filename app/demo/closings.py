@@ -7,8 +7,9 @@ from app.domain.access import Actor
 from app.domain.closing import CheckKind, IncidentState
 from app.domain.vocabulary import Role
 from app.extensions import db
-from app.models import SchoolYear
+from app.models import GradebookSheet, SchoolYear
 from app.services.clock import local_day
+from app.services.closing.digests import sheet_digests
 from app.services.incidents import answer, report
 from app.services.progress_checks import freeze
 from app.services.publications import publish
@@ -30,7 +31,8 @@ def check_and_publish(world: World) -> None:
     publish(head, year_id, world.plan.term, ("midterm",), 10, "Điểm giữa kì", clock=world.clock)
     sheet = school.sheets_of(world.plan.current.start_year, world.plan.term)[0]
     teacher = act(db.session(), sheet.member_for(sheet.columns[0], day), day, fresh=True)
-    attest(teacher, sheet.id, clock=world.clock)
+    digest = sheet_digests(db.session(), (GradebookSheet.id == sheet.id,))[sheet.id]
+    attest(teacher, sheet.id, digest, clock=world.clock)
     number = report(teacher, TITLE, TEXT, sheet.id, clock=world.clock)
     answer(_board(world), number, ADVICE, IncidentState.ANSWERED, clock=world.clock)
     report(

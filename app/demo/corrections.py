@@ -1,6 +1,6 @@
 """Requests of the demo to correct final marks: one written into the book, one refused, two on their way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +16,14 @@ from app.extensions import db
 from app.models import CorrectionRequest, GradebookSheet
 from app.services.cells import CellChange
 from app.services.clock import local_day
+from app.services.correction_places.port import on_sheet
 from app.services.correction_requests import NewCorrection, request_correction
 from app.services.correction_seats import load_staffing
 from app.services.corrections import refuse, take_seat
 from app.services.sheet_reading import load_lines
 
 COLUMN = "regular_1"
+HALF = Decimal("0.5")
 PAUSE = timedelta(minutes=20)
 STORIES: tuple[tuple[str, State, str], ...] = (
     ("Nhập nhầm dòng: bài của em được chấm lại trước lớp ngày trả bài", State.APPLIED, ""),
@@ -41,46 +43,46 @@ def ask_for_corrections(world: World, folder: Path) -> None:
     school = world.units[MAIN]
     sheets = _of_others_than_homeroom(world, school)
     for place, (reason, goal, note) in enumerate(STORIES):
-        asked = (_ask(world, sheet, 3 * place, reason, folder) for sheet in sheets)
+        asked = (ask_for(world, sheet, 3 * place, HALF, reason, folder) for sheet in sheets)
         request_id = next(filter(None, asked), None)
         if request_id is not None:
-            _bring_to(world, school, request_id, goal, note)
+            bring_to(world, school.staff.values(), request_id, goal, note)
 
 
 def _of_others_than_homeroom(world: World, school: School) -> Iterator[Sheet]:
-    """Sheets with scores whose teacher doesn't lead the class: nobody has to be named to certify."""
+    """Sheets with scores whose teacher leads neither the class, so that nobody is to be named to certify, nor the school."""
     year, day = world.plan.current.start_year, local_day(world.clock.now)
     for sheet in school.sheets_of(year, world.plan.term):
         room = school.classes.get((year, sheet.name))
         if room is None or sheet.form is not SheetForm.MARKS or COLUMN not in sheet.columns:
             continue
-        if sheet.member_for(COLUMN, day) is not room.homeroom:
+        if sheet.member_for(COLUMN, day) not in (room.homeroom, school.head):
             yield sheet
 
 
-def _ask(world: World, sheet: Sheet, place: int, reason: str, folder: Path) -> int | None:
-    """For half a point more in the first locked mark from a place of the list on; None where there is none."""
+def ask_for(world: World, sheet: Sheet, place: int, more: Decimal, reason: str, folder: Path) -> int | None:
+    """The sheet's teacher asks for so many points more in the first locked mark from a place on; None: there is none."""
     session, day = db.session(), local_day(world.clock.now)
     row = session.get_one(GradebookSheet, sheet.id)
     for line in load_lines(session, row)[place:]:
         mark = line.value(COLUMN)
-        if not isinstance(mark, Decimal) or mark > 9:
+        if not isinstance(mark, Decimal) or mark + more > 10:
             continue
-        typed = CellChange(line.student_id, COLUMN, format_mark(mark), format_mark(mark + Decimal("0.5")))
+        typed = CellChange(line.student_id, COLUMN, format_mark(mark), format_mark(mark + more))
         who = act(session, sheet.member_for(COLUMN, day), day, fresh=True)
         try:
-            new = NewCorrection(sheet.id, (typed,), reason)
+            new = NewCorrection(on_sheet(sheet.id), (typed,), reason)
             return request_correction(who, new, folder=folder, clock=world.clock)
         except HocVuError:
             return None
     return None
 
 
-def _bring_to(world: World, school: School, request_id: int, goal: State, note: str) -> None:
-    """The people it waits for take their seats, one after the other, until it stands where the story says."""
+def bring_to(world: World, people: Iterable[Member], request_id: int, goal: State, note: str) -> None:
+    """Of these people those it waits for take their seats, one after the other, until it stands where the story says."""
     session = db.session()
     while not (request := session.get_one(CorrectionRequest, request_id, populate_existing=True)).state.over:
-        if request.state is goal or (member := _next(world, school, request)) is None:
+        if request.state is goal or (member := _next(world, people, request)) is None:
             return
         world.clock.move_to(world.clock.now + PAUSE)
         who = act(session, member, local_day(world.clock.now), fresh=True)
@@ -90,11 +92,11 @@ def _bring_to(world: World, school: School, request_id: int, goal: State, note: 
             take_seat(who, request_id, clock=world.clock)
 
 
-def _next(world: World, school: School, request: CorrectionRequest) -> Member | None:
+def _next(world: World, people: Iterable[Member], request: CorrectionRequest) -> Member | None:
     day = local_day(world.clock.now)
-    people = load_staffing(db.session(), request.unit_id, request.class_id, day)
-    for member in school.staff.values():
-        seat = people.seat_for(request, member.person_id)
-        if seat is not None and people.leaves_all(request, seat, member.person_id):
+    staffing = load_staffing(db.session(), request.unit_id, request.class_id, day)
+    for member in people:
+        seat = staffing.seat_for(request, member.person_id)
+        if seat is not None and staffing.leaves_all(request, seat, member.person_id):
             return member
     return None

@@ -29,6 +29,12 @@ POLICIES = (
         "Quy chế quản lý, sử dụng sổ điểm điện tử, Điều 5 khoản 1",
     ),
     (MAIN, PolicyKey.ENTRY_DAY, str(ENTRY_DAY), "Nhập điểm ngày 23 hằng tháng, Quy chế Điều 5 khoản 1"),
+    (
+        MAIN,
+        PolicyKey.PLAN_DAY,
+        "28",
+        "Cập nhật kế hoạch giáo dục ngày 28 hằng tháng, Quy chế Điều 3 khoản 5.6",
+    ),
     ("thptbg", PolicyKey.FINALITY, Finality.WINDOW_CLOSE.value, "Điểm được chốt khi lịch mở sổ kết thúc"),
     ("thcssl", PolicyKey.FINALITY, Finality.ON_LEAVING.value, "Điểm được chốt khi thoát khỏi hệ thống"),
     ("gdnnbg", PolicyKey.QUICK_ENTRY, "on", "Giáo viên quen nhập nhanh: 85 là 8,5"),

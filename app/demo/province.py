@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app.demo import accounts, classes, offices, orders
+from app.demo.closed_books import plan_closings
 from app.demo.notes import Remarks
 from app.demo.people import add_staff
 from app.demo.plan import DISTRICTS_END, DemoClock, Plan, Timeline, at, plan_for
@@ -193,9 +194,15 @@ class _Director:
             told = end.told(spec.code)
             for term in new.terms:
                 sheets = self.world.units[spec.code].sheets_of(new.start_year, term.number)
-                self.trail.plan_closed_term(sheets, term, self.world.scale, told)
+                self.trail.plan_closed_term(sheets, term, self._share(spec), told)
         self._keep_results_after(new.terms[0])
         end.plan()
+        if new is self.world.plan.last:
+            plan_closings(self.world, new, new.terms)
+
+    def _share(self, spec: UnitSpec) -> float:
+        """How many sheets of a term that is over are entered; all of them where it is closed."""
+        return 1 if spec.code == MAIN else self.world.scale
 
     def _keep_results_after(self, term: TermDates) -> None:
         self.world.timeline.add(
@@ -210,11 +217,13 @@ class _Director:
             school = self.world.units[spec.code]
             for term in new.terms[: self.world.plan.term - 1]:
                 sheets = school.sheets_of(new.start_year, term.number)
-                self.trail.plan_closed_term(sheets, term, self.world.scale)
+                self.trail.plan_closed_term(sheets, term, self._share(spec))
             running = school.sheets_of(new.start_year, self.world.plan.term)
             self.trail.plan_running_term(running, self.world.plan.running, self.world.scale)
-        for term in new.terms[: self.world.plan.term - 1]:
+        over = new.terms[: self.world.plan.term - 1]
+        for term in over:
             self._keep_results_after(term)
+        plan_closings(self.world, new, over)
         self.stories.plan()
         Remarks(self.world).plan()
         self.world.timeline.add(self.world.plan.end, partial(keep_results, self.world))

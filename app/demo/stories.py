@@ -10,9 +10,11 @@ from app.demo.accounts import act
 from app.demo.closings import check_and_publish
 from app.demo.corrections import ask_for_corrections
 from app.demo.extensions import ask_and_answer
+from app.demo.families import open_family_accounts
 from app.demo.orders import coming_lock, commune_inspection
 from app.demo.people import pupil_values
 from app.demo.plan import ONE_DAY, at, part_of
+from app.demo.scandals import ask_as_the_head, plan_raised_marks
 from app.demo.schools import MAIN, SPECS
 from app.demo.trail import Trail
 from app.demo.watching import watch_over
@@ -53,6 +55,10 @@ trailer<</Root 1 0 R/Size 6>>
 NEXT, LEAVER = "thcssl", 1
 """The school a student of 8B goes to, and the place in the class list."""
 
+NEWCOMER = PersonName("Hoàng", "Minh", "Châu")
+MOTHER = GuardianSheet("mother", "Lục Thị Hạnh", 1986, "Thợ may")
+"""The student who comes to 7B, and the mother: both have accounts of their own."""
+
 CHANGE_OF_TEACHER = 22
 """Per cent of the term after which Toán 9B has another teacher."""
 
@@ -64,6 +70,7 @@ class Stories:
     world: World
     trail: Trail
     folder: Path
+    newcomer: int = 0
 
     @property
     def school(self) -> School:
@@ -94,13 +101,18 @@ class Stories:
         ):
             self._on(part_of(self.world.plan.running, per_cent), hour, story)
         self._plan_burst()
+        plan_raised_marks(self.world, self.trail)
         self._on(self.world.plan.day - 4 * ONE_DAY, 9, lambda: commune_inspection(self.world))
         self._on(self.world.plan.day - 2 * ONE_DAY, 10, lambda: coming_lock(self.world))
         self._on(self.world.plan.day - ONE_DAY, 10, lambda: ask_for_corrections(self.world, self.folder))
+        self._on(self.world.plan.day - 6 * ONE_DAY, 9, lambda: ask_as_the_head(self.world, self.folder))
         self._on(self.world.plan.day - ONE_DAY, 16, lambda: ask_and_answer(self.world))
         self._on(self.world.plan.day - ONE_DAY, 17, lambda: check_and_publish(self.world))
         self._on(self.world.plan.day - 3 * ONE_DAY, 20, self.confirm_entries)
         self._on(self.world.plan.day - ONE_DAY, 17, lambda: watch_over(self.world))
+        self._on(
+            self.world.plan.day - 9 * ONE_DAY, 8, lambda: open_family_accounts(self.world, self.newcomer)
+        )
 
     def _on(self, day: date, hour: int, story: Callable[[], None]) -> None:
         minute = self.trail.rng.randrange(2, 55)
@@ -138,18 +150,16 @@ class Stories:
         student = admit_student(
             self._act("office"),
             self.school.id,
-            PersonName(drawn.name.family, drawn.name.middle, drawn.name.given, drawn.name.full_name_override),
+            NEWCOMER,
             pupil_values(drawn, f"{self.year}.07.900"),
             Admission(
                 room.id, day, entry_code="1", status_code=code, other_school="THCS Lê Lợi, tỉnh Gia Lai"
             ),
-            [
-                GuardianSheet(p.relation, p.name.full_name, p.birth_year, p.job, p.phone)
-                for p in drawn.parents
-            ],
+            [replace(MOTHER, phone=drawn.parents[0].phone)],
             clock=self.world.clock,
         )
         room.seats.append(Seat(student, day))
+        self.newcomer = student
         self.world.count("students")
 
     def _year_row(self) -> SchoolYear:

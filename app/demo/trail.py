@@ -12,6 +12,7 @@ from functools import partial
 from random import Random
 
 from app.demo.accounts import act
+from app.demo.classes import TAUGHT_BY_HEAD
 from app.demo.marks import Marker
 from app.demo.plan import ONE_DAY, at, next_cut, part_of
 from app.demo.schools import MAIN, PILOT
@@ -31,7 +32,11 @@ AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0"
 RICH = ("7A", "7B", "8A")
 """Classes of THCS Thúc Kháng whose running term is entered column by column."""
 
+RAISED_AT, RAISED = "thptbg", {("10A1", "math"), ("10A2", "math"), ("11A1", "math")}
+"""Sheets whose marks are raised after they were posted."""
+
 TOLD = {
+    TAUGHT_BY_HEAD,
     ("6A", "foreign_language_1"),
     ("8B", "math"),
     ("9A", "informatics"),
@@ -290,6 +295,7 @@ def _is_told(sheet: Sheet) -> bool:
     """True for what is entered at every scale."""
     rich = sheet.name in RICH and sheet.subject in TOLD_SUBJECTS
     told = sheet.school == MAIN and (rich or (sheet.name, sheet.subject) in TOLD)
+    told = told or (sheet.school == RAISED_AT and (sheet.name, sheet.subject) in RAISED)
     return told or (sheet.school, sheet.name) == FULL or (sheet.name, sheet.form) == COUNTING
 
 

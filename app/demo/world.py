@@ -178,6 +178,7 @@ class World:
     subjects: dict[str, int] = field(default_factory=dict)
     parts: dict[tuple[str, str], int] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)  # account names
+    families: list[tuple[str, str]] = field(default_factory=list)  # account name, whose it is
     counts: dict[str, int] = field(default_factory=dict)
 
     def rng(self, area: str) -> Random:

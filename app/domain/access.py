@@ -278,12 +278,19 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
         (BOARD, OWN_UNIT),
         (OFFICE_STAFF, OWN_UNIT),
     ),
-    Action.PROGRESS_VIEW: (
-        (HEADS, OWN_UNIT),
-        (BOARD, OWN_UNIT),
-        (OFFICES, OWN_OR_BELOW),
-        (INSPECTOR, OWN_OR_BELOW),
-    ),
+    Action.PRINT_REGISTER: (*RUNNING, (OFFICE_STAFF, OWN_UNIT), *LOOKING_IN),
+    Action.RECORD_ISSUE: (*RUNNING, (OFFICE_STAFF, OWN_UNIT)),
+    # Sealed bundles: read and collected from above (S4 Điều 20 khoản 3), made at the school only (S3 mục 2).
+    Action.BUNDLE_VIEW: (*RUNNING, (OFFICE_STAFF, OWN_UNIT), *LOOKING_IN),
+    Action.BUNDLE_MAKE: RUNNING,
+    # Electronic signatures under papers: who answers for the data, the head, and whoever keeps the seal.
+    Action.CERTIFICATE_OWN: ((SCHOOL_STAFF,),),
+    Action.CERTIFICATE_VIEW: (*RUNNING, (OFFICE_STAFF, OWN_UNIT)),
+    Action.CERTIFICATE_MANAGE: RUNNING,
+    Action.PAPER_SIGN: ((TEACHERS, OWN_UNIT, TEACHES), (TEACHERS, OWN_UNIT, HOMEROOM)),
+    Action.PAPER_APPROVE: SIGNING,
+    Action.PAPER_SEAL: ((OFFICE_STAFF, OWN_UNIT), (HEADS, OWN_UNIT)),
+    Action.PROGRESS_VIEW: (*RUNNING, (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
     Action.AUDIT_VIEW: (
         (HEADS, OWN_UNIT),
         (ADMINS, OWN_UNIT),
@@ -304,9 +311,10 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.CORRECTION_PRINT: ((SCHOOL_STAFF, OWN_UNIT),),
     Action.AUTHORISATION_GIVE: ((HEAD, OWN_UNIT),),
     # Confirming, approving, closing (S1 Điều 3 khoản 2.5, S3 section 3, S4 Điều 12 khoản 7 and Điều 19 khoản 2).
-    Action.SHEET_CONFIRM: ((TEACHERS, OWN_UNIT, IN_CHARGE),),
+    # Signed by who had the sheet or class in the period's own days: by now the office may be another.
+    Action.SHEET_CONFIRM: ((SCHOOL_STAFF, OWN_UNIT, IN_CHARGE),),
     Action.SHEET_ATTEST: ((TEACHERS, OWN_UNIT, TEACHES), (BOARD, OWN_UNIT)),
-    Action.CLASS_CONFIRM: ((TEACHERS, OWN_UNIT, HOMEROOM),),
+    Action.CLASS_CONFIRM: ((SCHOOL_STAFF, OWN_UNIT, HOMEROOM),),
     Action.CLOSING_VIEW: ((SCHOOL_STAFF, OWN_UNIT), *LOOKING_IN),
     Action.CLOSING_OFFICE: ((OFFICE_STAFF, OWN_UNIT), (BOARD, OWN_UNIT)),
     Action.CLOSING_PROOF: ((HEADS, OWN_UNIT),),
@@ -327,6 +335,7 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.INSPECTION_MANAGE: ((OFFICE_LEADERS, OWN_UNIT),),
     Action.EXCEPTION_VIEW: (*RUNNING, (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
     Action.CHAIN_VIEW: (*RUNNING, (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
+    Action.BACKUP_VIEW: ((ADMINISTRATION, OWN_OR_BELOW),),
     Action.EXCEPTION_MARK: ((OFFICES, BELOW),),
     Action.ACCESS_REVIEW_VIEW: (
         (LEADERS, OWN_UNIT),

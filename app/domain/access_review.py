@@ -52,6 +52,7 @@ class AccessFacts:
     rights: frozenset[str] = frozenset()
     units: frozenset[int] = field(default_factory=frozenset)
     has_holder: bool = True
+    family: bool = False
 
 
 def flags(facts: AccessFacts, now: datetime) -> frozenset[AccessFlag]:
@@ -63,7 +64,9 @@ def flags(facts: AccessFacts, now: datetime) -> frozenset[AccessFlag]:
     found = {
         AccessFlag.NEVER_USED: last is None,
         AccessFlag.UNUSED: last is not None and now - last > UNUSED_FOR,
-        AccessFlag.NO_ROLE: not (facts.is_unit_admin or facts.roles or facts.on_board or teaches),
+        AccessFlag.NO_ROLE: not (
+            facts.is_unit_admin or facts.roles or facts.on_board or teaches or facts.family
+        ),
         AccessFlag.TWO_UNITS: len(facts.units) > 1,
         AccessFlag.TEACHES_ON_BOARD: teaches and facts.on_board,
         AccessFlag.HEADS_AND_TEACHES: facts.teaches and bool(facts.roles & RUNNING),

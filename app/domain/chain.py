@@ -49,6 +49,7 @@ class FaultKind(StrEnum):
     LIVE_CHANGED = "live_changed"
     LIVE_INSERTED = "live_inserted"
     LIVE_DELETED = "live_deleted"
+    JOURNAL_SHORT = "journal_short"
     ANCHOR_CHANGED = "anchor_changed"
     ANCHOR_MISSING = "anchor_missing"
     ANCHOR_SIGNATURE = "anchor_signature"

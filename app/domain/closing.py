@@ -103,6 +103,10 @@ BOUND: Final = frozenset({Stage.PRINTED, Stage.CHECKED, Stage.SEALED, Stage.PROP
 """Ticked steps that speak of the data as it was: once it has changed they are to be done again."""
 
 
+APART: Final = frozenset({Stage.CHECKED, Stage.PROPOSED})
+"""Steps nobody takes who approves or closes the round, where the school has others (S0 Điều 14, S4 Điều 19 k2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """What is lacking, counted. All zero: nothing holds the step up."""
@@ -114,6 +118,7 @@ class Missing:
     unexplained: int = 0
     unprinted: int = 0
     open_terms: int = 0
+    without_result: int = 0
 
     @property
     def any(self) -> bool:

@@ -8,11 +8,23 @@ The homeroom teacher's certificate (TT 22/2021 Điều 20, TT 58/2011 Điều 21
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from itertools import chain, combinations
 from typing import Final
 
 from app.domain.assessment.registry import PRIMARY
+
+IN_HAND: Final = timedelta(days=7)
+"""How long an account counts as having been in another's hand: created, enabled, or given a new password (needs A2)."""
+
+
+class Place(StrEnum):
+    """Where the cells of a request lie."""
+
+    SHEET = "sheet"  # một trang sổ: môn, lớp, học kì
+    YEAR = "year"  # cả năm của một lớp: kiểm tra lại của một môn, hoặc quyết định cuối năm
+    NOTES = "notes"  # nhận xét của một lớp trong một kì nhận xét
 
 
 class Preset(StrEnum):

@@ -12,4 +12,6 @@ class ExceptionKind(StrEnum):
     DELEGATION = "delegation"  # ủy quyền nhập sổ
     LOOSER_POLICY = "looser_policy"  # đổi quy định theo hướng lỏng hơn
     HEADS_OWN = "heads_own"  # việc của chính người đứng đầu đơn vị
+    ACCOUNT_IN_HAND = "account_in_hand"  # tài khoản vừa được đặt lại mật khẩu tham gia điều chỉnh
     CHAIN_FAULT = "chain_fault"  # dấu vết bị sửa, xóa hoặc chèn
+    BUNDLE_FAULT = "bundle_fault"  # gói niêm phong thiếu hoặc bị sửa tệp

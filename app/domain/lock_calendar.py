@@ -144,6 +144,12 @@ def monthly_days(first: date, days: Sequence[int]) -> tuple[date, ...]:
     return tuple(entry_date(first.year, first.month, day) for day in days)
 
 
+def next_monthly_day(today: date, day: int) -> date:
+    """That day of this month, or of the next where it is over."""
+    (found,) = monthly_days(today, [day])
+    return found if found >= today else monthly_days(today.replace(day=1) + timedelta(days=31), [day])[0]
+
+
 def after_test(test_on: date, days: int) -> tuple[datetime, datetime]:
     """From a test's day to 24:00 of the day so many days after it: when its marks are entered (needs A4)."""
     return start_of_day(test_on), end_of_day(test_on + timedelta(days=days))

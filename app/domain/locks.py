@@ -3,8 +3,10 @@
 A layer is one unit's windows: the school's, the middle tier's, the department's. A cell is open when no layer
 locks it and at least one layer opens it, so opening one layer never removes another layer's lock. A timed opening
 beside the calendar (WindowMode.EXCEPTION) lifts what its own unit has locked, exactly where it says, and leaves
-nothing behind. Times are aware; windows are half-open: open at `opens_at`, no longer at `closes_at`. Nothing here
-reads a clock.
+nothing behind. Whatever its mode, a window that begins after the same unit's calendar had closed over a cell opens
+it only while it is blank: what was entered by then is changed by a correction request (S0 Điều 11.4,
+`_cutting_window`). One that is prolonged before it closes, or began before another closed, carries the book over.
+Times are aware; windows are half-open: open at `opens_at`, no longer at `closes_at`. Nothing here reads a clock.
 """
 
 from calendar import monthrange
@@ -29,6 +31,7 @@ class LockRule(StrEnum):
     NO_WINDOW = "no_window"  # no unit has opened this cell: refused by default
     ENTERED_FINAL = "entered_final"  # entered cells are locked, blank ones stay open (khóa các điểm đã nhập)
     TERM_CLOSED = "term_closed"  # the head has closed the term or year (khóa sổ học kì, năm học)
+    YEAR_OVER = "year_over"  # the next school year has begun: the head decides nothing of it any more
 
 
 WHO_CAN_OPEN: Mapping[Tier, Role] = {
@@ -230,7 +233,7 @@ def _lifted_state(lifting: tuple[Window, ...], line: _Timeline, next_shut: datet
 
     It gives time to enter what is missing; what was entered is changed by a correction request (S0 Điều 11.4).
     """
-    cutting = _latest_close(line, line.closed)
+    cutting = _cutting_window(line)
     return _LayerState(
         cut=cutting.closes_at if cutting else None,
         until=earliest([next_shut, *(window.closes_at for window in lifting)]),
@@ -267,26 +270,24 @@ def _opening_state(line: _Timeline, next_shut: datetime | None) -> _LayerState:
 
 
 def _cutting_window(line: _Timeline) -> Window | None:
-    """The entered-cells window whose close still locks what was entered; None if none, or all are re-opened.
+    """The window whose close locks what was entered by then, for good: the last of those that closed the layer's book.
 
-    A later whole-book window of the same layer re-opens everything while it lasts; one that was already open
-    when the round closed, or the next entry round, unlocks nothing.
+    Every round of entered cells does when it ends; a whole book does unless another window, open already, carries it
+    over. Nothing that begins later re-opens what was entered (S0 Điều 11.4).
     """
-    return _latest_close(line, [w for w in line.closed if w.mode is WindowMode.ENTERED_CELLS])
+    opening = (*line.closed, *line.current)
+    closing = [
+        window
+        for window in line.closed
+        if window.mode is WindowMode.ENTERED_CELLS or not any(_carries(other, window) for other in opening)
+    ]
+    return max(closing, key=lambda window: window.closes_at or window.opens_at, default=None)
 
 
-def _latest_close(line: _Timeline, windows: Iterable[Window]) -> Window | None:
-    """Of these closed windows the one that closed last, and isn't re-opened by a whole-book window of now."""
-    reopened = latest(window.opens_at for window in line.current if window.mode is WindowMode.WHOLE_BOOK)
-    cutting: Window | None = None
-    for window in windows:
-        if window.closes_at is None:
-            continue
-        if reopened is not None and window.closes_at <= reopened:
-            continue
-        if cutting is None or cutting.closes_at is None or window.closes_at > cutting.closes_at:
-            cutting = window
-    return cutting
+def _carries(other: Window, closed: Window) -> bool:
+    """True when `other` was open already as `closed` closed, and stayed open."""
+    end = closed.closes_at
+    return end is not None and other.opens_at < end and not other.has_closed(end)
 
 
 def _reason(window: Window, rule: LockRule, since: datetime | None, until: datetime | None) -> LockReason:

@@ -55,6 +55,27 @@ class NotePeriod:
     term: int
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Which of a class's remarks somebody speaks of: a kind, a period by its code, and preschool's area."""
+
+    kind: NoteKind
+    period: str
+    area: str | None = None
+
+    def __str__(self) -> str:
+        """As a request keeps it: monthly/2026-11, development/2026-11/physical."""
+        return "/".join(filter(None, (self.kind.value, self.period, self.area)))
+
+    @classmethod
+    def read(cls, text: str) -> "Topic | None":
+        """The topic of such a text; None for any other."""
+        kind, period, area, *more = [*text.split("/"), "", ""]
+        if kind not in set(NoteKind) or read_code(period) is None or any(more):
+            return None
+        return cls(NoteKind(kind), period, area or None)
+
+
 def homeroom_kind(level: Level) -> NoteKind:
     """What the homeroom teacher of a class keeps each month."""
     return NoteKind.DEVELOPMENT if level is Level.PRESCHOOL else NoteKind.MONTHLY

@@ -1,8 +1,10 @@
 """Dated settings of a unit: which values they take, and which of two is the tighter one.
 
 A unit inherits what stands above it and may only tighten: finality towards "on leaving", an earlier entry day, quick
-entry off, a shorter idle time, remarks on nền nếp more often, more seats in a correction. Where tiers differ the
-strictest value holds, whoever set it last; of two ways to correct, all that both ask for. Of the readings of a circular
+entry off, a shorter idle time, remarks on nền nếp more often, more seats in a correction, a watch list that looks
+sooner. Where tiers differ the
+strictest value holds, whoever set it last; of two ways to correct, all that both ask for; of two rules of the
+watch list, the stricter number in each place. Of the readings of a circular
 none is tighter (`FIXED_ABOVE`): what the highest unit has chosen holds for all below it.
 """
 
@@ -10,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from app.domain import corrections
+from app.domain import corrections, watch
 from app.domain.assessment import tt43_2021
 from app.domain.corrections import Preset
 from app.domain.locks import LOOSER_POLICY
 from app.domain.notes import Span
 from app.domain.units import CENTRES, taught_levels
 from app.domain.vocabulary import N_, Finality, Level, UnitKind
+from app.domain.watch import Pattern
 
 UNKNOWN_VALUE: Final = N_("Choose one of the values offered.")
 ENTRY_DAY_RANGE: Final = N_("The entry day is a day of the month, from 1 to 31.")
@@ -46,12 +49,22 @@ class PolicyKey(StrEnum):
     )
     CORRECTION_DAYS = "correction_days"  # đề nghị điều chỉnh hết hạn sau bao nhiêu ngày
     ONE_SUBJECT = "one_subject"  # xét như môn đó đạt mức cần có, hay như không có môn đó
+    KEEP_BOOKS = "keep_books"  # lưu giữ sổ theo dõi và đánh giá, sổ điểm
+    KEEP_RECORDS = "keep_records"  # lưu giữ học bạ, sổ đăng bộ (S2 Điều 8 khoản 2)
+    KEEP_HISTORY = "keep_history"  # lưu giữ dấu vết, hồ sơ điều chỉnh
+    LEGAL_HOLD = "legal_hold"  # giữ nguyên mọi hồ sơ theo yêu cầu của cơ quan có thẩm quyền
     CENTRE_GOOD = "centre_subjects_good"  # GDTX: số môn cho mức Tốt (TT 43/2021), và các mục sau
     CENTRE_FAIR = "centre_subjects_fair"  # mức Khá
     CENTRE_PASSED = "centre_subjects_passed"  # mức Đạt
     CENTRE_ADJUSTMENT = "centre_adjustment"  # điều chỉnh khi chỉ một môn kéo xuống
     CENTRE_REGULAR = "centre_regular_scores"  # số điểm thường xuyên theo số tiết
     CENTRE_TITLES = "centre_titles"  # danh hiệu
+    WATCH_BURST = "watch_burst"  # danh sách cần xem lại: nhiều ô bị sửa trong ít phút, và các mục sau
+    WATCH_DRIFT = "watch_drift"  # phần lớn các lần sửa theo một chiều
+    WATCH_STUDENT = "watch_student"  # nhiều điểm của một học sinh được nâng
+    WATCH_NIGHT = "watch_night"  # sửa điểm ban đêm
+    WATCH_REOPENED = "watch_reopened"  # mở lại sổ, gia hạn nhiều lần
+    WATCH_RATE = "watch_rate"  # tỉ lệ sửa điểm cao
 
 
 READINGS: Final = (PolicyKey.COMMENT_SUBJECT, PolicyKey.ONE_SUBJECT)
@@ -67,10 +80,26 @@ CENTRE_SETTINGS: Final = {
 }
 """What a centre's leader confirms from the text of TT 43/2021, by its name there; without a decision not confirmed."""
 
+WATCH: Final = {
+    PolicyKey.WATCH_BURST: Pattern.BURST,
+    PolicyKey.WATCH_DRIFT: Pattern.DRIFT,
+    PolicyKey.WATCH_STUDENT: Pattern.ONE_STUDENT,
+    PolicyKey.WATCH_NIGHT: Pattern.NIGHT,
+    PolicyKey.WATCH_REOPENED: Pattern.REOPENED,
+    PolicyKey.WATCH_RATE: Pattern.RATE,
+}
+"""From where on the watch list shows a pattern."""
+
 FIXED_ABOVE: Final = frozenset({*READINGS, *CENTRE_SETTINGS})
 """Settings no value of which is the tighter one: a unit above fixes them for those below, or the unit chooses."""
 
+NEVER: Final = "never"
+RETENTION: Final = (PolicyKey.KEEP_BOOKS, PolicyKey.KEEP_RECORDS, PolicyKey.KEEP_HISTORY)
+"""Years a kind of record is kept after the student has left; the program itself never deletes any."""
+
 DEFAULTS: Mapping[PolicyKey, str] = {
+    **dict.fromkeys(RETENTION, NEVER),
+    PolicyKey.LEGAL_HOLD: "off",
     PolicyKey.FINALITY: Finality.WINDOW_CLOSE.value,
     PolicyKey.ENTRY_DAY: "23",
     PolicyKey.PLAN_DAY: "28",
@@ -81,10 +110,13 @@ DEFAULTS: Mapping[PolicyKey, str] = {
     PolicyKey.DISCIPLINE_PERIOD: Span.WEEKLY.value,
     PolicyKey.CORRECTION_PRESET: Preset.S0_S4.value,
     PolicyKey.CORRECTION_DAYS: "10",
+    **{key: watch.usual_rule(pattern) for key, pattern in WATCH.items()},
 }
 """What holds where nobody has set anything; of a centre's settings nothing does."""
 
 _CHOICES: Mapping[PolicyKey, tuple[str, ...]] = {
+    **dict.fromkeys(RETENTION, ("5", "10", "20", "50", NEVER)),  # five at least: S2 Điều 8 khoản 2
+    PolicyKey.LEGAL_HOLD: ("off", "on"),
     PolicyKey.FINALITY: tuple(value.value for value in Finality),
     PolicyKey.QUICK_ENTRY: ("on", "off"),
     PolicyKey.COMMENT_SUBJECT: ("on", "off"),
@@ -125,6 +157,8 @@ def clean_value(key: PolicyKey, text: str) -> str:
         return text
     if key in CENTRE_SETTINGS:
         return _centre_value(CENTRE_SETTINGS[key], text)
+    if key in WATCH:
+        return watch.write_rule(watch.read_rule(WATCH[key], text))
     lowest, highest, message = _RANGES[key]
     if not (text.isascii() and text.isdigit()) or not lowest <= int(text) <= highest:
         raise ValueError(message)
@@ -152,6 +186,9 @@ def strictest(key: PolicyKey, values: Iterable[str]) -> str | None:
     """
     if key is PolicyKey.CORRECTION_PRESET:
         return corrections.together(Preset(value) for value in values)
+    if key in WATCH:
+        found = list(values)
+        return watch.strictest_rule(WATCH[key], found) if found else None
     return max(values, key=lambda value: strictness(key, value), default=None)
 
 
@@ -163,6 +200,10 @@ def require_tighter(key: PolicyKey, own: str, above: str | None) -> None:
         raise ValueError(FIXED_SETTING)
     if key is PolicyKey.CORRECTION_PRESET and not corrections.includes(Preset(own), Preset(above)):
         raise ValueError(LOOSER_SETTING)
+    if key in WATCH:
+        if strictest(key, [own, above]) != own:
+            raise ValueError(LOOSER_SETTING)
+        return
     if strictness(key, own) < strictness(key, above):
         raise ValueError(LOOSER_POLICY if key is PolicyKey.FINALITY else LOOSER_SETTING)
 

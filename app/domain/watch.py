@@ -4,8 +4,8 @@ Every rule takes plain facts and thresholds and reads no clock. A change is a ce
 none; first entries are none. Marks alone have a direction.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -13,6 +13,11 @@ from itertools import groupby
 from typing import Any, Final, TypeVar
 
 from app.domain.locks import VN_TIME
+from app.domain.vocabulary import N_
+
+NOT_A_RULE: Final = N_(
+    "Write the numbers in the order and within the limits shown beside the field, as in 12/10/5."
+)
 
 
 class Pattern(StrEnum):
@@ -25,11 +30,12 @@ class Pattern(StrEnum):
     REOPENED = "reopened"  # mở lại sổ, gia hạn nhiều lần
     RATE = "rate"  # tỉ lệ sửa điểm cao
     TWO_PLACES = "two_places"  # một tài khoản dùng ở hai nơi cùng lúc
+    ONE_ADDRESS = "one_address"  # nhiều tài khoản từ một địa chỉ trên cùng một đề nghị điều chỉnh
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From where on something is worth a look. A policy of the province may give others later."""
+    """From where on something is worth a look: the usual values, which the policies of the tiers change."""
 
     burst_cells: int = 12
     burst_minutes: int = 10
@@ -47,7 +53,85 @@ class Thresholds:
 
 
 USUAL: Final = Thresholds()
-Row = TypeVar("Row", "Edit", "SignIn")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One number of a rule: its field of Thresholds, its range, and whether the higher value is the stricter one."""
+
+    field: str
+    least: int
+    most: int
+    rises: bool = False
+
+    def stricter(self, values: Iterable[int]) -> int:
+        """The strictest of these."""
+        return max(values) if self.rises else min(values)
+
+
+RULES: Final[Mapping[Pattern, tuple[Part, ...]]] = {
+    Pattern.BURST: (
+        Part("burst_cells", 2, 200),
+        Part("burst_minutes", 1, 120, rises=True),
+        Part("burst_posted", 1, 200),
+    ),
+    Pattern.DRIFT: (Part("drift_cells", 3, 500), Part("drift_percent", 51, 100)),
+    Pattern.ONE_STUDENT: (Part("student_cells", 2, 50), Part("student_points", 1, 100)),
+    Pattern.NIGHT: (
+        Part("night_from", 18, 23),
+        Part("night_to", 1, 7, rises=True),
+        Part("night_cells", 1, 200),
+    ),
+    Pattern.REOPENED: (Part("reopenings", 1, 100),),
+    Pattern.RATE: (Part("rate_cells", 1, 500), Part("rate_percent", 1, 100)),
+}
+"""The numbers of each rule a unit may set, in the order they are written: 12/10/5."""
+
+
+def read_rule(pattern: Pattern, text: str) -> tuple[int, ...]:
+    """The numbers of a written rule. ValueError where it isn't one."""
+    words = [word.strip() for word in text.split("/")]
+    parts = RULES[pattern]
+    if len(words) != len(parts) or not all(word.isascii() and word.isdigit() for word in words):
+        raise ValueError(NOT_A_RULE)
+    numbers = tuple(map(int, words))
+    if not all(part.least <= number <= part.most for part, number in zip(parts, numbers, strict=True)):
+        raise ValueError(NOT_A_RULE)
+    return numbers
+
+
+def write_rule(numbers: Iterable[Any]) -> str:
+    """As it is stored and typed."""
+    return "/".join(map(str, numbers))
+
+
+def usual_rule(pattern: Pattern) -> str:
+    """What holds where nobody has set anything."""
+    return write_rule(getattr(USUAL, part.field) for part in RULES[pattern])
+
+
+def strictest_rule(pattern: Pattern, rules: Iterable[str]) -> str:
+    """Of several rules the strictest number in each place."""
+    columns = zip(*(read_rule(pattern, rule) for rule in rules), strict=True)
+    return write_rule(part.stricter(column) for part, column in zip(RULES[pattern], columns, strict=True))
+
+
+def thresholds_of(rules: Mapping[Pattern, str]) -> Thresholds:
+    """The thresholds of written rules; the usual ones where there is none."""
+    values: dict[str, Any] = {}
+    for pattern, text in rules.items():
+        numbers = zip(RULES[pattern], read_rule(pattern, text), strict=True)
+        values |= {part.field: number for part, number in numbers}
+    if "student_points" in values:
+        values["student_points"] = Decimal(values["student_points"])
+    return replace(USUAL, **values)
+
+
+MANY_ACCOUNTS: Final = 3
+AT_ONE_SITTING: Final = timedelta(hours=1)
+"""From so many accounts on one request, at one address within that time: a whole school sits behind one address."""
+
+Row = TypeVar("Row", "Edit", "SignIn", "SeatTaken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +183,7 @@ class Prompt:
     about: str = ""  # the student, or the two addresses
     student_id: int | None = None
     percent: int = 0
+    request_id: int | None = None  # the correction it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +202,24 @@ class SignIn:
     def begins(self) -> datetime:
         """Where it stands among others."""
         return self.since
+
+
+@dataclass(frozen=True, slots=True)
+class SeatTaken:
+    """A step of a correction, and from where it was taken."""
+
+    unit_id: int
+    request_id: int
+    request: str
+    account_id: int
+    person: str
+    address: str
+    at: datetime
+
+    @property
+    def begins(self) -> datetime:
+        """Where it stands among others."""
+        return self.at
 
 
 def bursts(edits: Iterable[Edit], rule: Thresholds = USUAL) -> list[Prompt]:
@@ -183,6 +286,33 @@ def two_places(sign_ins: Iterable[SignIn]) -> list[Prompt]:
                     key = (one.account_id, frozenset((one.address, other.address)))
                     found[key] = _overlap(one, other, found.get(key))
     return list(found.values())
+
+
+def one_address(steps: Iterable[SeatTaken]) -> list[Prompt]:
+    """Several accounts that acted on one request from one address at one sitting: one prompt for each request."""
+    found = []
+    for mine in _grouped(steps, lambda step: (step.request_id, step.address)):
+        for number, first in enumerate(mine):
+            run = [step for step in mine[number:] if step.at - first.at <= AT_ONE_SITTING]
+            people = {step.account_id: step.person for step in run}
+            if len(people) >= MANY_ACCOUNTS:
+                found.append(_sitting(run, sorted(people.values())))
+                break
+    return found
+
+
+def _sitting(run: Sequence[SeatTaken], people: Sequence[str]) -> Prompt:
+    return Prompt(
+        pattern=Pattern.ONE_ADDRESS,
+        unit_id=run[0].unit_id,
+        person_id=None,
+        person=", ".join(people),
+        first=run[0].at,
+        last=run[-1].at,
+        cells=len(people),
+        about=f"{run[0].request} · {run[0].address}",
+        request_id=run[0].request_id,
+    )
 
 
 def _overlap(one: SignIn, other: SignIn, known: Prompt | None) -> Prompt:

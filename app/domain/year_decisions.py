@@ -6,6 +6,7 @@ so that a page can tell "Kiểm tra lại → Được lên lớp".
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -177,6 +178,14 @@ class Field(StrEnum):
         return self in (Field.TRAINING_YEAR, Field.TRAINING_AFTER, Field.HEAD)
 
 
+def last_of_summer(year_ends_on: date) -> date:
+    """The last day on which a school year's decisions are taken: the next year begins in September (TT 22/2021 Điều 13, 14).
+
+    After it they change by a correction request only, which takes the consent of the tier above.
+    """
+    return date(year_ends_on.year, 8, 31)
+
+
 def by_head(field: Field, circular: str) -> bool:
     """The head decides it, the homeroom teacher the others; giấy khen of TT 26/2020 are the head's too."""
     if field is Field.OUTSTANDING:
@@ -199,3 +208,22 @@ def fields_of(facts: Facts, asked: Asked) -> tuple[Field, ...]:
         Field.HEAD: asked.head,
     }
     return tuple(field for field, open_ in offered.items() if open_)
+
+
+REASON: Final = "_reason"
+PART: Final = ":"
+
+
+def column_of(field: Field, part: str = "") -> str:
+    """By what name a correction speaks of a decision; `part`: a quality or competence, by code."""
+    return f"{field.value}{PART}{part}" if part else field.value
+
+
+def field_of(column: str) -> tuple[Field, str, bool] | None:
+    """Of such a name the decision, the part, and whether it is the reason kept beside it; None for any other."""
+    name, _colon, part = column.partition(PART)
+    if name in set(Field):
+        return (Field(name), part, False) if bool(part) == (name == Field.TRAITS_AFTER) else None
+    stem = name.removesuffix(REASON)
+    reasoned = not part and stem != name and stem in set(Field) and Field(stem).reasoned
+    return (Field(stem), "", True) if reasoned else None

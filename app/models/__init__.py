@@ -1,5 +1,6 @@
 """Every model, imported so that one metadata serves FAB, Alembic and Flask-SQLAlchemy; mapping finished here."""
 
+from app.models.archive import ArchiveRun
 from app.models.audit import (
     AuditEvent,
     ImportBatch,
@@ -10,6 +11,7 @@ from app.models.audit import (
     SignInAttempt,
 )
 from app.models.base import Model
+from app.models.bundles import BundleCheck, SealedBundle
 from app.models.calendar import SchoolYear, Term
 from app.models.chain import AnchorHead, ChainAnchor, ChainHead, ChainLink
 from app.models.classes import (
@@ -27,8 +29,10 @@ from app.models.classes import (
 )
 from app.models.closings import Closing, ClosingStep, Confirmation, ReopenRequest
 from app.models.corrections import Authorisation, CorrectionCell, CorrectionRequest, CorrectionStep
+from app.models.documents import Document
 from app.models.gradebook import Grade, GradebookSheet, SheetSubmission, SubjectYear
 from app.models.incidents import Incident, IncidentMessage, ProgressCheck, ProgressCheckRow
+from app.models.incoming import IncomingRecord
 from app.models.lock_requests import ExtensionRequest, ExtensionSeat
 from app.models.locks import LockWindow
 from app.models.notes import StudentNote
@@ -56,6 +60,7 @@ from app.models.publications import (
 from app.models.reference import CodeItem, Installation
 from app.models.results import StudentResult, YearDecision
 from app.models.rows import ROWS, PrimaryGrade, TrainingRow, TraitGrade, WeightedGrade
+from app.models.signatures import Certificate, Signature
 from app.models.watch import AccessReview, ExceptionLook, ExceptionNote, Inspection, InspectionUnit
 from app.versioning import finish_mapping, tx_log_class
 
@@ -70,10 +75,13 @@ __all__ = [
     "AdminBoard",
     "AdminBoardMember",
     "AnchorHead",
+    "ArchiveRun",
     "Attestation",
     "AttestationNote",
     "AuditEvent",
     "Authorisation",
+    "BundleCheck",
+    "Certificate",
     "ChainAnchor",
     "ChainHead",
     "ChainLink",
@@ -86,6 +94,7 @@ __all__ = [
     "CorrectionStep",
     "Delegation",
     "Department",
+    "Document",
     "Enrolment",
     "ExceptionLook",
     "ExceptionNote",
@@ -100,6 +109,7 @@ __all__ = [
     "ImportBatch",
     "Incident",
     "IncidentMessage",
+    "IncomingRecord",
     "Inspection",
     "InspectionUnit",
     "Installation",
@@ -124,8 +134,10 @@ __all__ = [
     "ReopenRequest",
     "SchoolClass",
     "SchoolYear",
+    "SealedBundle",
     "SheetSubmission",
     "SignInAttempt",
+    "Signature",
     "Student",
     "StudentNote",
     "StudentResult",

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Model, UTCDateTime
+from app.models.logged import Logged
 
 if TYPE_CHECKING:
     from app.models.org import OrgUnit
@@ -53,10 +54,11 @@ class SignInAttempt(Model):
     succeeded: Mapped[bool] = mapped_column(nullable=False)
 
 
-class AuditEvent(Model):
+class AuditEvent(Logged, Model):
     """What somebody did or was refused, for people to read: exports, prints, sign-ins, refusals, grants."""
 
     __tablename__ = "audit_event"
+    needs_transaction = False
     __table_args__ = (
         sa.Index("ix_audit_event_unit", "unit_id", "happened_at"),
         sa.Index("ix_audit_event_target", "target_type", "target_id"),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain.corrections import STEP_OF, Preset, Seat, State, Step, left
+from app.domain.corrections import STEP_OF, Place, Preset, Seat, State, Step, left
 from app.models.base import Dated, Model, UTCDateTime, Versioned, words
+from app.models.logged import Logged
 
 if TYPE_CHECKING:
     from app.models.calendar import SchoolYear
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from app.models.people import Account, Person, Student
 
 
-class CorrectionRequest(Model):
+class CorrectionRequest(Model, Versioned):
     """Old → new values of some cells, asked for and decided upon; the way it must go is fixed when it is made.
 
     `state` is what its steps, which are append-only, come to; `expires_at` ends it whoever looks (domain/corrections).
+    Where its cells lie: on `sheet`; in the year (`term` 0) of `school_class`, the retests of `subject` or without one
+    its decisions; or among the remarks of `school_class` that `topic` names (`domain/notes.Topic`).
     """
 
     __tablename__ = "correction_request"
@@ -35,9 +38,11 @@ class CorrectionRequest(Model):
     unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
     school_year_id: Mapped[int] = mapped_column(sa.ForeignKey("school_year.id"), nullable=False)
     term: Mapped[int] = mapped_column(nullable=False)
-    sheet_id: Mapped[int] = mapped_column(sa.ForeignKey("gradebook_sheet.id"), nullable=False)
+    place: Mapped[Place] = mapped_column(words(Place), nullable=False)
+    sheet_id: Mapped[int | None] = mapped_column(sa.ForeignKey("gradebook_sheet.id"))
     class_id: Mapped[int | None] = mapped_column(sa.ForeignKey("school_class.id"))
-    subject_id: Mapped[int] = mapped_column(sa.ForeignKey("subject.id"), nullable=False)
+    subject_id: Mapped[int | None] = mapped_column(sa.ForeignKey("subject.id"))
+    topic: Mapped[str | None] = mapped_column(sa.String(60))
     requested_by_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), nullable=False, index=True)
     requested_as: Mapped[str] = mapped_column(sa.String(12), nullable=False)  # teacher · homeroom · author
     requested_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
@@ -57,9 +62,9 @@ class CorrectionRequest(Model):
     unit: Mapped["OrgUnit"] = relationship(foreign_keys=[unit_id])
     upper_unit: Mapped["OrgUnit | None"] = relationship(foreign_keys=[upper_unit_id])
     school_year: Mapped["SchoolYear"] = relationship()
-    sheet: Mapped["GradebookSheet"] = relationship()
+    sheet: Mapped["GradebookSheet | None"] = relationship()
     school_class: Mapped["SchoolClass | None"] = relationship()
-    subject: Mapped["Subject"] = relationship()
+    subject: Mapped["Subject | None"] = relationship()
     requested_by: Mapped["Person"] = relationship(foreign_keys=[requested_by_id])
     certifier: Mapped["Person | None"] = relationship(foreign_keys=[certifier_id])
     cells: Mapped[list["CorrectionCell"]] = relationship(
@@ -86,23 +91,26 @@ class CorrectionRequest(Model):
         return f"ĐC-{self.requested_at.year}-{self.id:04d}"
 
 
-class CorrectionCell(Model):
-    """One cell of a request: the value it held when asked, and the one it shall hold (`cell_values.parse_cell`)."""
+class CorrectionCell(Model, Versioned):
+    """One cell of a request: the value it held when asked, and the one it shall hold, as the place reads them.
+
+    Without a student it is on the whole class: a remark.
+    """
 
     __tablename__ = "correction_cell"
     __table_args__ = (sa.UniqueConstraint("request_id", "student_id", "column", name="uq_correction_cell"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     request_id: Mapped[int] = mapped_column(sa.ForeignKey("correction_request.id"), nullable=False)
-    student_id: Mapped[int] = mapped_column(sa.ForeignKey("student.id"), nullable=False, index=True)
-    column: Mapped[str] = mapped_column(sa.String(24), nullable=False)
+    student_id: Mapped[int | None] = mapped_column(sa.ForeignKey("student.id"), index=True)
+    column: Mapped[str] = mapped_column(sa.String(60), nullable=False)
     old: Mapped[str | None] = mapped_column(sa.String(500))
     new: Mapped[str | None] = mapped_column(sa.String(500))
     request: Mapped[CorrectionRequest] = relationship(back_populates="cells")
-    student: Mapped["Student"] = relationship()
+    student: Mapped["Student | None"] = relationship()
 
 
-class CorrectionStep(Model):
+class CorrectionStep(Logged, Model):
     """Who did what to a request, in which seat, from which account, when and with what words. Append-only."""
 
     __tablename__ = "correction_step"

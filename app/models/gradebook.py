@@ -11,6 +11,7 @@ from app.domain.assessment.terms import SubjectLevel
 from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import MARK_COLUMNS, MarkState, Passing, SubjectKind
 from app.models.base import MarkType, Model, UTCDateTime, Versioned, mark_check, words
+from app.models.logged import Logged
 
 if TYPE_CHECKING:
     from app.models.calendar import SchoolYear
@@ -177,7 +178,7 @@ class SubjectYear(Model, Versioned):
     subject: Mapped["Subject"] = relationship()
 
 
-class SheetSubmission(Model):
+class SheetSubmission(Logged, Model):
     """A teacher's Chốt: what was entered in these columns at this instant is final. Append-only."""
 
     __tablename__ = "sheet_submission"

@@ -93,7 +93,8 @@ class Attestation(Model):
     """A teacher attests that the sheet equals the own book, or a list of one column is compared with it. Append-only.
 
     S0 Điều 8 khoản 2, Điều 11 khoản 2; S1 Điều 5 khoản 1; S4 Điều 15 khoản 2. `digest` is of the sheet's data as it was.
-    `differences`: {student_id, name, sheet, list} of every cell that differed; `column` empty: the whole sheet.
+    `rows`: the list as it was, {student_id, name, sheet, list} of every student compared, with what the sheet held then
+    (the column's name is of a time when those that differed were kept alone); `column` empty: the whole sheet.
     """
 
     __tablename__ = "attestation"
@@ -112,7 +113,7 @@ class Attestation(Model):
     source: Mapped[str] = mapped_column(sa.String(200), nullable=False)  # what it was compared with
     file_digest: Mapped[str | None] = mapped_column(sa.String(64))
     compared: Mapped[int] = mapped_column(nullable=False, default=0)
-    differences: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, nullable=False, default=list)
+    rows: Mapped[list[dict[str, Any]]] = mapped_column("differences", sa.JSON, nullable=False, default=list)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), nullable=False)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"), nullable=False)

@@ -1,12 +1,23 @@
-"""The catalogue of printed forms: official name, legal source, years of use, page format, template, signatories."""
+"""The catalogue of printed forms: official name, legal source, years of use, page format, template, signatories.
+
+Which form a class has follows from the circular that governs it: an old year keeps the form of its circular.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from app.domain.assessment.registry import CONDUCT, PRIMARY, Circular
+
 CLASS_BOOK_NAME = "Sổ theo dõi và đánh giá học sinh (theo lớp học)"
 """Official name of the class book (TT 22/2021 Điều 18)."""
+SECONDARY = frozenset({Circular.TT22_2021, Circular.TT43_2021})
+"""Circulars of kết quả học tập and kết quả rèn luyện."""
+ASSESSED = SECONDARY | CONDUCT | PRIMARY
+"""Circulars with marks or levels: all but preschool's."""
+YEAR = 0
+"""`periods`: the year as a whole beside the terms 1 and 2."""
 
 TT22_FIRST_YEARS: Mapping[int, int] = MappingProxyType(
     {6: 2021, 7: 2022, 10: 2022, 8: 2023, 11: 2023, 9: 2024, 12: 2024}
@@ -27,6 +38,8 @@ class Signatory(StrEnum):
     SUBJECT_TEACHER = "subject_teacher"
     HOMEROOM_TEACHER = "homeroom_teacher"
     PRINCIPAL = "principal"
+    PARENT = "parent"
+    MAKER = "maker"
 
     @property
     def heading(self) -> str:
@@ -44,23 +57,48 @@ _SIGNATURES: Mapping[Signatory, tuple[str, str]] = MappingProxyType(
         Signatory.SUBJECT_TEACHER: ("GIÁO VIÊN MÔN HỌC", "(Ký và ghi rõ họ tên)"),
         Signatory.HOMEROOM_TEACHER: ("GIÁO VIÊN CHỦ NHIỆM", "(Ký và ghi rõ họ tên)"),
         Signatory.PRINCIPAL: ("HIỆU TRƯỞNG", "(Ký, ghi rõ họ tên và đóng dấu)"),
+        Signatory.PARENT: ("CHA MẸ HỌC SINH", "(Ký và ghi rõ họ tên)"),
+        Signatory.MAKER: ("NGƯỜI LẬP", "(Ký và ghi rõ họ tên)"),
     }
 )
 
 
+class DrawnFor(StrEnum):
+    """What one print of a form is about."""
+
+    CLASS = "class"  # một lớp
+    STUDENT = "student"  # từng học sinh của một lớp, hoặc một học sinh
+    UNIT = "unit"  # cả trường
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One printed form. School years are named by the calendar year they begin in: 2026 is 2026-2027."""
+    """One printed form. School years are named by the calendar year they begin in: 2026 is 2026-2027.
+
+    `circulars`: those that may govern a class the form is for, empty for any. `periods`: the terms it can be printed for,
+    YEAR among them; empty for a form that knows none. `builder`: the key of what fills it (`services/documents`), empty
+    for a page that is printed inside another form.
+    """
 
     code: str
     name: str
     legal_source: str
-    first_school_year: int
-    last_school_year: int | None  # None: in use
     orientation: Orientation
     template: str  # below app/templates/reports
+    first_school_year: int = 2011
+    last_school_year: int | None = None  # None: in use
     signatories: tuple[Signatory, ...] = ()
     first_years_by_grade: Mapping[int, int] = field(default_factory=dict)
+    circulars: frozenset[str] = frozenset()
+    drawn_for: DrawnFor = DrawnFor.CLASS
+    periods: tuple[int, ...] = ()
+    builder: str = ""
+    short: str = ""
+
+    @property
+    def short_name(self) -> str:
+        """What a print of it is called in lists and notices."""
+        return self.short or self.name
 
     def valid_for(self, school_year: int, grade: int) -> bool:
         """True when this form is the one to use for that grade in that school year."""
@@ -72,57 +110,184 @@ class Form:
             self.last_school_year is None or school_year <= self.last_school_year
         )
 
+    def fits(self, circular: str, school_year: int, grade: int) -> bool:
+        """True for a class of that grade and year under that circular."""
+        governed = not self.circulars or circular in self.circulars
+        return governed and self.valid_for(school_year, grade)
 
-def _class_book(
-    code: str, name: str, orientation: Orientation, template: str, signatories: tuple[Signatory, ...]
-) -> Form:
+
+_TERMS_AND_YEAR = (1, 2, YEAR)
+
+CLASS_BOOK = Form(
+    code="class_book",
+    name=CLASS_BOOK_NAME,
+    legal_source="TT 22/2021/TT-BGDĐT, Điều 18 và mẫu kèm theo",
+    orientation=Orientation.PORTRAIT,
+    template="class_book/cover.html",
+    first_school_year=2021,
+    first_years_by_grade=TT22_FIRST_YEARS,
+    periods=_TERMS_AND_YEAR,
+    builder="class_book",
+    short="Sổ theo dõi và đánh giá học sinh",
+)
+
+OLD_BOOK = Form(
+    code="old_book",
+    name="Sổ gọi tên và ghi điểm",
+    legal_source="TT 58/2011/TT-BGDĐT Điều 19; TT 26/2020/TT-BGDĐT",
+    orientation=Orientation.LANDSCAPE,
+    template="documents/summary.html",
+    last_school_year=2023,
+    signatories=(Signatory.SUBJECT_TEACHER, Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+    circulars=CONDUCT,
+    periods=_TERMS_AND_YEAR,
+    builder="old_book",
+)
+GRADE_SLIP = Form(
+    code="grade_slip",
+    name="Phiếu báo điểm",
+    legal_source="TT 22/2021/TT-BGDĐT Điều 19; TT 27/2020/TT-BGDĐT Điều 7; mẫu của nhà trường",
+    orientation=Orientation.PORTRAIT,
+    template="documents/slip.html",
+    signatories=(Signatory.PARENT, Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+    circulars=ASSESSED,
+    drawn_for=DrawnFor.STUDENT,
+    periods=_TERMS_AND_YEAR,
+    builder="grade_slip",
+)
+
+
+def _school_record(code: str, law: str, template: str, circulars: frozenset[str]) -> Form:
     return Form(
-        code=f"class_book.{code}",
-        name=name,
-        legal_source="TT 22/2021/TT-BGDĐT, Điều 18 và mẫu kèm theo",
-        first_school_year=2021,
-        last_school_year=None,
-        orientation=orientation,
-        template=f"class_book/{template}",
-        signatories=signatories,
-        first_years_by_grade=TT22_FIRST_YEARS,
+        code=f"school_record.{code}",
+        name="Học bạ",
+        legal_source=law,
+        orientation=Orientation.PORTRAIT,
+        template=f"documents/{template}",
+        signatories=(Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+        circulars=circulars,
+        drawn_for=DrawnFor.STUDENT,
+        periods=(1, YEAR),
+        builder="school_record",
     )
 
 
-_SUBJECT_SIGNATORIES = (Signatory.SUBJECT_TEACHER, Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL)
+SCHOOL_RECORDS = (
+    _school_record(
+        "tt22",
+        "Ban hành kèm theo Thông tư số 22/2021/TT-BGDĐT",
+        "record_secondary.html",
+        frozenset({Circular.TT22_2021}),
+    ),
+    _school_record(
+        "tt43",
+        "Theo Thông tư số 43/2021/TT-BGDĐT",
+        "record_secondary.html",
+        frozenset({Circular.TT43_2021}),
+    ),
+    _school_record(
+        "tt58",
+        "Theo Thông tư số 58/2011/TT-BGDĐT, sửa đổi tại Thông tư số 26/2020/TT-BGDĐT",
+        "record_secondary.html",
+        CONDUCT,
+    ),
+    _school_record(
+        "tt27",
+        "Ban hành kèm theo Thông tư số 27/2020/TT-BGDĐT",
+        "record_primary.html",
+        PRIMARY,
+    ),
+)
 
-COVER = _class_book("cover", f"Bìa {CLASS_BOOK_NAME}", Orientation.PORTRAIT, "cover.html", ())
-INSTRUCTIONS = _class_book(
-    "instructions", f"Hướng dẫn sử dụng {CLASS_BOOK_NAME}", Orientation.PORTRAIT, "instructions.html", ()
+CLASS_SUMMARY = Form(
+    code="class_summary",
+    name="Bảng điểm tổng hợp của lớp",
+    legal_source="TT 22/2021/TT-BGDĐT Điều 18, 20; TT 58/2011/TT-BGDĐT Điều 19",
+    orientation=Orientation.LANDSCAPE,
+    template="documents/summary.html",
+    signatories=(Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+    circulars=SECONDARY | CONDUCT,
+    periods=_TERMS_AND_YEAR,
+    builder="class_summary",
 )
-STUDENT_LIST = _class_book(
-    "student_list",
-    "Sơ yếu lí lịch học sinh",
-    Orientation.LANDSCAPE,
-    "student_list.html",
-    (Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+PRIMARY_SUMMARY = Form(
+    code="primary_summary",
+    name="Bảng tổng hợp kết quả đánh giá giáo dục của lớp",
+    legal_source="TT 27/2020/TT-BGDĐT Điều 10, Phụ lục 2; TT 22/2016/TT-BGDĐT",
+    orientation=Orientation.LANDSCAPE,
+    template="documents/summary.html",
+    signatories=(Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+    circulars=PRIMARY,
+    periods=(1, YEAR),
+    builder="class_summary",
+    short="Bảng tổng hợp kết quả đánh giá giáo dục",
 )
-SUBJECT_SCORED = _class_book(
-    "subject_scored",
-    "Bảng điểm môn học đánh giá bằng nhận xét kết hợp đánh giá bằng điểm số",
-    Orientation.PORTRAIT,
-    "subject.html",
-    _SUBJECT_SIGNATORIES,
+
+CLASS_MARKS = Form(
+    code="class_marks",
+    name="Bảng điểm theo môn của lớp",
+    legal_source="TT 22/2021/TT-BGDĐT, Điều 18 và mẫu kèm theo",
+    orientation=Orientation.PORTRAIT,
+    template="class_book/subject.html",
+    signatories=(Signatory.SUBJECT_TEACHER, Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+    first_school_year=2021,
+    first_years_by_grade=TT22_FIRST_YEARS,
+    periods=_TERMS_AND_YEAR,
+    builder="class_marks",
 )
-SUBJECT_COMMENT = _class_book(
-    "subject_comment",
-    "Bảng đánh giá môn học đánh giá bằng nhận xét",
-    Orientation.PORTRAIT,
-    "subject.html",
-    _SUBJECT_SIGNATORIES,
+CONTACT_BOOK = Form(
+    code="contact_book",
+    name="Sổ liên lạc",
+    legal_source="TT 22/2021/TT-BGDĐT Điều 19 khoản 2; TT 27/2020/TT-BGDĐT Điều 7; mẫu của nhà trường",
+    orientation=Orientation.PORTRAIT,
+    template="documents/contact_book.html",
+    signatories=(Signatory.PARENT, Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+    circulars=ASSESSED,
+    drawn_for=DrawnFor.STUDENT,
+    periods=(1, YEAR),
+    builder="contact_book",
+)
+MARK_SHEET = Form(
+    code="mark_sheet",
+    name="Bảng điểm theo môn của học sinh",
+    legal_source="TT 22/2021/TT-BGDĐT Điều 9, 18; TT 58/2011/TT-BGDĐT Điều 19; mẫu của nhà trường",
+    orientation=Orientation.LANDSCAPE,
+    template="documents/mark_sheet.html",
+    signatories=(Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
+    circulars=SECONDARY | CONDUCT,
+    drawn_for=DrawnFor.STUDENT,
+    periods=(YEAR,),
+    builder="mark_sheet",
 )
 
 CATALOGUE: Mapping[str, Form] = MappingProxyType(
-    {form.code: form for form in (COVER, INSTRUCTIONS, STUDENT_LIST, SUBJECT_SCORED, SUBJECT_COMMENT)}
+    {
+        form.code: form
+        for form in (
+            CLASS_BOOK,
+            OLD_BOOK,
+            CLASS_MARKS,
+            CLASS_SUMMARY,
+            PRIMARY_SUMMARY,
+            *SCHOOL_RECORDS,
+            GRADE_SLIP,
+            MARK_SHEET,
+            CONTACT_BOOK,
+        )
+    }
 )
-"""Every printed form by its code, in the order of the book."""
+"""Every form a school can order, by its code, in the order people look for it."""
 
 
-def forms_for(school_year: int, grade: int) -> tuple[Form, ...]:
-    """The forms in use for a grade in the school year that begins in `school_year`, in printed order."""
-    return tuple(form for form in CATALOGUE.values() if form.valid_for(school_year, grade))
+def forms_for(circular: str, school_year: int, grade: int) -> tuple[Form, ...]:
+    """The forms of a class of that grade and school year under that circular; those of the whole school apart."""
+    return tuple(
+        form
+        for form in CATALOGUE.values()
+        if form.drawn_for is not DrawnFor.UNIT and form.fits(circular, school_year, grade)
+    )
+
+
+def unit_forms() -> tuple[Form, ...]:
+    """The forms of a school as a whole."""
+    return tuple(form for form in CATALOGUE.values() if form.drawn_for is DrawnFor.UNIT)

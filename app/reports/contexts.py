@@ -4,25 +4,48 @@ Marks come with a decimal comma, dates as dd/mm/yyyy, names in full. Builders of
 may see; the forms print all they are given.
 """
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from app.domain.vocabulary import SubjectKind
 from app.reports.catalogue import Signatory
 
 
 class PrintPurpose(StrEnum):
-    """Why the book is printed (S4 Điều 18 khoản 2)."""
+    """Why something is printed (S4 Điều 18 khoản 2), or issued to the student who asked for it (S0 Điều 9)."""
 
     REGULAR = "regular"
     PERIODIC = "periodic"
+    ISSUED = "issued"
 
     @property
     def label(self) -> str:
         """The words printed in the footer."""
-        return "In thường xuyên" if self is PrintPurpose.REGULAR else "In định kỳ"
+        return _PURPOSES[self]
+
+
+_PURPOSES = {
+    PrintPurpose.REGULAR: "In thường xuyên",
+    PrintPurpose.PERIODIC: "In định kỳ",
+    PrintPurpose.ISSUED: "Cấp theo yêu cầu",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What leads from a paper to its line of the register: a code, and the address of its check page."""
+
+    code: str  # twelve letters and digits
+    address: str
+
+    @property
+    def spoken(self) -> str:
+        """In groups of four, as people read it out."""
+        return "-".join(self.code[start : start + 4] for start in (0, 4, 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +57,16 @@ class PrintStamp:
     full_name: str
     number: int  # which copy of this form it is
     purpose: PrintPurpose = PrintPurpose.REGULAR
+    seed: str = ""  # secret of this print, from which its check codes come; empty: without one
+    site: str = ""  # address of the program, before /check/
+
+    def check(self, place: int = 1) -> Check | None:
+        """The check of the print's paper number `place`, from 1; None for a print that isn't registered."""
+        if not self.seed:
+            return None
+        digest = hashlib.sha256(f"{self.seed}:{place}".encode()).digest()
+        code = base64.b32encode(digest).decode("ascii")[:12]
+        return Check(code, f"{self.site}/check/{code}")
 
     def __post_init__(self) -> None:
         if self.printed_at.tzinfo is None:
@@ -196,6 +229,40 @@ class SubjectPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AttendanceMonth:
+    """A month of the attendance pages: `days` of the month that are school days are blank, the others shaded."""
+
+    title: str  # Tháng 9 năm 2026
+    days: int
+    closed: tuple[int, ...]  # Sundays, and days outside the terms
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Điểm danh: a page a month to be filled in by hand, as the form has it."""
+
+    names: tuple[tuple[str, bool], ...]  # name, struck
+    months: tuple[AttendanceMonth, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRemarks:
+    """Nhận xét của hiệu trưởng, month by month, with room for signature and seal."""
+
+    months: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookSheet:
+    """A further page of the book: its title, template, how it lies, and what it prints."""
+
+    title: str
+    template: str
+    landscape: bool
+    page: Any
+
+
+@dataclass(frozen=True, slots=True)
 class ClassBook:
     """The whole class book, in printed order."""
 
@@ -203,3 +270,5 @@ class ClassBook:
     students: StudentList
     subjects: tuple[SubjectPage, ...]
     stamp: PrintStamp
+    before: tuple[BookSheet, ...] = ()  # between the personal sheet and the subjects
+    after: tuple[BookSheet, ...] = ()

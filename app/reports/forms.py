@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.domain.vocabulary import SubjectKind
-from app.reports import catalogue, wording
-from app.reports.catalogue import Form
+from app.reports import book_forms, wording
+from app.reports.catalogue import CLASS_BOOK_NAME, Form
 from app.reports.columns import density, head_rows, padded, regular_width, result_columns, roman
-from app.reports.contexts import BookCover, ClassBook, PrintStamp, StudentList, SubjectPage
+from app.reports.contexts import BookCover, BookSheet, ClassBook, PrintStamp, StudentList, SubjectPage
 from app.reports.renderer import TEMPLATES, last_page_lacks, merge, render
 from app.reports.signing import check_signatures, signature_groups
+from app.reports.summaries import Summary, parted
 
 _HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 _LIST_HEAD = "Họ và tên"  # stands in the head of every list, and nowhere under one
@@ -29,17 +30,17 @@ def class_book_cover(cover: BookCover, stamp: PrintStamp, *, numbered: bool = Fa
         ("Hiệu trưởng", cover.principal),
         ("Tỉnh (thành phố)", cover.province),
     )
-    return _pdf(catalogue.COVER, cover, stamp, numbered=numbered, facts=facts)
+    return _pdf(book_forms.COVER, cover, stamp, numbered=numbered, facts=facts)
 
 
 def class_book_instructions(cover: BookCover, stamp: PrintStamp, *, numbered: bool = True) -> bytes:
     """The page of instructions (hướng dẫn sử dụng sổ)."""
-    return _pdf(catalogue.INSTRUCTIONS, cover, stamp, numbered=numbered)
+    return _pdf(book_forms.INSTRUCTIONS, cover, stamp, numbered=numbered)
 
 
 def student_list(cover: BookCover, page: StudentList, stamp: PrintStamp, *, numbered: bool = True) -> bytes:
     """The personal sheet (sơ yếu lí lịch). Raises MissingSignature when a signatory of the form is left out."""
-    form = catalogue.STUDENT_LIST
+    form = book_forms.STUDENT_LIST
     check_signatures(form, page.signatures)
     return _listed(
         form,
@@ -56,7 +57,7 @@ def student_list(cover: BookCover, page: StudentList, stamp: PrintStamp, *, numb
 
 def subject_page(cover: BookCover, page: SubjectPage, stamp: PrintStamp, *, numbered: bool = True) -> bytes:
     """One subject in one term. Raises MissingSignature when a signatory of the form is left out."""
-    form = catalogue.SUBJECT_SCORED if page.kind is SubjectKind.SCORED else catalogue.SUBJECT_COMMENT
+    form = book_forms.SUBJECT_SCORED if page.kind is SubjectKind.SCORED else book_forms.SUBJECT_COMMENT
     check_signatures(form, page.signatures)
     return _listed(
         form,
@@ -76,6 +77,30 @@ def subject_page(cover: BookCover, page: SubjectPage, stamp: PrintStamp, *, numb
     )
 
 
+def book_sheet(cover: BookCover, sheet: BookSheet, stamp: PrintStamp) -> bytes:
+    """A further page of the book: attendance, a term's summary, the head's remarks."""
+    form = book_forms.ACROSS if sheet.landscape else book_forms.UPRIGHT
+    return page_pdf(
+        sheet.template,
+        form=form,
+        cover=cover,
+        stamp=stamp,
+        check=stamp.check(),
+        title=sheet.title,
+        numbered=False,
+        page=sheet.page,
+    )
+
+
+def page_pdf(template: str, *, page: Any, stamp: PrintStamp, **values: Any) -> bytes:
+    """A template filled and drawn; of a summary's signatures none stands on a sheet without a student."""
+    pdf = render(html_of(template, stamp=stamp, page=page, **values), created_at=stamp.printed_at)
+    if isinstance(page, Summary) and last_page_lacks(pdf, _LIST_HEAD):
+        html = html_of(template, stamp=stamp, page=parted(page), **values)
+        return render(html, created_at=stamp.printed_at)
+    return pdf
+
+
 def subject_title(page: SubjectPage) -> str:
     """Name of a subject's part in progress messages and bookmarks."""
     return f"{page.subject}, học kì {roman(page.term)}"
@@ -90,13 +115,17 @@ def class_book_parts(book: ClassBook) -> Iterator[tuple[str, Callable[[], bytes]
     yield "Bìa", partial(class_book_cover, cover, stamp)
     yield "Hướng dẫn sử dụng sổ", partial(class_book_instructions, cover, stamp, numbered=False)
     yield "Sơ yếu lí lịch học sinh", partial(student_list, cover, book.students, stamp, numbered=False)
+    for sheet in book.before:
+        yield sheet.title, partial(book_sheet, cover, sheet, stamp)
     for page in book.subjects:
         yield subject_title(page), partial(subject_page, cover, page, stamp, numbered=False)
+    for sheet in book.after:
+        yield sheet.title, partial(book_sheet, cover, sheet, stamp)
 
 
 def class_book_file(book: ClassBook, titles: list[str], parts: list[bytes]) -> bytes:
     """The book as one file: bookmarks per part, pages numbered through. `titles` and `parts` in printed order."""
-    title = f"{catalogue.CLASS_BOOK_NAME}, lớp {book.cover.class_name}, năm học {book.cover.school_year}"
+    title = f"{CLASS_BOOK_NAME}, lớp {book.cover.class_name}, năm học {book.cover.school_year}"
     return merge(parts, titles=titles, title=title, created_at=book.stamp.printed_at, number_pages=True)
 
 
@@ -120,18 +149,14 @@ def _pdf(form: Form, cover: BookCover, stamp: PrintStamp, **values: Any) -> byte
 
 def _html(form: Form, cover: BookCover, stamp: PrintStamp, **values: Any) -> str:
     values.setdefault("title", form.name)
-    return (
-        _environment()
-        .get_template(form.template)
-        .render(
-            form=form,
-            cover=cover,
-            stamp=stamp,
-            book_name=catalogue.CLASS_BOOK_NAME,
-            printed_at=stamp.printed_at.astimezone(_HANOI).strftime("%d/%m/%Y %H:%M"),
-            **values,
-        )
-    )
+    return html_of(form.template, form=form, cover=cover, stamp=stamp, check=stamp.check(), **values)
+
+
+def html_of(template: str, *, stamp: PrintStamp, **values: Any) -> str:
+    """A template filled: `form`, `cover`, `check`, `title`, `numbered` and its own values."""
+    printed_at = stamp.printed_at.astimezone(_HANOI).strftime("%d/%m/%Y %H:%M")
+    found = _environment().get_template(template)
+    return found.render(stamp=stamp, book_name=CLASS_BOOK_NAME, printed_at=printed_at, **values)
 
 
 @cache
@@ -144,4 +169,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["padded"] = padded
+    environment.filters["groups"] = signature_groups
     return environment

@@ -81,6 +81,11 @@ def render(html: str, *, base: Path = FONTS, created_at: datetime | None = None)
     return out.getvalue() if created_at is None else _dated(out.getvalue(), created_at)
 
 
+def page_count(pdf: bytes) -> int:
+    """How many sides a file prints."""
+    return len(PdfReader(BytesIO(pdf)).pages)
+
+
 def last_page_lacks(pdf: bytes, words: str) -> bool:
     """True when the document runs over several pages and `words` (without spaces) are not on the last one."""
     pages = PdfReader(BytesIO(pdf)).pages

@@ -57,12 +57,18 @@ def export_access(
     return f"{file_name(f'ra soat quyen truy cap {found.unit.short_name}')}.xlsx", stream.getvalue()
 
 
+def _without_position(line: AccessLine) -> str:
+    if line.family:
+        return f"Gia đình: xem điểm đã công khai của {', '.join(line.family)}"
+    return "Tài khoản quản trị" if line.is_unit_admin else ""
+
+
 def _row(line: AccessLine) -> tuple[str, ...]:
     last = line.last_sign_in
     return (
         line.username,
         line.name,
-        ", ".join(line.titles) or ("Tài khoản quản trị" if line.is_unit_admin else ""),
+        ", ".join(line.titles) or _without_position(line),
         SEATS.get(line.board or "", ""),
         ", ".join(name for name, rights in line.groups if rights),
         "có" if line.teaches else "",

@@ -21,12 +21,14 @@ from app.models import (
     AdminBoard,
     AdminBoardMember,
     Delegation,
+    FamilyLink,
     GradebookSheet,
     HomeroomAssignment,
     OrgUnit,
     Person,
     Position,
     SchoolClass,
+    Student,
     TeachingAssignment,
     TeachingGroup,
     UnitGroup,
@@ -36,6 +38,7 @@ from app.models.base import in_force
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.rights import demand, unit_for
+from app.services.typed import one_line
 from app.services.unit_of_work import transaction
 from app.services.years import Period
 
@@ -61,6 +64,7 @@ class AccessLine:
     teaches: bool
     delegations: int
     elsewhere: tuple[str, ...]  # names of other units
+    family: tuple[str, ...]  # students whose published marks a family reads with it
     flags: frozenset[AccessFlag]
 
     @property
@@ -99,7 +103,7 @@ class UnitReview:
 
 
 def access_list(session: Session, actor: Actor, unit_id: int, period: Period, now: datetime) -> AccessList:
-    """Every account of a unit, by name; nine statements. NotFound out of reach; Forbidden without the right."""
+    """Every account of a unit, by name; ten statements. NotFound out of reach; Forbidden without the right."""
     day = local_day(now)
     unit = unit_for(session, actor, Action.ACCESS_REVIEW_VIEW, unit_id, day)
     lines = _lines(session, unit_id, day, now)
@@ -126,9 +130,7 @@ def sign_review(actor: Actor, period: Period, seen: str, note: str, *, clock: Cl
         found = access_list(work.session, actor, actor.unit_id or 0, period, work.now)
         if found.digest != seen:
             raise Invalid(CHANGED)
-        note = " ".join(note.split())
-        if not note:
-            raise Invalid(SAY_SOMETHING, problems=(("note", SAY_SOMETHING),))
+        note = one_line(note, MOST_NOTE, SAY_SOMETHING, "note")
         row = AccessReview(
             unit_id=actor.unit_id,
             school_year_id=period.year_id,
@@ -136,7 +138,7 @@ def sign_review(actor: Actor, period: Period, seen: str, note: str, *, clock: Cl
             reviewed_at=work.now,
             person_id=actor.person_id,
             user_id=actor.user_id,
-            note=note[:MOST_NOTE],
+            note=note,
             digest=found.digest,
             figures=found.figures,
         )
@@ -224,6 +226,7 @@ class _Facts:
             ).all()
         )
         self.teaching = set(session.scalars(_teaching(unit_id, day)))
+        self.families = _families(session, unit_id, day)
 
     def line(self, account: Account, name: str | None, holder: str | None) -> AccessLine:
         """One account."""
@@ -231,6 +234,7 @@ class _Facts:
         positions = self.positions.get(person, ())
         here = [row for row in positions if row.id == self.unit_id]
         groups = tuple((row.name, tuple(sorted(row.rights))) for row in self.groups.get(person, ()))
+        family = tuple(self.families.get(account.id, ()))
         last = account.last_login.replace(tzinfo=UTC) if account.last_login else None
         facts = AccessFacts(
             active=bool(account.active),
@@ -243,6 +247,7 @@ class _Facts:
             rights=frozenset(right for _name, rights in groups for right in rights),
             units=frozenset(row.id for row in positions),
             has_holder=holder is not None,
+            family=bool(family),
         )
         return AccessLine(
             account_id=account.id,
@@ -258,6 +263,7 @@ class _Facts:
             teaches=facts.teaches,
             delegations=facts.delegations,
             elsewhere=tuple(dict.fromkeys(row.short_name for row in positions if row.id != self.unit_id)),
+            family=family,
             flags=flags(facts, self.now),
         )
 
@@ -270,6 +276,20 @@ def _holders(session: Session, unit_id: int, day: date) -> dict[int, str]:
         .where(Account.unit_id == unit_id, in_force(AccountHolder, day))
     )
     return dict(rows.all())
+
+
+def _families(session: Session, unit_id: int, day: date) -> Mapping[int, list[str]]:
+    """By account: the students whose published marks it reads."""
+    found: dict[int, list[str]] = {}
+    for user_id, name in session.execute(
+        sa.select(FamilyLink.user_id, Student.full_name)
+        .join(Student, Student.id == FamilyLink.student_id)
+        .join(Account, Account.id == FamilyLink.user_id)
+        .where(Account.unit_id == unit_id, in_force(FamilyLink, day))
+        .order_by(Student.sort_key, Student.id)
+    ):
+        found.setdefault(user_id, []).append(name)
+    return found
 
 
 def _teaching(unit_id: int, day: date) -> Any:
@@ -299,7 +319,7 @@ def _digest(lines: Sequence[AccessLine]) -> str:
     plain = [
         (
             line.username, line.name, line.active, line.is_unit_admin, line.roles, line.board, line.groups,
-            line.teaches, line.delegations, line.elsewhere,
+            line.teaches, line.delegations, line.elsewhere, *([line.family] if line.family else ()),
         )
         for line in lines
     ]  # fmt: skip

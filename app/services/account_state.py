@@ -34,6 +34,7 @@ from app.services.notices import tell
 from app.services.people import PersonName, apply_name
 from app.services.rights import demand
 from app.services.staff import holds
+from app.services.typed import one_line
 from app.services.unit_of_work import Work, plain_write, transaction
 
 NOT_YOURS = N_("This account stands above yours. The tier above its unit resets or disables it.")
@@ -82,10 +83,7 @@ def reset_password(actor: Actor, account_id: int, *, clock: Clock) -> NewAccount
 
 def disable(actor: Actor, account_id: int, reason: str, *, clock: Clock) -> None:
     """Nobody signs in with the account any more, and its sessions end. The name stays taken, the record stays whole."""
-    reason = " ".join(nfc(reason or "").split())[:200]
-    if not reason:
-        missing = N_("Write why the account is disabled.")
-        raise Invalid(missing, problems=(("reason", missing),))
+    reason = one_line(reason, 200, N_("Write why the account is disabled."), "reason")
     with transaction(actor, "account.disable", clock=clock, reason=reason) as work:
         account = _account_below(work, actor, account_id, local_day(clock()))
         if not account.active:

@@ -18,15 +18,23 @@ from app.domain.locks import singled_out
 from app.domain.sheet_forms import SheetForm
 from app.models import CorrectionRequest, CorrectionStep, GradebookSheet, LoginSession, SheetSubmission, TxLog
 from app.services import scope
-from app.services.changes import Change, came_along, pair_of, replaced_cells, written_cells
+from app.services.changes import (
+    Change,
+    came_along,
+    changed_columns,
+    is_one_before,
+    pair_of,
+    replaced_cells,
+    written_cells,
+)
 from app.services.clock import local_day
 from app.services.history import versions_of
 from app.services.locks import BookScope
 from app.services.past_locks import PastLocks, load_past, was_final
 from app.services.rights import unit_for
 from app.services.sheet_cells import row_cells, sheet_cells
+from app.services.unit_of_work import CORRECTION
 
-CORRECTION: Final = "correction.apply"
 PAGE: Final = 50
 APPROVING: Final = frozenset({Seat.APPROVER, Seat.CONSENT})
 WITNESSING: Final = frozenset({Seat.CERTIFIER, Seat.LEADER, Seat.BOARD, Seat.ATTENDEE})
@@ -143,10 +151,10 @@ def _key(change: Change) -> tuple[int, int, int, str]:
 def _saves(
     session: Session, where: Sequence[sa.ColumnElement[bool]], since: datetime, until: datetime
 ) -> Sequence[Any]:
-    """Every save in the span: form, transaction, sheet, when and by which verb; one statement."""
+    """Every save in the span: form, transaction, sheet, when, by which verb and which columns; one statement."""
     queries = []
     for form in SheetForm:
-        current, _before = pair_of(form)
+        current, before = pair_of(form)
         queries.append(
             sa.select(
                 sa.literal(form.value).label("form"),
@@ -154,11 +162,14 @@ def _saves(
                 current.sheet_id,
                 TxLog.issued_at.label("at"),
                 TxLog.action,
+                changed_columns(form).label("changed"),
             )
+            .select_from(current)
+            .outerjoin(before, is_one_before(form))
             .join(TxLog, TxLog.id == current.transaction_id)
             .join(GradebookSheet, GradebookSheet.id == current.sheet_id)
             .where(*where, TxLog.issued_at >= since, TxLog.issued_at < until, ~came_along(form))
-            .distinct()
+            .group_by(current.transaction_id, current.sheet_id, TxLog.issued_at, TxLog.action)
         )
     return session.execute(sa.union_all(*queries)).all()
 
@@ -173,9 +184,11 @@ def _sheets(session: Session, keys: Iterable[int]) -> dict[int, GradebookSheet]:
 
 
 def _any_locked(books: _Books, save: Any) -> bool:
-    """Some column was locked then, or a window spoke of single cells: these are asked cell by cell."""
-    if any(not state.open for state in books.states(save.sheet_id, save.at).values()):
-        return True
+    """Some column it changed was locked then, or a window spoke of single cells: these are asked cell by cell."""
+    states = books.states(save.sheet_id, save.at)
+    for place, column in enumerate(row_cells(SheetForm(save.form))):
+        if save.changed >> place & 1 and ((state := states.get(column)) is None or not state.open):
+            return True
     return bool(singled_out(books.past.layers(books.place(save.sheet_id)[0], save.at)))
 
 

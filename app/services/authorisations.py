@@ -15,6 +15,7 @@ from app.models.base import in_force
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.notices import tell
+from app.services.typed import one_line
 from app.services.unit_of_work import transaction
 
 ONLY_HEAD = N_("Only the head of the school authorises a deputy.")
@@ -38,13 +39,13 @@ class NewAuthorisation:
 
 def authorise(actor: Actor, new: NewAuthorisation, *, clock: Clock) -> int:
     """Let a deputy approve for the head; returns the row's id. Raises Forbidden for anybody but the head, Invalid."""
-    with transaction(actor, "authorisation.give", clock=clock, reason=new.reason[:300]) as work:
+    number, reason = one_line(new.number, 60), one_line(new.reason, 300)
+    with transaction(actor, "authorisation.give", clock=clock, reason=reason) as work:
         day = local_day(work.now)
         if actor.person_id is None or not may(
             actor, Action.AUTHORISATION_GIVE, Target(unit=actor.relation_to(actor.unit_id))
         ):
             raise Forbidden(ONLY_HEAD)
-        number, reason = " ".join(new.number.split()), " ".join(new.reason.split())
         if not number or not reason or new.signed_on > day:
             raise Invalid(NEEDS)
         if not day <= new.starts_on <= new.ends_on:
@@ -55,9 +56,9 @@ def authorise(actor: Actor, new: NewAuthorisation, *, clock: Clock) -> int:
             unit_id=actor.unit_id,
             person_id=new.person_id,
             given_by_id=actor.person_id,
-            number=number[:60],
+            number=number,
             signed_on=new.signed_on,
-            reason=reason[:300],
+            reason=reason,
             starts_on=new.starts_on,
             ends_on=new.ends_on,
         )

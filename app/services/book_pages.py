@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from app.domain.assessment.subjects import exempts_whole
+from app.domain.assessment.exemptions import exempts_whole
 from app.domain.dates import format_date
 from app.domain.marks import format_mark, parse_mark
 from app.domain.vocabulary import REGULAR_COLUMNS, GroupKind, MarkState, SubjectKind
@@ -124,14 +124,14 @@ class _Left:
 
 def _corrections(entry: SheetLines) -> int:
     """Corrected places on the page: cells of its columns, of the students it lists."""
-    columns = {*REGULAR_COLUMNS[: entry.sheet.regular_count], *_PERIODIC}
+    columns = {*REGULAR_COLUMNS[: entry.sheet.regular_count], *_PERIODIC, "retest"}
     listed = {line.student_id for line in entry.lines}
     return sum(student in listed and column in columns for student, column in entry.corrected)
 
 
 def _scored(no: int, line: Line, entry: SheetLines, left: _Left) -> SubjectLine:
     sheet = entry.sheet
-    year, retest = _year_cells(line, sheet)
+    year, retest = _year_cells(line, entry)
     return ScoredLine(
         no=no,
         name=line.full_name,
@@ -148,7 +148,7 @@ def _scored(no: int, line: Line, entry: SheetLines, left: _Left) -> SubjectLine:
 
 def _comment(no: int, line: Line, entry: SheetLines, left: _Left) -> SubjectLine:
     sheet = entry.sheet
-    year, retest = _year_cells(line, sheet)
+    year, retest = _year_cells(line, entry)
     return CommentLine(
         no=no,
         name=line.full_name,
@@ -168,19 +168,22 @@ def _regular(line: Line, entry: SheetLines) -> tuple[Cell, ...]:
 
 
 def _entered(line: Line, column: str, entry: SheetLines) -> Cell:
+    return _written(line.value(column), (line.student_id, column), entry)
+
+
+def _written(value: Mark | None, place: tuple[int, str], entry: SheetLines) -> Cell:
     """A cell a teacher fills: what a correction struck out stands beside the new value."""
-    place, value = (line.student_id, column), line.value(column)
     if place not in entry.corrected:
         return _cell(value)
     old: Any = parse_mark(entry.corrected[place], kind=entry.sheet.kind).value
     return PrintedMark("" if value is None else format_mark(value), "" if old is None else format_mark(old))
 
 
-def _year_cells(line: Line, sheet: GradebookSheet) -> tuple[Cell, Cell]:
-    year = line.year_at(sheet)
-    if sheet.term == 1 or year is None:
+def _year_cells(line: Line, entry: SheetLines) -> tuple[Cell, Cell]:
+    year = line.year_at(entry.sheet)
+    if entry.sheet.term == 1 or year is None:
         return None, None
-    return _cell(year.average), _cell(year.retest)
+    return _cell(year.average), _written(year.retest, (line.student_id, "retest"), entry)
 
 
 def _cell(value: Mark | None) -> Cell:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.vocabulary import MarkState, SubjectKind
-from app.errors import N_
+from app.errors import N_, Forbidden
+from app.models import CorrectionRequest
 from app.models.gradebook import CellValue, Mark
 
 MAX_COMMENT = 500
@@ -32,12 +33,13 @@ class CellChange:
 
 @dataclass(frozen=True)
 class CellProblem:
-    """Why a cell was refused; `suggestion` is a mark that would be accepted."""
+    """Why a cell was refused; `suggestion` is a mark that would be accepted, `params` fill the reason."""
 
     student_id: int
     column: str
     reason: str
     suggestion: Mark | None = None
+    params: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,3 +83,9 @@ class Parsed:
     change: CellChange
     old: CellValue | None
     new: CellValue | None
+
+
+def require_decided(request: CorrectionRequest) -> None:
+    """What lets a write past the locks: a request whose every seat is filled. Raises Forbidden before."""
+    if request.state.over or request.seats_left:
+        raise Forbidden(NOT_DECIDED)

@@ -6,12 +6,12 @@ changes were counted.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.domain.sheet_forms import SheetForm
 from app.models import (
@@ -27,10 +27,20 @@ from app.models import (
 from app.models.gradebook import CellValue
 from app.services.history import versions_of
 from app.services.sheet_cells import row_cells
+from app.services.unit_of_work import CORRECTION
 
 Condition = sa.ColumnElement[bool]
 ROW_CAP: Final = 4000
 """Rows read of each form; of more, the newest are told."""
+FORTNIGHT: Final = timedelta(days=14)
+SHOWN_CAP: Final = 300
+"""Rows of each form read for a short list; a longer fortnight shows its newest part and says "more than"."""
+_CORRECTED: Final = TxLog.action == CORRECTION
+_AUTHOR: Final = sa.case(
+    (_CORRECTED, sa.func.coalesce(TxLog.on_behalf_of_id, TxLog.person_id)), else_=TxLog.person_id
+)
+"""SQL: whose change it is. A correction is written by whoever takes its last seat, and is who asked for it's."""
+_OTHER: Final = sa.case((_CORRECTED, TxLog.person_id), else_=TxLog.on_behalf_of_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,20 @@ class Change:
     action: str
     reason: str | None
     address: str | None
+    last_step: str | None = None  # of a correction: who took its last seat; `by` is who asked for it
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The newest changes; `more` when only the newest part was read."""
+
+    items: tuple[Change, ...] = ()
+    more: bool = False
+
+    @property
+    def count(self) -> int:
+        """Cells changed, as far as read."""
+        return len(self.items)
 
 
 @cache
@@ -66,6 +90,7 @@ def pair_of(form: SheetForm) -> tuple[Any, Any]:
     return aliased(version, name="current"), aliased(version, name="earlier")
 
 
+@cache
 def is_one_before(form: SheetForm) -> Condition:
     """SQL: joins a version with the one of the same student and sheet right before it."""
     current, before = pair_of(form)
@@ -97,6 +122,24 @@ def replaced(form: SheetForm, column: str) -> Condition:
     return sa.and_(held, sa.or_(new.is_(None), new != old))
 
 
+@cache
+def changed_columns(form: SheetForm) -> Any:
+    """SQL, over the rows of a save: which of the form's cells it changed in any row, as bits in the order of `row_cells`."""
+    current, before = pair_of(form)
+    bits: Any = sa.literal(0)
+    for place, column in enumerate(row_cells(form)):
+        old, new = (_filled(getattr(version, column)) for version in (before, current))
+        bits += sa.func.max(sa.case((old.is_distinct_from(new), 1), else_=0)) * 2**place
+    return bits
+
+
+def _filled(column: Any) -> Any:
+    """A cell as it is compared: text byte by byte, blank text as nothing."""
+    if isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum):
+        return sa.cast(sa.func.nullif(column, ""), sa.LargeBinary)
+    return column
+
+
 def came_along(form: SheetForm) -> Condition:
     """SQL: this version brought the row from another sheet; nobody changed its values."""
     current, _before = pair_of(form)
@@ -109,6 +152,8 @@ def replaced_cells(
     since: datetime,
     until: datetime | None = None,
     forms: Iterable[SheetForm] = SheetForm,
+    *,
+    cap: int = ROW_CAP,
 ) -> tuple[list[Change], bool]:
     """Cells that held a value and were given another, in the sheets that fit, newest first; whether there are more.
 
@@ -121,13 +166,50 @@ def replaced_cells(
         query = _select(form).where(*where, *_between(form, since, until), touched, ~came_along(form))
         current, _before = pair_of(form)
         rows = session.execute(
-            query.order_by(current.transaction_id.desc(), current.student_id).limit(ROW_CAP + 1)
+            query.order_by(current.transaction_id.desc(), current.student_id).limit(cap + 1)
         ).all()
-        more = more or len(rows) > ROW_CAP
-        found.extend(
-            change for row in rows[:ROW_CAP] for change in cells_of(form, row) if not _blank(change.old)
-        )
+        more = more or len(rows) > cap
+        found.extend(change for row in rows[:cap] for change in cells_of(form, row) if not _blank(change.old))
     return sorted(found, key=lambda change: (-change.tx_id, change.student_id)), more
+
+
+def changes_of_fortnight(
+    session: Session, where: Sequence[Condition], now: datetime, forms: Iterable[SheetForm]
+) -> Changes:
+    """What changed after it had been entered in the last fourteen days, newest first; one statement a form."""
+    found, more = replaced_cells(session, where, now - FORTNIGHT, None, forms, cap=SHOWN_CAP)
+    return Changes(tuple(found), more)
+
+
+def sheets_of(session: Session, changes: Iterable[Change]) -> dict[int, GradebookSheet]:
+    """The sheets of these changes with their subjects, for the names of their columns; one statement."""
+    keys = {change.sheet_id for change in changes}
+    query = sa.select(GradebookSheet).options(joinedload(GradebookSheet.subject))
+    return (
+        {sheet.id: sheet for sheet in session.scalars(query.where(GradebookSheet.id.in_(keys)))}
+        if keys
+        else {}
+    )
+
+
+def count_of_fortnight(session: Session, where: Sequence[Condition], now: datetime) -> dict[int, int]:
+    """How many cells of every kind of data changed in the last fourteen days, by school; one statement."""
+    counts = []
+    for form in SheetForm:
+        current, before = pair_of(form)
+        cells: Any = sum((sa.case((replaced(form, c), 1), else_=0) for c in row_cells(form)), sa.literal(0))
+        counts.append(
+            sa.select(GradebookSheet.unit_id, sa.func.sum(cells).label("cells"))
+            .select_from(GradebookSheet)
+            .join(current, current.sheet_id == GradebookSheet.id)
+            .join(TxLog, TxLog.id == current.transaction_id)
+            .join(before, is_one_before(form))
+            .where(*where, *_between(form, now - FORTNIGHT, None), ~came_along(form))
+            .group_by(GradebookSheet.unit_id)
+        )
+    found = sa.union_all(*counts).subquery()
+    rows = session.execute(sa.select(found.c.unit_id, sa.func.sum(found.c.cells)).group_by(found.c.unit_id))
+    return {unit_id: int(cells) for unit_id, cells in rows if cells}
 
 
 def written_cells(session: Session, form: SheetForm, keys: Sequence[tuple[int, int]]) -> list[Change]:
@@ -162,13 +244,13 @@ def entered_by(
             sa.literal(0),
         )
         counts.append(
-            sa.select(TxLog.person_id.label("person"), sa.func.sum(cells).label("cells"))
+            sa.select(_AUTHOR.label("person"), sa.func.sum(cells).label("cells"))
             .select_from(GradebookSheet)
             .join(current, current.sheet_id == GradebookSheet.id)
             .join(TxLog, TxLog.id == current.transaction_id)
             .outerjoin(before, is_one_before(form))
             .where(*where, *_between(form, since, until), ~came_along(form))
-            .group_by(TxLog.person_id)
+            .group_by(_AUTHOR)
         )
     found = sa.union_all(*counts).subquery()
     rows = session.execute(sa.select(found.c.person, sa.func.sum(found.c.cells)).group_by(found.c.person))
@@ -202,7 +284,7 @@ def _select(form: SheetForm) -> sa.Select[Any]:
             TxLog.action,
             TxLog.reason,
             TxLog.address,
-            TxLog.person_id,
+            _AUTHOR.label("person_id"),
             sa.func.coalesce(Person.full_name, "HocVu").label("by"),
             sa.func.coalesce(Account.username, "").label("account"),
             behalf.full_name.label("behalf"),
@@ -217,20 +299,22 @@ def _select(form: SheetForm) -> sa.Select[Any]:
         .join(Subject, Subject.id == GradebookSheet.subject_id)
         .join(Student, Student.id == current.student_id)
         .outerjoin(SchoolClass, SchoolClass.id == GradebookSheet.class_id)
-        .outerjoin(Person, Person.id == TxLog.person_id)
+        .outerjoin(Person, Person.id == _AUTHOR)
         .outerjoin(Account, Account.id == TxLog.user_id)
-        .outerjoin(behalf, behalf.id == TxLog.on_behalf_of_id)
+        .outerjoin(behalf, behalf.id == _OTHER)
     )
 
 
 def cells_of(form: SheetForm, row: Any) -> list[Change]:
     """The cells a pair of versions differs in."""
     values = row._mapping
+    corrected = row.action == CORRECTION
+    behalf, last_step = (None, row.behalf) if corrected else (row.behalf, None)
     return [
         Change(
             row.tx_id, row.issued_at, row.unit_id, row.sheet_id, form, row.term, row.place, row.subject,
-            row.student_id, row.student, column, old, new, row.person_id, row.by, row.account, row.behalf,
-            row.action, row.reason, row.address,
+            row.student_id, row.student, column, old, new, row.person_id, row.by, row.account, behalf,
+            row.action, row.reason, row.address, last_step,
         )
         for column in row_cells(form)
         if not _same(old := values[f"old_{column}"], new := values[f"new_{column}"])

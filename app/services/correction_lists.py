@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.access import Actor
-from app.domain.corrections import OPEN_STATES, State
+from app.domain.corrections import OPEN_STATES, Place, State
 from app.domain.vocabulary import Tier
 from app.models import (
     CorrectionCell,
@@ -41,6 +41,8 @@ def shown_with() -> tuple[Any, ...]:
     return (
         joinedload(CorrectionRequest.sheet).joinedload(GradebookSheet.subject),
         joinedload(CorrectionRequest.sheet).joinedload(GradebookSheet.group),
+        joinedload(CorrectionRequest.school_class),
+        joinedload(CorrectionRequest.subject),
         joinedload(CorrectionRequest.school_year),
         joinedload(CorrectionRequest.requested_by),
         joinedload(CorrectionRequest.unit),
@@ -163,20 +165,54 @@ def staffing_of(session: Session, request: CorrectionRequest, now: datetime) -> 
     return load_staffing(session, request.unit_id, request.class_id, day, class_day)
 
 
-def corrected_cells(session: Session, sheet_ids: Sequence[int]) -> dict[tuple[int, int, str], str | None]:
-    """Cells of these sheets that corrections have changed: (sheet, student, column) → the value struck out last.
+def corrected_in_year(session: Session, class_id: int) -> dict[tuple[int, int, str], str | None]:
+    """Cells of a class's year that corrections have changed: (subject or 0, student, column) → the value struck out last.
 
-    One statement. The old value is the raw text of the newest applied correction.
+    One statement.
     """
     query = (
         sa.select(
-            CorrectionRequest.sheet_id,
+            CorrectionRequest.subject_id,
             CorrectionCell.student_id,
             CorrectionCell.column,
             CorrectionCell.old,
         )
         .join(CorrectionRequest, CorrectionRequest.id == CorrectionCell.request_id)
-        .where(CorrectionRequest.sheet_id.in_(sheet_ids), CorrectionRequest.state == State.APPLIED)
+        .where(
+            CorrectionRequest.class_id == class_id,
+            CorrectionRequest.place == Place.YEAR,
+            CorrectionRequest.state == State.APPLIED,
+        )
         .order_by(CorrectionRequest.finished_at, CorrectionRequest.id)
     )
-    return {(sheet, student, column): old for sheet, student, column, old in session.execute(query)}
+    return {(subject or 0, who or 0, column): old for subject, who, column, old in session.execute(query)}
+
+
+def corrected_cells(session: Session, sheet_ids: Sequence[int]) -> dict[tuple[int, int, str], str | None]:
+    """Cells of these sheets that corrections have changed: (sheet, student, column) → the value struck out last.
+
+    Retests, which are printed with the sheets of term II, among them. One statement. The old value is the raw text of
+    the newest applied correction.
+    """
+    request, cell, sheet = CorrectionRequest, CorrectionCell, GradebookSheet
+    own = (
+        sa.select(
+            request.sheet_id.label("sheet"), cell.student_id, cell.column, cell.old, request.id.label("no")
+        )
+        .join(request, request.id == cell.request_id)
+        .where(request.sheet_id.in_(sheet_ids), request.state == State.APPLIED)
+    )
+    of_year = sa.and_(
+        sheet.subject_id == request.subject_id,
+        sheet.school_year_id == request.school_year_id,
+        sheet.term == 2,
+    )
+    retests = (
+        sa.select(sheet.id, cell.student_id, cell.column, cell.old, request.id)
+        .join(request, request.id == cell.request_id)
+        .join(sheet, of_year)
+        .where(sheet.id.in_(sheet_ids), request.place == Place.YEAR, request.state == State.APPLIED)
+    )
+    # Of one cell no two requests are open at once, so that they end in the order they were made.
+    rows = session.execute(own.union_all(retests).order_by("no"))
+    return {(found or 0, who or 0, column): old for found, who, column, old, _no in rows}

@@ -12,13 +12,11 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, Target, may
-from app.domain.cell_values import parse_cell, show_cell
 from app.domain.corrections import Preset, Seat, State
 from app.domain.dates import format_date
 from app.domain.locks import VN_TIME
-from app.domain.sheet_forms import Cell, CellKind
 from app.errors import N_, Forbidden, Invalid, Unavailable
-from app.models import CorrectionCell, CorrectionRequest, OrgUnit, SchoolYear
+from app.models import CorrectionRequest, OrgUnit, SchoolYear
 from app.reports.contexts import PrintStamp
 from app.reports.correction_forms import (
     CellRow,
@@ -33,11 +31,10 @@ from app.reports.correction_forms import (
 from app.services import scope
 from app.services.book_reading import load_officials, load_units_above
 from app.services.clock import Clock, clamp, local_day
-from app.services.correction_columns import column_names
+from app.services.correction_columns import column_name, place_name, value_name, whose
 from app.services.correction_lists import open_request
 from app.services.correction_summary import summary
 from app.services.printing import AT_THE_SCHOOL, NOT_DRAWN, hold_number, next_number
-from app.services.sheet_cells import sheet_cells
 from app.services.unit_of_work import transaction
 
 log = logging.getLogger(__name__)
@@ -85,6 +82,14 @@ def print_minutes(actor: Actor, correction_id: int, *, clock: Clock) -> Printed:
     return Printed(_drawn(lambda: minutes(paper)), f"bien-ban-{paper.code}")
 
 
+def draw_minutes(session: Session, row: CorrectionRequest, stamp: PrintStamp) -> bytes:
+    """The minutes of an applied request for a sealed bundle; the bundle is their record. Raises Unavailable."""
+    from app.reports.correction_forms import minutes
+
+    paper = _paper(session, row, "minutes", stamp, local_day(row.finished_at or row.requested_at))
+    return _drawn(lambda: minutes(paper))
+
+
 def print_summary(actor: Actor, year: SchoolYear, term: int, *, clock: Clock) -> Printed:
     """The summary of a term (0: the year) of the actor's own school. Raises Forbidden, Unavailable."""
     from app.reports import correction_forms
@@ -101,7 +106,7 @@ def print_summary(actor: Actor, year: SchoolYear, term: int, *, clock: Clock) ->
             period=f"{TERMS[term]} {year.start_year}-{year.start_year + 1}",
             rows=tuple(_summary_row(row) for row in found.applied),
             tallies=tuple(
-                TallyRow(t.name, "I" * t.term, t.requests, t.applied, t.cells, t.refused)
+                TallyRow(t.name, "I" * t.term or "Cả năm", t.requests, t.applied, t.cells, t.refused)
                 for t in found.teachers
             ),
             signatures=(
@@ -140,15 +145,14 @@ def _request_paper(actor: Actor, correction_id: int, form: str, clock: Clock) ->
 def _paper(
     session: Session, row: CorrectionRequest, form: str, stamp: PrintStamp, day: date
 ) -> CorrectionPaper:
-    year, sheet = row.school_year, row.sheet
+    year = row.school_year
     first = row.steps[0]
     above = Seat.APPROVER.value in row.seats_above and row.upper_unit is not None
     place = row.upper_unit.name if above and row.upper_unit else row.unit.name
     return CorrectionPaper(
         heading=_heading(session, row.unit, day),
         code=row.code,
-        sheet=f"sổ môn {sheet.subject.name}, {sheet.group.name}, học kì {'I' * row.term}, năm học "
-        f"{year.start_year}-{year.start_year + 1}",
+        sheet=f"{_place(row)}, năm học {year.start_year}-{year.start_year + 1}",
         addressee=f"Lãnh đạo {place}" if above else f"Hiệu trưởng {place}",
         requester=row.requested_by.full_name,
         requester_title=first.title or "giáo viên",
@@ -171,26 +175,25 @@ def _heading(session: Session, unit: OrgUnit, day: date) -> Heading:
     return Heading(above[0].name if above else "", unit.name, words)
 
 
+def _place(row: CorrectionRequest) -> str:
+    """In the middle of a sentence."""
+    if row.sheet is not None:
+        return f"sổ môn {row.sheet.subject.name}, {row.sheet.group.name}, học kì {'I' * row.term}"
+    name = place_name(row)
+    return name[:1].lower() + name[1:]
+
+
 def _rows(row: CorrectionRequest) -> tuple[CellRow, ...]:
-    names = column_names(row.sheet)
-    known = {cell.name: cell for cell in sheet_cells(row.sheet)}
     return tuple(
         CellRow(
-            student=cell.student.full_name,
-            born=format_date(cell.student.birth_date),
-            column=names.get(cell.column, cell.column),
-            old=_value(row, known, cell, cell.old),
-            new=_value(row, known, cell, cell.new),
+            student=whose(cell),
+            born=format_date(cell.student.birth_date) if cell.student else "",
+            column=column_name(row, cell.column),
+            old=value_name(row, cell.column, cell.old),
+            new=value_name(row, cell.column, cell.new),
         )
         for cell in row.cells
     )
-
-
-def _value(row: CorrectionRequest, known: dict[str, Cell], cell: CorrectionCell, raw: str | None) -> str:
-    column = known.get(cell.column)
-    if raw is None or column is None or column.kind is CellKind.TEXT:
-        return raw or ""
-    return show_cell(parse_cell(raw, column, row.sheet.kind).value, column.kind)
 
 
 def _parties(row: CorrectionRequest) -> tuple[Party, ...]:
@@ -243,7 +246,7 @@ def _summary_row(row: CorrectionRequest) -> SummaryRow:
     return SummaryRow(
         code=row.code,
         day=format_date(local_day(row.finished_at)) if row.finished_at else "",
-        sheet=f"{row.sheet.subject.name} {row.sheet.group.name}, HK {'I' * row.term}",
+        sheet=place_name(row).replace("học kì", "HK"),
         requester=row.requested_by.full_name,
         approver=approved.person.full_name if approved and approved.person else "",
         cells=_rows(row),

@@ -99,7 +99,7 @@ class Staffing:
     def leaves_all(self, request: CorrectionRequest, seat: Seat, person: PersonId) -> bool:
         """True when the seats that are left then can still be filled by others."""
         rest = [s for s in request.seats_left if s is not seat]
-        if seat is Seat.APPROVER and seat in request.seats_above:
+        if Seat.APPROVER in request.seats_above:  # whoever approves from above has consented too
             rest = [s for s in rest if s is not Seat.CONSENT]
         pools = {s: self.pool(request, s) for s in rest}
         if Seat.CERTIFIER in rest and self.needs_naming(request):

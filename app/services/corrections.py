@@ -4,6 +4,7 @@ Each is taken from an own account, dated, and kept; nobody sits twice. What may 
 domain/corrections.py, who may sit where today in services/correction_seats.py.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -13,19 +14,20 @@ from sqlalchemy.orm import selectinload
 from app.domain import corrections as rules
 from app.domain.access import SYSTEM, Action, Actor, Target, may
 from app.domain.corrections import OPEN_STATES, STEP_OF, Seat, State, Step
-from app.domain.locks import LockRule
+from app.domain.locks import VN_TIME
 from app.domain.names import nfc, unicode_problem
 from app.errors import N_, Forbidden, Invalid, NotFound, Stale
 from app.extensions import db
 from app.models import CorrectionRequest, CorrectionStep, GradebookSheet
 from app.services import scope
 from app.services.clock import Clock, clamp, local_day
-from app.services.correction_notices import tell_end, tell_waiting
-from app.services.correction_requests import FROZEN, require_own_account, what_is_closed
+from app.services.correction_columns import column_name, whose
+from app.services.correction_notices import tell_end, tell_in_hand, tell_waiting
+from app.services.correction_places import open_place
+from app.services.correction_places.port import CorrectionPlace, PlaceRef
+from app.services.correction_requests import FROZEN, frozen_by, require_own_account, what_is_closed
 from app.services.correction_seats import Staffing, load_staffing, seated
-from app.services.gradebook import apply_correction_cells
-from app.services.locks import sheet_locks
-from app.services.sheet_cells import sheet_cells
+from app.services.fresh_accounts import Handled, handled_accounts, in_one_hand
 from app.services.unit_of_work import Work, transaction
 
 MAX_NOTE: Final = 500
@@ -38,10 +40,15 @@ OWN_REQUEST: Final = N_("You asked for this correction; somebody else decides on
 LEAVES_NOBODY: Final = N_(
     "If you sit here, nobody is left for another seat of this request. Let somebody else take this step."
 )
+ONE_HAND: Final = N_(
+    "Account %(account)s was created, enabled or given a new password by %(name)s. Who has just had an account in hand"
+    " and its owner do not sit in one request: until %(until)s somebody else takes this seat."
+)
 NAME_FIRST: Final = N_("The head first names who certifies instead of the homeroom teacher.")
 NOT_NAMED: Final = N_("Choose a colleague with an account who takes no other part in this request.")
 WHY: Final = N_("Say why: the requester reads it, and it stays with the request.")
 TOO_LONG: Final = N_("At most 500 characters.")
+GONE: Final = N_("What this request speaks of is not there any more.")
 NOT_OWN: Final = N_("Only who asked for a correction withdraws it.")
 DUE: Final = 100
 """Requests ended at once when their days are over."""
@@ -116,6 +123,8 @@ def expire_due(*, clock: Clock) -> int:
                 selectinload(CorrectionRequest.cells),
                 selectinload(CorrectionRequest.sheet).joinedload(GradebookSheet.subject),
                 selectinload(CorrectionRequest.sheet).joinedload(GradebookSheet.group),
+                selectinload(CorrectionRequest.subject),
+                selectinload(CorrectionRequest.school_class),
             )
             .with_for_update()
         )
@@ -143,19 +152,25 @@ def _note(text: str, *, required: bool = False) -> str | None:
     return note or None
 
 
+def _place(work: Work, request: CorrectionRequest, day: date) -> CorrectionPlace | None:
+    """Where its cells lie, held; None where there is no such place any more: the request can still be ended."""
+    try:
+        place = open_place(work.session, SYSTEM, PlaceRef.of(request), day, to_write=True)
+        place.hold(work)
+    except NotFound:
+        return None
+    return place
+
+
 class _Held:
-    """A request within reach with its sheet and itself locked, and the people of today."""
+    """A request within reach with its place and itself locked, and the people of today."""
 
     def __init__(self, work: Work, correction_id: int, day: date) -> None:
         require_own_account(work.actor)
         session = work.session
-        query = sa.select(CorrectionRequest.unit_id, CorrectionRequest.sheet_id).where(
-            CorrectionRequest.id == correction_id, scope.condition(work.actor, CorrectionRequest, day)
-        )
-        found = session.execute(query).one_or_none()
-        if found is None:
-            raise NotFound
-        work.lock_sheets(found.unit_id, [found.sheet_id])
+        found = scope.get(session, work.actor, CorrectionRequest, correction_id, day)
+        # Whoever takes a seat need not reach the place: the request, which they do reach, is the right to it.
+        self.place = _place(work, found, day)
         self.work = work
         self.request = session.get_one(
             CorrectionRequest, correction_id, with_for_update=True, populate_existing=True
@@ -166,6 +181,7 @@ class _Held:
             session, self.request.unit_id, self.request.class_id, local_day(work.now), self._class_day()
         )
         self._spoiled = ""
+        self._handled: Sequence[Handled] = ()
 
     @property
     def person(self) -> int:
@@ -196,7 +212,19 @@ class _Held:
             raise Forbidden(self._why_not())
         if not alone and not people.leaves_all(request, seat, self.person):
             raise Forbidden(LEAVES_NOBODY)
+        if not alone:
+            self._require_own_hand()
         return seat
+
+    def _require_own_hand(self) -> None:
+        """Nobody sits with a person whose account they have just had in hand, nor the other way round."""
+        request = self.request
+        accounts = {row.user_id for row in request.steps if row.user_id} | {self.work.actor.user_id or 0}
+        self._handled = handled_accounts(self.work.session, accounts, self.work.now)
+        others = {request.requested_by_id, *seated(request)}
+        if handled := in_one_hand(self._handled, self.person, others):
+            until = f"{handled.until.astimezone(VN_TIME):%H:%M %d/%m/%Y}"
+            raise Forbidden(ONE_HAND, account=handled.username, name=handled.by, until=until)
 
     def _why_not(self) -> str:
         request = self.request
@@ -214,6 +242,7 @@ class _Held:
         before = request.state
         step = STEP_OF[before]
         rules.require(before, step)
+        tell_in_hand(work, request, self._handled)
         self._step(step, seat, note)
         left = request.seats_left
         spoiled = not left and not self._apply()
@@ -227,30 +256,29 @@ class _Held:
     def _apply(self) -> bool:
         """Write the cells; False where one of them no longer holds the value it was asked from."""
         request, work = self.request, self.work
-        self._require_thawed()
         try:
-            apply_correction_cells(work, request)
+            if self.place is None:
+                raise Stale(GONE, conflicts=tuple((c.student_id or 0, c.column) for c in request.cells))
+            self._require_thawed(self.place)
+            self.place.write(work, request)
         except Stale as error:
-            self._spoiled = ", ".join(self._cell_name(*place) for place in error.conflicts)
+            self._spoiled = ", ".join(self._cell_name(*cell) for cell in error.conflicts)[:MAX_NOTE]
             return False
-        request.closed = request.closed or what_is_closed(
-            work.session, request, request.school_year, work.now
-        )
+        request.closed = request.closed or what_is_closed(work.session, request, work.now)
         request.applied_tx_id = work.name_correction(request.reason, request.requested_by_id)
         return True
 
-    def _require_thawed(self) -> None:
+    def _require_thawed(self, place: CorrectionPlace) -> None:
         """An inspection of the tier above holds everything: the last step waits for its end."""
-        columns = [cell.name for cell in sheet_cells(self.request.sheet)]
-        locks = sheet_locks(self.work.session, self.request.sheet, columns, self.work.now)
-        for cell in self.request.cells:
-            for reason in locks.reasons(cell.student_id, cell.column):
-                if reason.rule is LockRule.SHUT and reason.unit_id != self.request.unit_id:
-                    raise Invalid(FROZEN, unit=reason.unit_name)
+        wanted = [(cell.student_id or 0, cell.column) for cell in self.request.cells]
+        cells = place.read(self.work.session, self.work.now, sorted({student for student, _c in wanted}))
+        for cell in wanted:
+            if cells.has(*cell) and (unit := frozen_by(cells.reasons(*cell), self.request.unit_id)):
+                raise Invalid(FROZEN, unit=unit)
 
     def _cell_name(self, student_id: int, column: str) -> str:
-        student = next(c.student.full_name for c in self.request.cells if c.student_id == student_id)
-        return f"{student} ({column})"
+        cell = next(c for c in self.request.cells if (c.student_id or 0, c.column) == (student_id, column))
+        return f"{whose(cell)} ({column_name(self.request, column)})"
 
     def _close(self, step: Step) -> None:
         note = self._spoiled if step is Step.SPOIL else None

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.domain.access import Action, Actor
 from app.domain.exceptions import ExceptionKind
-from app.errors import N_, Invalid
+from app.errors import N_
 from app.models import ExceptionLook, ExceptionNote, OrgUnit
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
+from app.services.typed import one_line
 from app.services.unit_of_work import transaction
 
 PAGE: Final = 50
@@ -96,16 +97,14 @@ def mark_looked(actor: Actor, note_id: int, text: str, *, clock: Clock) -> int:
     with transaction(actor, "exception.look", clock=clock) as work:
         note = scope.get(work.session, actor, ExceptionNote, note_id, local_day(work.now))
         demand(actor, Action.EXCEPTION_MARK, note.unit_id)
-        text = " ".join(text.split())
-        if not text:
-            raise Invalid(SAY_SOMETHING, problems=(("text", SAY_SOMETHING),))
+        text = one_line(text, MOST_TEXT, SAY_SOMETHING, "text")
         row = ExceptionLook(
             note_id=note.id,
             unit_id=actor.unit_id,
             looked_at=work.now,
             person_id=actor.person_id,
             user_id=actor.user_id,
-            text=text[:MOST_TEXT],
+            text=text,
         )
         work.session.add(row)
         work.flush()

@@ -17,6 +17,12 @@ RULES: Final[Mapping[PolicyKey, str]] = {
     PolicyKey.IDLE_MINUTES: "Thời gian tự thoát",
     PolicyKey.CORRECTION_PRESET: "Cách điều chỉnh dữ liệu",
     PolicyKey.CORRECTION_DAYS: "Thời hạn của đề nghị điều chỉnh",
+    PolicyKey.WATCH_BURST: "Danh sách cần xem lại, nhiều ô bị sửa trong ít phút",
+    PolicyKey.WATCH_DRIFT: "Danh sách cần xem lại, sửa gần như một chiều",
+    PolicyKey.WATCH_STUDENT: "Danh sách cần xem lại, nâng nhiều điểm của một học sinh",
+    PolicyKey.WATCH_NIGHT: "Danh sách cần xem lại, sửa ban đêm",
+    PolicyKey.WATCH_REOPENED: "Danh sách cần xem lại, mở lại nhiều lần",
+    PolicyKey.WATCH_RATE: "Danh sách cần xem lại, tỉ lệ sửa cao",
 }
 """Settings whose loosening the tier above is told of, by their names in the record."""
 

@@ -4,7 +4,7 @@ S0 Điều 8 khoản 1, S4 Điều 14 khoản 1: marks are shown to the student 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -30,11 +30,14 @@ from app.models import (
 from app.models.base import in_force
 from app.services import scope
 from app.services.accounts import NewAccount, fresh_password, slip
+from app.services.changes import Change
 from app.services.clock import Clock, local_day
+from app.services.publication_changes import changed_for_child
 from app.services.rights import demand
 from app.services.sheet_cells import has_average, sheet_cells
 from app.services.sheet_reading import load_facts
 from app.services.staff import locked_unit
+from app.services.typed import paragraphs
 from app.services.unit_of_work import Work, transaction
 
 MOST_TEXT: Final = 1000
@@ -55,6 +58,9 @@ class PublishedSheet:
     average: Any
     publication: Publication
     question: MarkQuestion | None
+    changed: Mapping[str, Change] = field(
+        default_factory=dict
+    )  # by column, what changed after it was published
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,14 @@ def child_marks(
         _shown(sheet, subject, row, publications, questions.get(sheet.id))
         for sheet, subject, row in _rows(session, student, year_id, term)
     ]
-    return ChildMarks(student, publications, [s for s in sheets if s is not None])
+    shown = [s for s in sheets if s is not None]
+    changed = changed_for_child(session, publications, student.id, [s.sheet for s in shown])
+    return ChildMarks(student, publications, [_with_changes(s, changed) for s in shown])
+
+
+def _with_changes(shown: PublishedSheet, changed: Mapping[tuple[int, str], Change]) -> PublishedSheet:
+    own = {column: change for (sheet_id, column), change in changed.items() if sheet_id == shown.sheet.id}
+    return replace(shown, changed=own)
 
 
 def _rows(
@@ -210,8 +223,7 @@ def ask(actor: Actor, student_id: int, sheet_id: int, text: str, *, clock: Clock
 
     Raises NotFound for another's child or sheet, Invalid outside the window for questions.
     """
-    if not text.strip():
-        raise Invalid(NO_TEXT)
+    text = paragraphs(text, MOST_TEXT, NO_TEXT)
     with transaction(actor, "question.ask", clock=clock) as work:
         now = work.now
         sheet = work.session.get(GradebookSheet, sheet_id)
@@ -242,8 +254,7 @@ def ask(actor: Actor, student_id: int, sheet_id: int, text: str, *, clock: Clock
 
 def answer(actor: Actor, question_id: int, text: str, *, clock: Clock) -> None:
     """Who teaches the subject answers. Raises NotFound out of reach, Forbidden for anybody else, Invalid."""
-    if not text.strip():
-        raise Invalid(NO_TEXT)
+    text = paragraphs(text, MOST_TEXT, NO_TEXT)
     with transaction(actor, "question.answer", clock=clock) as work:
         day = local_day(clock())
         question = scope.get(work.session, actor, MarkQuestion, question_id, day)
@@ -262,7 +273,7 @@ def _say(work: Work, question: MarkQuestion, text: str, *, by_family: bool) -> N
             user_id=work.actor.user_id,
             author=work.actor.full_name[:120],
             by_family=by_family,
-            text=text.strip()[:MOST_TEXT],
+            text=text,
         )
     )
     work.audit("question.message", target=question, by_family=by_family)

@@ -22,7 +22,6 @@ from app.services.cells import (
     INVALID,
     LOCKED,
     MAX_COMMENT,
-    NOT_DECIDED,
     NOT_HERE,
     NOT_YOURS,
     TOO_LONG,
@@ -33,8 +32,10 @@ from app.services.cells import (
     LockedCell,
     Parsed,
     Saved,
+    require_decided,
 )
 from app.services.clock import Clock, local_day
+from app.services.closing.again import tell_signers
 from app.services.sheet_cells import has_average
 from app.services.sheet_reading import Line, SheetFacts, load_facts, load_lines
 from app.services.unit_of_work import Work, transaction
@@ -84,12 +85,13 @@ def apply_correction_cells(work: Work, request: CorrectionRequest) -> Saved:
     With the sheet held. Exactly these cells, each from the value it had when asked; averages follow as after a save.
     Raises Forbidden while a seat is empty, Stale naming the cells that hold another value by now.
     """
-    if request.state.over or request.seats_left:
-        raise Forbidden(NOT_DECIDED)
+    require_decided(request)
+    if request.sheet_id is None:
+        raise Invalid(UNKNOWN_CELL)
     # Whoever takes the last seat need not reach the sheet: the request, which they do reach, is the right to it.
     facts = load_facts(work.session, SYSTEM, request.sheet_id, local_day(work.now), to_write=True)
     work.session.refresh(facts.sheet)
-    changes = [CellChange(c.student_id, c.column, c.old, c.new) for c in request.cells]
+    changes = [CellChange(c.student_id or 0, c.column, c.old, c.new) for c in request.cells]
     parsed = parse_changes(changes, facts, quick_entry=False)
     lines = {line.student_id: line for line in load_lines(work.session, facts.sheet, _students(changes))}
     changed = [p for p in parsed if p.change.student_id not in lines or not _holds(lines, p)]
@@ -253,6 +255,8 @@ def _apply(work: Work, facts: SheetFacts, wanted: Sequence[Parsed], lines: dict[
     years = _recompute(work, facts, rows, lines)
     if wanted:
         sheet.revision += 1
+        if sheet.id in work.signed:
+            tell_signers(work, sheet)
     return Saved(
         kind=sheet.kind,
         revision=sheet.revision,

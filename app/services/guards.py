@@ -12,28 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from app.models import (
-    AccessReview,
-    AnchorHead,
-    Attestation,
-    AttestationNote,
-    AuditEvent,
-    ChainAnchor,
-    ChainLink,
-    ClosingStep,
-    Confirmation,
-    CorrectionCell,
-    CorrectionStep,
-    ExceptionLook,
-    ExceptionNote,
-    IncidentMessage,
-    MarkQuestionMessage,
-    Model,
-    ProgressCheck,
-    ProgressCheckRow,
-    SheetSubmission,
-    TxLog,
-)
+from app import models
 from app.models.base import Versioned
 from app.versioning import TX_INFO
 
@@ -41,25 +20,30 @@ _flushing: ContextVar[bool] = ContextVar("hocvu_flushing", default=False)
 _lifted: ContextVar[bool] = ContextVar("hocvu_guards_lifted", default=False)
 
 APPEND_ONLY = (
-    AccessReview,
-    AnchorHead,
-    Attestation,
-    AttestationNote,
-    AuditEvent,
-    ChainAnchor,
-    ChainLink,
-    ClosingStep,
-    Confirmation,
-    CorrectionCell,
-    CorrectionStep,
-    ExceptionLook,
-    ExceptionNote,
-    IncidentMessage,
-    MarkQuestionMessage,
-    ProgressCheck,
-    ProgressCheckRow,
-    SheetSubmission,
-    TxLog,
+    models.AccessReview,
+    models.AnchorHead,
+    models.ArchiveRun,
+    models.Attestation,
+    models.AttestationNote,
+    models.AuditEvent,
+    models.BundleCheck,
+    models.SealedBundle,
+    models.ChainAnchor,
+    models.ChainLink,
+    models.ClosingStep,
+    models.Confirmation,
+    models.CorrectionCell,
+    models.CorrectionStep,
+    models.Document,
+    models.ExceptionLook,
+    models.ExceptionNote,
+    models.IncidentMessage,
+    models.MarkQuestionMessage,
+    models.ProgressCheck,
+    models.ProgressCheckRow,
+    models.SheetSubmission,
+    models.Signature,
+    models.TxLog,
 )
 
 
@@ -69,8 +53,10 @@ class ProtectedWrite(RuntimeError):
 
 def protected_tables() -> frozenset[str]:
     """Names of tables whose rows are the record: versioned ones, their histories and append-only logs."""
-    versioned = {m.class_.__tablename__ for m in Model.registry.mappers if issubclass(m.class_, Versioned)}
-    histories = {name for name in Model.metadata.tables if name.endswith("_version")}
+    versioned = {
+        m.class_.__tablename__ for m in models.Model.registry.mappers if issubclass(m.class_, Versioned)
+    }
+    histories = {name for name in models.Model.metadata.tables if name.endswith("_version")}
     return frozenset(versioned | histories | {c.__tablename__ for c in APPEND_ONLY})
 
 

@@ -20,6 +20,7 @@ from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.notices import tell
 from app.services.rights import demand
+from app.services.typed import one_line, paragraphs
 from app.services.unit_of_work import Work, transaction
 
 MOST: Final = 200
@@ -33,9 +34,7 @@ OVER: Final = N_("This report is closed. Send a new one.")
 
 def report(actor: Actor, title: str, text: str, sheet_id: int | None, *, clock: Clock) -> int:
     """Send a report; the board is told. Returns its id. Raises Forbidden, NotFound for a sheet out of reach, Invalid."""
-    title, text = " ".join(title.split())[:MOST_TITLE], _text(text)
-    if not title:
-        raise Invalid(NO_TITLE)
+    title, text = one_line(title, MOST_TITLE, NO_TITLE), paragraphs(text, MOST_TEXT, NO_TEXT)
     with transaction(actor, "incident.report", clock=clock) as work:
         demand(actor, Action.INCIDENT_REPORT, actor.unit_id)
         day = local_day(clock())
@@ -68,7 +67,7 @@ def answer(actor: Actor, incident_id: int, text: str, state: IncidentState, *, c
 
     Raises NotFound out of reach, Invalid for an empty text or a closed report.
     """
-    text = _text(text)
+    text = paragraphs(text, MOST_TEXT, NO_TEXT)
     with transaction(actor, "incident.answer", clock=clock) as work:
         row = scope.get(work.session, actor, Incident, incident_id, local_day(clock()), hold=True)
         handles = may(actor, Action.INCIDENT_HANDLE, Target(unit=actor.relation_to(row.unit_id)))
@@ -141,9 +140,3 @@ def _person(actor: Actor) -> int:
     if actor.person_id is None:
         raise Forbidden(NO_PERSON)
     return actor.person_id
-
-
-def _text(text: str) -> str:
-    if not text.strip():
-        raise Invalid(NO_TEXT)
-    return text.strip()[:MOST_TEXT]

@@ -26,6 +26,7 @@ from app.services.clock import Clock, local_day
 from app.services.lock_notices import units_below
 from app.services.notices import tell_units
 from app.services.rights import demand
+from app.services.typed import one_line
 from app.services.unit_of_work import plain_write, transaction
 
 VIEW: Final = "inspect.view"
@@ -65,7 +66,8 @@ def send_inspector(actor: Actor, new: NewInspection, *, clock: Clock) -> int:
 
     Forbidden without inspection.manage; NotFound for a unit out of reach; Invalid for what is missing.
     """
-    with transaction(actor, "inspection.create", clock=clock, reason=new.purpose[:300]) as work:
+    decision, purpose = one_line(new.decision, 120), one_line(new.purpose, 300)
+    with transaction(actor, "inspection.create", clock=clock, reason=purpose) as work:
         demand(actor, Action.INSPECTION_MANAGE, actor.unit_id)
         day = local_day(work.now)
         units = _with_all_below(work.session, actor, new.unit_ids, day)
@@ -75,8 +77,8 @@ def send_inspector(actor: Actor, new: NewInspection, *, clock: Clock) -> int:
             person_id=new.person_id,
             starts_on=new.starts_on,
             ends_on=new.ends_on,
-            decision=" ".join(new.decision.split())[:120],
-            purpose=" ".join(new.purpose.split())[:300],
+            decision=decision,
+            purpose=purpose,
             ordered_by_id=actor.person_id,
             executed_by_id=actor.user_id,
         )

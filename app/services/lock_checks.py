@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.domain.access import Actor
 from app.domain.names import nfc, unicode_problem
 from app.domain.units import grades_of, taught_levels
 from app.domain.vocabulary import WINDOW_COLUMNS, Book, Level, WindowEffect, WindowMode
@@ -116,15 +117,17 @@ def tidy(new: NewWindow, now: datetime) -> NewWindow:
     )
 
 
-def window_problems(work: Work, held: Held, new: NewWindow) -> list[FieldProblem]:
+def window_problems(
+    session: Session, actor: Actor, held: Held, new: NewWindow, now: datetime
+) -> list[FieldProblem]:
     """Everything that speaks against the window, field by field."""
-    year = scope.get(work.session, work.actor, SchoolYear, new.school_year_id, held.day)
+    year = scope.get(session, actor, SchoolYear, new.school_year_id, held.day)
     return [
         *text_problems("title", new.title, MAX_TITLE),
         *text_problems("reason", new.reason, MAX_REASON),
-        *_time_problems(new, year, work.now),
+        *_time_problems(new, year, now),
         *_choice_problems(new),
-        *_scope_problems(work.session, held, new),
+        *_scope_problems(session, held, new),
     ]
 
 

@@ -15,6 +15,7 @@ from app.errors import N_, Invalid
 from app.models import LockWindow, OrgUnit, SchoolYear
 from app.services import lock_notices, scope
 from app.services.clock import Clock, local_day
+from app.services.late_windows import closed_before, tell_of_reopening
 from app.services.lock_checks import MAX_REASON, Held, NewWindow, hold, text_problems
 from app.services.lock_orders import order_of, refuse
 from app.services.lock_windows import build_window, leader_name
@@ -92,9 +93,18 @@ def generate_default_windows(
         wanted = [default.plan for default in calendar if default.wanted]
         if not wanted:
             raise Invalid(ALL_THERE)
-        for plan in wanted:
-            new = _planned(plan, year.id, reason, announce)
-            work.session.add(build_window(work, owner, new, ordered_by))
+        made = [
+            build_window(work, owner, _planned(plan, year.id, reason, announce), ordered_by)
+            for plan in wanted
+        ]
+        work.session.add_all(made)
+        work.flush()
+        for window in made:
+            if late := closed_before(work.session, window, work.now):
+                tell_of_reopening(work, window, late)
+        lock_notices.tell_who_ordered(
+            work, ordered_by, f"lịch mặc định năm học {year.label}", f"Lí do: {reason}", lock_notices.CALENDAR
+        )
         told = _tell_calendar(work, held, year, wanted, reason, ordered_by) if announce else 0
         work.audit(
             "lock_window.defaults",

@@ -21,6 +21,8 @@ from app.models import GradebookSheet, LockWindow, OrgParent, OrgUnit, SchoolCla
 from app.models.base import in_force
 from app.services.actors import descendants
 from app.services.clock import VIETNAM
+from app.services.notices import tell
+from app.services.unit_of_work import Work
 
 CALENDAR = "/locks/"
 LONGEST_LIST = 12
@@ -119,6 +121,14 @@ def window_text(session: Session, window: LockWindow, owner: OrgUnit, ordered_by
         )
     parts.append(f"Căn cứ: {window.reason.rstrip('.')}. Người ra lệnh: {ordered_by}.")
     return " ".join(parts)
+
+
+def tell_who_ordered(work: Work, person_id: int | None, what: str, body: str, url: str) -> None:
+    """Inside a transaction: a notice to the leader in whose name somebody else has recorded an order, always."""
+    if person_id is None or person_id == work.actor.person_id:
+        return
+    text = f"{work.actor.full_name} ({work.actor.username}) đã ghi lệnh này theo tên người nhận thông báo. {body}"
+    tell(work, [person_id], f"Lệnh được ghi theo tên lãnh đạo: {what}", text, url)
 
 
 def scope_text(session: Session, window: LockWindow) -> str:

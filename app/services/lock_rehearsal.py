@@ -2,29 +2,42 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
-from app.domain.closing import Act, Standing
+from app.domain.closing import ConfirmationKind, Standing
 from app.domain.corrections import OPEN_STATES
 from app.errors import N_, Forbidden, Invalid
-from app.models import Confirmation, CorrectionRequest, OrgUnit, SchoolYear
+from app.models import (
+    Attestation,
+    Confirmation,
+    CorrectionRequest,
+    GradebookSheet,
+    Notice,
+    OrgUnit,
+    SchoolYear,
+)
 from app.services import scope
 from app.services.clock import Clock, local_day
+from app.services.closing.attested import unexplained
 from app.services.closing.book import ClassLine, SheetLine
 from app.services.closing.load import load_book
+from app.services.closing.to_sign import saved_after, standing_of
 from app.services.lock_notices import TERMS
 from app.services.lock_orders import NO_RIGHT, leaders_of, may_order
-from app.services.notices import tell
+from app.services.notices import BODY_LENGTH, tell
 from app.services.progress_offices import office_progress
 from app.services.unit_of_work import Work, transaction
 from app.services.years import Period, chosen_period
 
 NOBODY_OWES = N_("Nothing is missing, so there is nobody to tell.")
+TOLD_LATELY = N_("Everybody concerned was told the same within the last hour.")
 LONGEST_LIST = 8
+LATELY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Rehearsal:
 
     sheets: tuple[Owed, ...]
     classes: tuple[ClassLine, ...]
+    elsewhere: int = 0  # correction requests that wait, of what lies on no sheet
 
     @property
     def owed(self) -> list[Owed]:
@@ -67,7 +81,7 @@ class Rehearsal:
         values: Mapping[str, Iterable[int]] = {
             "blank": (*(s.line.blank for s in self.sheets), *(c.blank for c in self.classes)),
             "unsigned": (*(int(s.unsigned) for s in self.sheets), *(int(_unsigned(c)) for c in self.classes)),
-            "pending": (s.pending for s in self.sheets),
+            "pending": (*(s.pending for s in self.sheets), self.elsewhere),
             "unexplained": (s.line.unexplained for s in self.sheets),
         }
         return sum(values[what])
@@ -79,18 +93,21 @@ def _unsigned(line: ClassLine) -> bool:
 
 @dataclass(frozen=True)
 class SchoolOwes:
-    """A school in an office's rehearsal: blank cells of the term, sheets never confirmed, requests that wait."""
+    """A school in an office's rehearsal: blank cells of the term, sheets without a signature that holds, requests that
+    wait, differences nobody has explained.
+    """
 
     unit: OrgUnit
     blank: int
     unsigned: int
     pending: int
+    unexplained: int
     sheets: int
 
     @property
     def ready(self) -> bool:
         """True when nothing speaks against closing its books."""
-        return not (self.blank or self.unsigned or self.pending)
+        return not (self.blank or self.unsigned or self.pending or self.unexplained)
 
 
 def rehearse(session: Session, unit: OrgUnit, year: SchoolYear, term: int, now: datetime) -> Rehearsal:
@@ -98,21 +115,23 @@ def rehearse(session: Session, unit: OrgUnit, year: SchoolYear, term: int, now: 
     book = load_book(session, unit, year, term, now)
     pending = _pending(session, CorrectionRequest.sheet_id, [unit.id], year.id, term)
     owed = tuple(Owed(line, pending.get(line.progress.sheet_id, 0)) for line in book.sheets)
-    return Rehearsal(owed, book.classes)
+    return Rehearsal(owed, book.classes, pending.get(None, 0))
 
 
 def rehearse_schools(session: Session, actor: Actor, period: Period, now: datetime) -> list[SchoolOwes]:
-    """Each school below an office, the one that owes most first; six statements, however many schools."""
+    """Each school below an office, the one that owes most first; a dozen statements at most, however many schools."""
     schools = office_progress(session, actor, period, now).schools
     ids = [school.unit.id for school in schools]
     pending = _pending(session, CorrectionRequest.unit_id, ids, period.year_id, period.term)
     signed = _signed(session, ids, period)
+    differences = _unexplained(session, ids, period)
     found = [
         SchoolOwes(
             unit=school.unit,
             blank=school.share.required - school.share.filled,
             unsigned=max(0, school.sheets - signed.get(school.unit.id, 0)),
             pending=pending.get(school.unit.id, 0),
+            unexplained=differences.get(school.unit.id, 0),
             sheets=school.sheets,
         )
         for school in schools
@@ -122,8 +141,8 @@ def rehearse_schools(session: Session, actor: Actor, period: Period, now: dateti
 
 
 def _pending(
-    session: Session, by: sa.orm.InstrumentedAttribute[int], units: Sequence[int], year_id: int, term: int
-) -> Mapping[int, int]:
+    session: Session, by: sa.orm.InstrumentedAttribute[Any], units: Sequence[int], year_id: int, term: int
+) -> Mapping[int | None, int]:
     query = (
         sa.select(by, sa.func.count())
         .where(
@@ -138,18 +157,33 @@ def _pending(
 
 
 def _signed(session: Session, units: Sequence[int], period: Period) -> Mapping[int, int]:
-    """By school, sheets that were ever confirmed; whether the data changed since is asked school by school."""
+    """By school, sheets with a signature that still holds: not taken back, and nothing saved after it."""
     query = (
         sa.select(Confirmation.unit_id, sa.func.count(Confirmation.sheet_id.distinct()))
+        .join(GradebookSheet, GradebookSheet.id == Confirmation.sheet_id)
         .where(
             Confirmation.unit_id.in_(units),
             Confirmation.school_year_id == period.year_id,
             Confirmation.period == period.term,
-            Confirmation.act == Act.CONFIRMED,
+            *standing_of(ConfirmationKind.SHEET),
+            ~saved_after(Confirmation.signed_at),
         )
         .group_by(Confirmation.unit_id)
     )
     return dict(session.execute(query).all())
+
+
+def _unexplained(session: Session, units: Sequence[int], period: Period) -> Mapping[int, int]:
+    """By school, differences from teachers' books and posted lists that nobody has explained."""
+    place = (Attestation.school_year_id == period.year_id, Attestation.term == period.term)
+    by_sheet = unexplained(session, Attestation.unit_id.in_(units), *place)
+    if not by_sheet:
+        return {}
+    query = sa.select(GradebookSheet.id, GradebookSheet.unit_id).where(GradebookSheet.id.in_(by_sheet))
+    found: dict[int, int] = {}
+    for sheet_id, unit_id in session.execute(query):
+        found[unit_id] = found.get(unit_id, 0) + by_sheet[sheet_id]
+    return found
 
 
 # -- telling who owes ----------------------------------------------------------------------------------------------
@@ -165,8 +199,8 @@ class _Debt:
 def tell_owners(actor: Actor, year_id: int, term: int, *, clock: Clock) -> int:
     """One notice to each who owes something: in a school its teachers, from an office the leaders of its schools.
 
-    Returns how many people were told. Forbidden for who neither leads nor administers the own unit; Invalid when
-    nothing is missing.
+    Who was told the same within the last hour isn't told again. Returns how many people were told. Forbidden for who
+    neither leads nor administers the own unit; Invalid when nothing is missing, or all were told just now.
     """
     with transaction(actor, "lock_rehearsal.tell", clock=clock) as work:
         if actor.unit_id is None or not may_order(actor, Action.LOCK_MANAGE, actor.unit_id):
@@ -180,15 +214,33 @@ def tell_owners(actor: Actor, year_id: int, term: int, *, clock: Clock) -> int:
             debts = _leaders(work, year, term)
         if not debts:
             raise Invalid(NOBODY_OWES)
-        for person_id, debt in sorted(debts.items()):
-            title = f"Rà soát trước khi khóa sổ {TERMS[term]}: còn {len(debt.parts)} việc"
-            more = len(debt.parts) - LONGEST_LIST
-            body = "; ".join(debt.parts[:LONGEST_LIST]) + (f"; và {more} mục nữa" if more > 0 else "")
-            tell(
-                work, [person_id], title, f"{body}. {unit.short_name} nhắc hoàn thành trước khi khóa sổ.", "/"
-            )
-        work.audit("lock_rehearsal.tell", target=unit, term=term, people=len(debts))
-        return len(debts)
+        known = _told_lately(work, debts)
+        notices = {person_id: _notice(debt, unit, term) for person_id, debt in sorted(debts.items())}
+        fresh = [
+            (person_id, *words) for person_id, words in notices.items() if (person_id, *words) not in known
+        ]
+        if not fresh:
+            raise Invalid(TOLD_LATELY)
+        for person_id, title, body in fresh:
+            tell(work, [person_id], title, body, "/")
+        work.audit("lock_rehearsal.tell", target=unit, term=term, people=len(fresh))
+        return len(fresh)
+
+
+def _notice(debt: _Debt, unit: OrgUnit, term: int) -> tuple[str, str]:
+    """Title and body of what one person is told."""
+    title = f"Rà soát trước khi khóa sổ {TERMS[term]}: còn {len(debt.parts)} việc"
+    more = len(debt.parts) - LONGEST_LIST
+    body = "; ".join(debt.parts[:LONGEST_LIST]) + (f"; và {more} mục nữa" if more > 0 else "")
+    return title, f"{body}. {unit.short_name} nhắc hoàn thành trước khi khóa sổ."[:BODY_LENGTH]
+
+
+def _told_lately(work: Work, people: Iterable[int]) -> set[tuple[int, str, str]]:
+    """Person, title and body of what these people were told within the last hour; one statement."""
+    query = sa.select(Notice.person_id, Notice.title, Notice.body).where(
+        Notice.person_id.in_(people), Notice.created_at > work.now - LATELY
+    )
+    return {(person_id or 0, title, body) for person_id, title, body in work.session.execute(query)}
 
 
 def _teachers(rehearsal: Rehearsal) -> dict[int, _Debt]:
@@ -225,7 +277,7 @@ def _leaders(work: Work, year: SchoolYear, term: int) -> dict[int, _Debt]:
     for school in schools:
         text = (
             f"{school.unit.short_name}: {school.blank} ô trống, {school.unsigned} sổ chưa ký xác nhận, "
-            f"{school.pending} đề nghị điều chỉnh chờ xử lí"
+            f"{school.pending} đề nghị điều chỉnh chờ xử lí, {school.unexplained} chỗ lệch chưa giải trình"
         )
         for person_id in people.get(school.unit.id, ()):
             found.setdefault(person_id, _Debt()).parts.append(text)

@@ -166,6 +166,13 @@ def decide(
         seat.ordered_by_id, seat.executed_by_id = ordered_by, actor.user_id
         seat.window_id = window.id if window else None
         _tell_answer(work, request, seat)
+        lock_notices.tell_who_ordered(
+            work,
+            ordered_by,
+            f"trả lời đề nghị mở khóa {sheet_title(request)}",
+            seat.answer or "",
+            url_of(request),
+        )
         verb = "lock_request.grant" if grant else "lock_request.refuse"
         work.audit(
             verb, target=request, reason=seat.answer, sheet=request.sheet_id, until=request.until.isoformat()

@@ -11,6 +11,7 @@ from app.domain.entry_schedule import used_columns
 from app.domain.locks import ColumnState, Layer, Window, column_state
 from app.domain.vocabulary import WindowEffect, WindowMode
 from app.models import GradebookSheet, LockWindow, OrgUnit
+from app.services import late_windows
 from app.services.clock import local_day
 from app.services.lock_checks import NewWindow
 from app.services.lock_notices import binds, units_below
@@ -44,6 +45,7 @@ class Simulation:
     at: datetime | None
     entered_only: bool  # blank cells stay open: only what was entered is locked
     lines: tuple[Closed, ...] = ()
+    reopens: late_windows.Closed | None = None  # what had closed before it: blank cells only
 
     @property
     def sheets(self) -> int:
@@ -65,16 +67,17 @@ def simulate(session: Session, owner: OrgUnit, new: NewWindow, period: Period, n
     """The window against the calendar as it is; nothing is written. A school sees its sheets, an office its schools."""
     at = max(new.opens_at, now) if new.effect is WindowEffect.SHUT else new.closes_at
     entered_only = new.effect is WindowEffect.OPEN and new.mode is WindowMode.ENTERED_CELLS
+    trial = _Trial(owner, new, at or now)
+    reopens = late_windows.closed_before(session, trial.row, now)
     if at is None:
-        return Simulation(None, entered_only)
+        return Simulation(None, entered_only, reopens=reopens)
     period = replace(period, term=new.term or period.term)
-    trial = _Trial(owner, new, at)
     if owner.kind.is_school:
         lines = _own_sheets(session, owner, period, trial, now)
     else:
         lines = _schools(session, owner, period, trial, now)
     found = sorted((line for line in lines if line.columns), key=lambda line: (-line.blank, line.title))
-    return Simulation(at, entered_only, tuple(found))
+    return Simulation(at, entered_only, tuple(found), reopens)
 
 
 class _Trial:
@@ -83,7 +86,8 @@ class _Trial:
     def __init__(self, owner: OrgUnit, new: NewWindow, at: datetime) -> None:
         self.owner, self.new, self.at = owner, new, at
         self.row = LockWindow(
-            id=0, owner_id=owner.id, school_year_id=new.school_year_id, term=new.term, effect=new.effect, mode=new.mode,
+            id=0, owner_id=owner.id, school_year_id=new.school_year_id, term=new.term, book=new.book, effect=new.effect,
+            mode=new.mode,
             columns=list(new.columns), levels=list(new.levels), grades=list(new.grades),
             class_ids=list(new.class_ids), unit_ids=list(new.unit_ids), subject_ids=list(new.subject_ids),
             sheet_id=new.sheet_id, student_ids=list(new.student_ids), title=new.title, reason=new.reason,

@@ -6,12 +6,20 @@ together (design §4). Nothing is deleted: an ended window keeps its row, an ext
 
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from app.domain.access import Action, Actor
 from app.domain.vocabulary import WINDOW_COLUMNS, Level, WindowEffect
 from app.errors import N_, Forbidden, Invalid
 from app.models import LockWindow, OrgUnit, Person
 from app.services import lock_notices, scope
 from app.services.clock import Clock, local_day
+from app.services.late_windows import (
+    closed_before,
+    outlasts_summer,
+    tell_of_past_year,
+    tell_of_reopening,
+)
 from app.services.lock_checks import (
     MAX_REASON,
     NO_END_TO_EXTEND,
@@ -29,7 +37,7 @@ from app.services.lock_orders import FieldProblem, leaders_of, order_of, refuse
 from app.services.notices import tell, tell_units
 from app.services.unit_of_work import Work, transaction
 
-__all__ = ["NewWindow", "add_window", "announce", "end_window", "extend_window"]
+__all__ = ["NewWindow", "add_window", "announce", "check_window", "end_window", "extend_window"]
 
 NO_ACCOUNT = N_("A lock window is executed from an account; this work has none.")
 
@@ -37,7 +45,8 @@ NO_ACCOUNT = N_("A lock window is executed from an account; this work has none."
 def add_window(actor: Actor, owner_id: int, new: NewWindow, *, clock: Clock) -> int:
     """Order a window of the actor's own unit and announce it to those it binds. Returns its id.
 
-    Forbidden without lock.order or lock.manage there; Invalid with a FieldProblem for each wrong field.
+    One that opens again what had closed already is told to the tiers above (late_windows). Forbidden without lock.order
+    or lock.manage there; Invalid with a FieldProblem for each wrong field.
     """
     with transaction(actor, "lock_window.add", clock=clock, reason=new.reason[:MAX_REASON]) as work:
         day = local_day(clock())
@@ -47,16 +56,31 @@ def add_window(actor: Actor, owner_id: int, new: NewWindow, *, clock: Clock) -> 
         )
         held = hold(work, owner, day)
         new = tidy(new, work.now)
-        refuse([*problems, *window_problems(work, held, new)])
+        refuse([*problems, *window_problems(work.session, actor, held, new, work.now)])
         window = build_window(work, owner, new, ordered_by)
         work.session.add(window)
         work.flush()
-        told = _tell(work, held, window, "Lịch mới") if new.announce else 0
+        late = closed_before(work.session, window, work.now)
+        if late:
+            tell_of_reopening(work, window, late)
+        elif outlasts_summer(window):
+            tell_of_past_year(work, window)
+        told = _tell(work, held, window, "Mở lại, chỉ ô trống" if late else "Lịch mới") if new.announce else 0
+        _tell_leader(work, owner, window, "thêm lịch")
         _report_freeze(work, held, window, "khóa")
         work.audit(
             "lock_window.add", target=window, reason=window.reason, title=window.title, units_told=told
         )
         return window.id
+
+
+def check_window(session: Session, actor: Actor, owner: OrgUnit, new: NewWindow, now: datetime) -> NewWindow:
+    """The window as `add_window` would order it now, nothing held or written. Raises as that does."""
+    day = local_day(now)
+    _ordered_by, problems = order_of(session, actor, Action.LOCK_MANAGE, owner, new.ordered_by_id, day)
+    held, new = Held(owner, tuple(units_below(session, owner.id, day)), day), tidy(new, now)
+    refuse([*problems, *window_problems(session, actor, held, new, now)])
+    return new
 
 
 def extend_window(
@@ -81,6 +105,9 @@ def extend_window(
         window.closes_at = closes_at
         _sign(work, window, ordered_by)
         told = _tell(work, held, window, "Gia hạn", reason) if window.announced_at else 0
+        _tell_leader(work, held.owner, window, "gia hạn")
+        if outlasts_summer(window):
+            tell_of_past_year(work, window)
         work.audit(
             "lock_window.extend", target=window, reason=reason, former=former.isoformat(), units_told=told
         )
@@ -100,6 +127,7 @@ def end_window(
         window.ended_reason = reason.strip()
         _sign(work, window, ordered_by)
         told = _tell(work, held, window, "Kết thúc sớm", reason) if window.announced_at else 0
+        _tell_leader(work, held.owner, window, "kết thúc sớm")
         _report_freeze(work, held, window, "mở")
         work.audit("lock_window.end", target=window, reason=reason, title=window.title, units_told=told)
 
@@ -181,6 +209,13 @@ def _tell(work: Work, held: Held, window: LockWindow, heading: str, reason: str 
     )
     window.announced_at = work.now
     return len(units)
+
+
+def _tell_leader(work: Work, owner: OrgUnit, window: LockWindow, heading: str) -> None:
+    """The leader in whose name an administrator acts reads it, whoever else is told."""
+    body = lock_notices.window_text(work.session, window, owner, leader_name(work, window.ordered_by_id))
+    url = lock_notices.window_url(window)
+    lock_notices.tell_who_ordered(work, window.ordered_by_id, f"{heading}, {window.title}", body, url)
 
 
 def _report_freeze(work: Work, held: Held, window: LockWindow, heading: str) -> None:

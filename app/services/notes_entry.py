@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -10,7 +10,7 @@ from app.domain.access import Action, Actor, may
 from app.domain.names import nfc, unicode_problem
 from app.domain.notes import MOST_TEXT, NoteKind, NotePeriod
 from app.errors import N_, Forbidden, Invalid, Locked, Stale
-from app.models import SchoolClass, StudentNote, TxLog
+from app.models import CorrectionRequest, SchoolClass, StudentNote, TxLog
 from app.services.cells import (
     INVALID,
     LOCKED,
@@ -19,8 +19,9 @@ from app.services.cells import (
     CellProblem,
     Conflict,
     LockedCell,
+    require_decided,
 )
-from app.services.clock import Clock, local_day
+from app.services.clock import Clock, clamp, local_day
 from app.services.notes import NoteBook, NoteLine, load_book, load_lines
 from app.services.notes_locks import note_state
 from app.services.unit_of_work import Work, transaction
@@ -84,49 +85,80 @@ def enter_notes(
             work.session, actor, class_id, kind, local_day(clock()), subject_id=subject_id, area=area
         )
         chosen = book.period(period)
-        _hold(work, book)
+        hold_class(work, book.school_class)
         if not may(actor, Action.NOTE_ENTER, book.entry_target(actor)):
             raise Forbidden(NOT_YOURS)
         if request_id and work.session.scalar(sa.select(TxLog.id).where(TxLog.request_id == request_id)):
             return NotesSaved(0, work.now)
         if chosen.starts_on > local_day(work.now):
             raise Invalid(NOT_BEGUN)
-        wanted = _changes(work, book, chosen, [_tidy(edit) for edit in edits])
-        for item in wanted:
-            _write(work, book, chosen, item)
-        if wanted:
+        changed = write_notes(work, book, chosen, edits)
+        if changed:
             work.audit(
                 "note.enter",
                 target=book.school_class,
                 kind=kind.value,
                 period=period,
                 topic=book.subject.code if book.subject else book.area,
-                remarks=len(wanted),
+                remarks=changed,
             )
-        return NotesSaved(len(wanted), work.now)
+        return NotesSaved(changed, work.now)
 
 
-def _hold(work: Work, book: NoteBook) -> None:
+def write_notes(
+    work: Work,
+    book: NoteBook,
+    period: NotePeriod,
+    edits: Sequence[NoteEdit],
+    decided: CorrectionRequest | None = None,
+) -> int:
+    """Check and write remarks with the class held; how many. A `decided` request passes the locks, nothing else does.
+
+    Raises Invalid, Stale, Locked, Forbidden for a request that still waits for somebody; then nothing was changed.
+    """
+    if decided is not None:
+        require_decided(decided)
+    author = work.actor.person_id if decided is None else decided.requested_by_id
+    wanted = _changes(work, book, period, [_tidy(edit) for edit in edits], past_locks=decided is not None)
+    for item in wanted:
+        _write(work, book, period, item, author)
+    return len(wanted)
+
+
+def hold_class(work: Work, room: SchoolClass) -> None:
     """The unit's epoch shared, the class's row exclusively: two saves of one class never interleave."""
-    room = book.school_class
     work.share_epoch(room.unit_id)
     work.session.execute(sa.select(SchoolClass.id).where(SchoolClass.id == room.id).with_for_update())
 
 
 def _tidy(edit: NoteEdit) -> NoteEdit:
-    return NoteEdit(edit.student_id, _text(edit.old), _text(edit.new), edit.old_reached, edit.new_reached)
+    old, new = tidy_text(edit.old), tidy_text(edit.new)
+    return NoteEdit(edit.student_id, old, new, edit.old_reached, edit.new_reached)
 
 
-def _text(typed: str | None) -> str | None:
+def tidy_text(typed: str | None) -> str | None:
+    """A remark as it is kept; None for blank."""
     return " ".join(nfc(typed or "").split()) or None
 
 
-def _changes(work: Work, book: NoteBook, period: NotePeriod, edits: Sequence[NoteEdit]) -> list[_Wanted]:
+def text_problem(text: str | None) -> str | None:
+    """What is wrong with a remark's text, or None."""
+    if text is None:
+        return None
+    return TOO_LONG if len(text) > MOST_TEXT else unicode_problem(text)
+
+
+def _changes(
+    work: Work, book: NoteBook, period: NotePeriod, edits: Sequence[NoteEdit], *, past_locks: bool
+) -> list[_Wanted]:
     """What is still to be written; raises Invalid, Stale or Locked naming every remark in question."""
     state = note_state(work.session, book.school_class, period.term, work.now)
     rules = load_rules(work.session, book.school_class.unit_id)
     lines = {line.student_id: line for line in load_lines(work.session, book, period, state, rules, work.now)}
-    problems = [p for edit in edits if (p := _problem(work, book, edit, lines.get(edit.student_id)))]
+    day, year = local_day(work.now), book.school_class.school_year
+    if past_locks:
+        day = clamp(day, year.starts_on, year.ends_on)
+    problems = [p for edit in edits if (p := _problem(day, book, edit, lines.get(edit.student_id)))]
     if problems:
         raise Invalid(INVALID, problems=tuple(problems))
     wanted: list[_Wanted] = []
@@ -140,22 +172,20 @@ def _changes(work: Work, book: NoteBook, period: NotePeriod, edits: Sequence[Not
     if clashes:
         raise Stale(CONFLICT, conflicts=tuple(_conflict(item, work.now) for item in clashes))
     held = [LockedCell(i.edit.student_id, TEXT, i.line.reasons) for i in wanted if i.line.reasons]
-    if held:
+    if held and not past_locks:
         raise Locked(LOCKED, reasons=tuple(held))
     return wanted
 
 
-def _problem(work: Work, book: NoteBook, edit: NoteEdit, line: NoteLine | None) -> CellProblem | None:
+def _problem(day: date, book: NoteBook, edit: NoteEdit, line: NoteLine | None) -> CellProblem | None:
     """What is wrong with an edit, or None."""
-    if line is None or not line.present(local_day(work.now)):
+    if line is None or not line.present(day):
         return CellProblem(edit.student_id, TEXT, NOT_HERE)
     if line.elsewhere:
         return CellProblem(edit.student_id, TEXT, WRITTEN_ELSEWHERE)
     if edit.new_reached is not None and book.kind is not NoteKind.DEVELOPMENT:
         return CellProblem(edit.student_id, REACHED, NO_LEVEL)
-    if edit.new is None:
-        return None
-    reason = TOO_LONG if len(edit.new) > MOST_TEXT else unicode_problem(edit.new)
+    reason = text_problem(edit.new)
     return CellProblem(edit.student_id, TEXT, reason) if reason else None
 
 
@@ -172,7 +202,7 @@ def _conflict(item: _Wanted, now: datetime) -> Conflict:
     )
 
 
-def _write(work: Work, book: NoteBook, period: NotePeriod, item: _Wanted) -> None:
+def _write(work: Work, book: NoteBook, period: NotePeriod, item: _Wanted, author_id: int | None) -> None:
     note = item.line.note
     if note is None:
         room = book.school_class
@@ -189,4 +219,4 @@ def _write(work: Work, book: NoteBook, period: NotePeriod, item: _Wanted) -> Non
         )
         work.session.add(note)
     note.text, note.reached = item.edit.new, item.edit.new_reached
-    note.author_id = work.actor.person_id
+    note.author_id = author_id

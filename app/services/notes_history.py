@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy_continuum import version_class
 
-from app.models import Account, LoginSession, Person, StudentNote, TxLog
+from app.models import Account, CorrectionRequest, LoginSession, Person, StudentNote, TxLog
 
 NoteVersion: Any = version_class(StudentNote)
 
@@ -29,6 +29,8 @@ class NoteChange:
     ended_at: datetime | None = None
     last_seen_at: datetime | None = None
     idle_minutes: int | None = None
+    on_behalf_of: str | None = None  # who asked for the correction it was
+    correction: int | None = None
 
     @property
     def value(self) -> tuple[str | None, bool | None] | None:
@@ -38,6 +40,7 @@ class NoteChange:
 
 def histories_of(session: Session, cells: Iterable[str]) -> dict[str, tuple[NoteChange, ...]]:
     """By remark, its changes, newest first; one statement."""
+    behalf = aliased(Person)
     query = (
         sa.select(
             NoteVersion.cell,
@@ -50,11 +53,15 @@ def histories_of(session: Session, cells: Iterable[str]) -> dict[str, tuple[Note
             LoginSession.ended_at,
             LoginSession.last_seen_at,
             LoginSession.idle_minutes,
+            behalf.full_name,
+            CorrectionRequest.id,
         )
         .join(TxLog, TxLog.id == NoteVersion.transaction_id)
         .outerjoin(LoginSession, LoginSession.id == TxLog.session_id)
         .outerjoin(Person, Person.id == TxLog.person_id)
         .outerjoin(Account, Account.id == TxLog.user_id)
+        .outerjoin(behalf, behalf.id == TxLog.on_behalf_of_id)
+        .outerjoin(CorrectionRequest, CorrectionRequest.applied_tx_id == TxLog.id)
         .where(NoteVersion.cell.in_(sorted(cells)))
         .order_by(NoteVersion.cell, NoteVersion.transaction_id)
     )

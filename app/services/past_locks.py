@@ -53,6 +53,13 @@ class PastLocks:
         self._states: dict[Any, dict[str, ColumnState]] = {}
         self._segments: tuple[Segment, ...] | None = None
 
+    def instants(self, scope: BookScope, until: datetime) -> list[datetime]:
+        """When something over a book may have turned: its windows were set or changed, began or ended; in order."""
+        found = {at for at in self._times if at <= until} | {until}
+        for at in tuple(found):
+            found |= {edge for edge in self._stood(scope, at)[1] if edge <= until}
+        return sorted(found)
+
     def layers(self, scope: BookScope, at: datetime) -> tuple[Layer, ...]:
         """The layers over a book as they stood at `at`."""
         return self._stood(scope, at)[0]
@@ -76,7 +83,10 @@ class PastLocks:
 
     def scope_of(self, sheet: GradebookSheet) -> BookScope:
         """Where a sheet stands, as far as any window asks: what the other questions take."""
-        scope = BookScope.of(sheet)
+        return self.narrowed(BookScope.of(sheet))
+
+    def narrowed(self, scope: BookScope) -> BookScope:
+        """A scope without what no window asks for."""
         return replace(
             scope,
             class_id=scope.class_id if scope.class_id in self._classes else None,

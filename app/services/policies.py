@@ -29,6 +29,7 @@ from app.services.actors import ancestors
 from app.services.clock import Clock, clamp, local_day
 from app.services.exceptions import tell_if_looser
 from app.services.lock_checks import MAX_REASON, hold, text_problems
+from app.services.lock_notices import tell_who_ordered
 from app.services.lock_orders import FieldProblem, order_of, refuse
 from app.services.results.due import make_due
 from app.services.unit_of_work import Work, transaction
@@ -121,6 +122,7 @@ def set_policy(
         if key in JUDGED_BY:
             units = [unit.id, *(below.unit.id for below in held.below)]
             make_due(work.session, units, JUDGED_BY[key], day)
+        tell_who_ordered(work, ordered_by, "đổi quy định", f"Lí do: {row.reason}", "/policies/")
         work.audit(
             "policy.set",
             target=row,

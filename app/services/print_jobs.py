@@ -8,168 +8,46 @@ import hashlib
 import logging
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.domain.access import Actor
-from app.errors import N_, Forbidden, HocVuError, Invalid, NotFound, Unavailable
+from app.errors import N_, Forbidden, HocVuError, Unavailable
 from app.extensions import db
-from app.models import Account, Notice, PrintJob
-from app.reports.contexts import ClassBook, PrintPurpose, PrintStamp
-from app.services import scope
+from app.models import Account, Document, Notice, PrintJob
+from app.reports.contexts import PrintStamp
+from app.reports.papers import Paper, Printable, digests_of
 from app.services.actors import actor_for
 from app.services.clock import Clock, local_day
-from app.services.printing import hold_number, next_number, number_label, printable_class, read_class_book
-from app.services.unit_of_work import plain_write, record_event, transaction
+from app.services.documents import builders
+from app.services.documents.asked import Asked
+from app.services.documents.register import line_of, new_seed
+from app.services.print_orders import KEEP, JobState, PrintOrder, check_order, title_of
+from app.services.unit_of_work import plain_write
 
 log = logging.getLogger(__name__)
 
-CLASS_BOOK: Final = "class_book"
-KEEP: Final = timedelta(days=7)
-"""How long a finished file can be fetched."""
 SILENT: Final = timedelta(seconds=30)
 """A run without a sign of life for this long was killed; a part takes about a second."""
 MAX_ATTEMPTS: Final = 5
 BOOK_FILE: Final = "book.pdf"
+PAPERS: Final = "documents"
+"""Folder beside that of the jobs, where the papers that stay are kept."""
 
-CHOOSE_CLASS = N_("Choose the class whose book is printed.")
-CHOOSE_TERM = N_("Choose term I, term II or the whole year.")
-CHOOSE_PURPOSE = N_("Choose what the book is printed for.")
 BROKEN = N_("This could not be printed. The administrator finds the reason in the log.")
 TOO_OFTEN = N_(
     "The print was interrupted too often. Start it again; if it stops again, tell the administrator."
 )
-NOT_KEPT = N_("This print is not kept any more, or not ready yet. Open its page, or start it again.")
 ACCOUNT_CLOSED = N_("The account that asked for this print is closed.")
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """True when nothing more happens."""
-        return self not in (JobState.WAITING, JobState.RUNNING)
-
-
-@dataclass(frozen=True)
-class BookOrder:
-    """Which book is wanted: a class, one term or both, and what for."""
-
-    class_id: int
-    term: int | None = None  # None: the whole year
-    purpose: PrintPurpose = PrintPurpose.REGULAR
-
-    @property
-    def terms(self) -> tuple[int, ...]:
-        """The terms to print."""
-        return (1, 2) if self.term is None else (self.term,)
 
 
 class _Stopped(Exception):
     """The job was cancelled, or another run holds it now."""
-
-
-# -- what people do ----------------------------------------------------------------------------------------------
-
-
-def create_job(actor: Actor, order: BookOrder, *, clock: Clock) -> int:
-    """Ask for a class book; asking again while it is being made returns the same job. Returns the job's id.
-
-    Raises NotFound, Forbidden, Invalid as `printable_class` does; Invalid for a term that doesn't exist.
-    """
-    if order.term not in (None, 1, 2):
-        raise Invalid(CHOOSE_TERM)
-    with transaction(actor, "print.class_book", clock=clock) as work:
-        hold_number(work)
-        found = printable_class(work.session, actor, order.class_id, local_day(work.now))
-        wanted = {"class_id": order.class_id, "term": order.term, "purpose": order.purpose.value}
-        running = _same(work.session, actor, wanted)
-        if running is not None:
-            return running
-        number = next_number(work)
-        label = number_label(number, work.now)
-        job = PrintJob(
-            user_id=actor.user_id,
-            unit_id=found.unit_id,
-            form=CLASS_BOOK,
-            title=_title(found.name, order.term, found.school_year.label),
-            params={**wanted, "number": number, "label": label},
-            state=JobState.WAITING,
-            created_at=work.now,
-            expires_at=work.now + KEEP,
-        )
-        work.session.add(job)
-        work.flush()
-        work.audit("print.class_book", target=job, number=label, class_id=order.class_id)
-        return job.id
-
-
-def _same(session: Session, actor: Actor, wanted: Mapping[str, Any]) -> int | None:
-    """An unfinished job of the actor for the same book: a second click is no second book."""
-    query = sa.select(PrintJob).where(
-        PrintJob.user_id == actor.user_id, PrintJob.state.in_((JobState.WAITING, JobState.RUNNING))
-    )
-    rows = session.scalars(query)
-    return next(
-        (row.id for row in rows if all(row.params.get(key) == value for key, value in wanted.items())), None
-    )
-
-
-def _title(class_name: str, term: int | None, year: str) -> str:
-    """Stored as it is told in notices, in Vietnamese."""
-    part = {None: "cả năm", 1: "học kì I", 2: "học kì II"}[term]
-    return f"Sổ theo dõi và đánh giá học sinh lớp {class_name}, {part}, {year}"
-
-
-def my_jobs(session: Session, actor: Actor, limit: int = 20) -> list[PrintJob]:
-    """The actor's jobs, newest first."""
-    query = sa.select(PrintJob).where(PrintJob.user_id == actor.user_id)
-    return list(session.scalars(query.order_by(PrintJob.id.desc()).limit(limit)))
-
-
-def cancel_job(actor: Actor, job_id: int, *, clock: Clock) -> None:
-    """Stop a job that isn't over; a run notices before its next part. Invalid for one that is over."""
-    with plain_write() as session:
-        now = clock()
-        job = scope.get(session, actor, PrintJob, job_id, local_day(now))
-        session.refresh(job, with_for_update=True)
-        if JobState(job.state).over:
-            raise Invalid(N_("This print is over; there is nothing to stop."))
-        job.state, job.finished_at = JobState.CANCELLED, now
-
-
-def fetch_file(actor: Actor, job_id: int, folder: Path, *, clock: Clock) -> tuple[bytes, str]:
-    """The finished book and its name; the right is asked for again, and the fetching recorded.
-
-    Raises NotFound for another's job, one that isn't done and one that is expired; Forbidden when the right is gone.
-    """
-    now, session = clock(), db.session()
-    job = scope.get(session, actor, PrintJob, job_id, local_day(now))
-    if job.state != JobState.DONE or not job.file or now >= job.expires_at:
-        raise NotFound(NOT_KEPT)
-    printable_class(session, actor, int(job.params["class_id"]), local_day(now))
-    path = folder / job.file
-    content = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(content).hexdigest() != job.digest:
-        log.error("the file of print job %s is missing or not the one that was made", job_id)
-        raise NotFound(NOT_KEPT)
-    name, label = job.title.replace("/", "-"), job.params["label"]
-    record_event(actor, "print.download", clock=clock, target=job, number=label)
-    return content, name
 
 
 # -- what the worker does ----------------------------------------------------------------------------------------
@@ -181,7 +59,7 @@ class _Run:
 
     job_id: int
     claim: str
-    order: BookOrder
+    order: PrintOrder
     number: int
     user_id: int
     title: str
@@ -222,7 +100,7 @@ def _claim(job_id: int, clock: Clock) -> _Run | None:
             return None
         job.state, job.claim, job.beat_at = JobState.RUNNING, secrets.token_hex(16), now
         job.attempts += 1
-        order = BookOrder(job.params["class_id"], job.params["term"], PrintPurpose(job.params["purpose"]))
+        order = PrintOrder.of(job.params)
         return _Run(job.id, job.claim, order, job.params["number"], job.user_id, job.title, dict(job.params))
 
 
@@ -233,30 +111,53 @@ def _is_free(job: PrintJob, now: datetime) -> bool:
 
 
 def _make(run: _Run, home: Path, clock: Clock) -> None:
-    """Read the class once, draw what isn't drawn yet, put it together."""
-    from app.reports import forms
+    """Read the record once, draw what isn't drawn yet, put it together."""
+    from app.reports import drawing
 
-    book = _read(run, clock)
+    asked, book = _read(run, clock)
     book, kept = _settle(run, home, book)
-    parts = list(forms.class_book_parts(book))
-    paths = [home / f"{number:02d}.pdf" for number in range(1, len(parts) + 1)]
+    parts = list(drawing.parts_of(book))
+    paths = [home / f"{number:03d}.pdf" for number in range(1, len(parts) + 1)]
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _beat(run, clock, done=sum(path.exists() for path in paths), total=len(paths), params=kept)
     for number, (path, (_part, draw)) in enumerate(zip(paths, parts, strict=True), start=1):
         if not path.exists():
             _write(path, draw())
             _beat(run, clock, done=number)
-    whole = forms.class_book_file(
-        book, [title for title, _draw in parts], [path.read_bytes() for path in paths]
-    )
+    drawn = [path.read_bytes() for path in paths]
+    whole = drawing.file_of(book, [title for title, _draw in parts], drawn)
     _write(home / BOOK_FILE, whole)
-    _finish(run, home, hashlib.sha256(whole).hexdigest(), clock)
+    papers = drawn if isinstance(book, Paper) and book.apart else [whole]
+    lines = _lines(run, asked, book, papers, home.parent.parent / PAPERS)
+    _finish(run, home, hashlib.sha256(whole).hexdigest(), lines, clock)
     for path in paths:
         path.unlink(missing_ok=True)
 
 
-def _read(run: _Run, clock: Clock) -> ClassBook:
-    """The book as the record stands now; the right is asked for again, for the one who ordered it."""
+def _lines(run: _Run, asked: Asked, book: Printable, papers: Sequence[bytes], folder: Path) -> list[Document]:
+    """Lines of the register: one for each paper."""
+    common = {
+        "unit_id": asked.unit.id,
+        "school_year_id": asked.year.id,
+        "class_id": asked.room.id if asked.room else None,
+        "job_id": run.job_id,
+        "form": asked.form.code,
+        "period": asked.period if asked.form.periods else None,
+        "copies": run.order.copies,
+        "read_on": asked.day,
+        "user_id": run.user_id,
+        "recipient": run.order.recipient.strip() or None,
+        "basis": run.order.basis.strip() or None,
+        "title": title_of(asked)[:240],
+    }
+    return [
+        line_of(book.stamp, pdf, place=place, folder=folder, student_id=student, data_digest=digest, **common)
+        for place, (pdf, (student, digest)) in enumerate(zip(papers, digests_of(book), strict=True), start=1)
+    ]
+
+
+def _read(run: _Run, clock: Clock) -> tuple[Asked, Printable]:
+    """The paper as the record stands now; the right is asked for again, for the one who ordered it."""
     session, now = db.session(), clock()
     account = session.scalars(
         sa.select(Account)
@@ -267,12 +168,13 @@ def _read(run: _Run, clock: Clock) -> ClassBook:
         raise Forbidden(ACCOUNT_CLOSED)
     day = local_day(now)
     actor = actor_for(session, account, day)
-    found = printable_class(session, actor, run.order.class_id, day)
-    stamp = PrintStamp(now, actor.username, actor.full_name, run.number, run.order.purpose)
-    return read_class_book(session, found, run.order.terms, stamp, day)
+    asked = check_order(session, actor, run.order, day)
+    seed, site = run.params.get("seed") or new_seed(), run.params.get("site", "")
+    stamp = PrintStamp(now, actor.username, actor.full_name, run.number, run.order.purpose, seed, site)
+    return asked, builders.build(session, asked, stamp)
 
 
-def _settle(run: _Run, home: Path, book: ClassBook) -> tuple[ClassBook, dict[str, Any]]:
+def _settle(run: _Run, home: Path, book: Printable) -> tuple[Printable, dict[str, Any]]:
     """Go on with an earlier run's parts if the record is still what they show; else begin anew, with a new time."""
     timeless = replace(book, stamp=replace(book.stamp, printed_at=datetime.min.replace(tzinfo=UTC)))
     content = hashlib.sha256(repr(timeless).encode()).hexdigest()
@@ -310,9 +212,10 @@ def _held(session: Session, run: _Run) -> PrintJob:
     return job
 
 
-def _finish(run: _Run, home: Path, digest: str, clock: Clock) -> None:
+def _finish(run: _Run, home: Path, digest: str, lines: Sequence[Document], clock: Clock) -> None:
     with plain_write() as session:
         job, now = _held(session, run), clock()
+        session.add_all(lines)
         job.state, job.file, job.digest = JobState.DONE, f"{home.name}/{BOOK_FILE}", digest
         job.finished_at, job.expires_at = now, now + KEEP
         _notify(session, run, "Đã in xong", f"{run.title}. Tệp được giữ {KEEP.days} ngày.", now)

@@ -8,18 +8,21 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.domain.access import Action, Actor, Target, UnitRelation, may
+from app.domain.access import SYSTEM, Action, Actor, Target, UnitRelation, may
 from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import Role
 from app.errors import N_, Forbidden, Invalid, NotFound, Unavailable
-from app.models import AuditEvent, HomeroomAssignment, SchoolClass, UnitEpoch
+from app.models import AuditEvent, HomeroomAssignment, SchoolClass, SchoolYear, UnitEpoch
 from app.models.base import in_force
 from app.reports import catalogue
+from app.reports.catalogue import CLASS_BOOK, Form
 from app.reports.contexts import BookCover, ClassBook, PrintStamp, SubjectPage
+from app.reports.papers import digest_of
 from app.services import scope
 from app.services.book_pages import class_cover, sheet_cover, student_list, subject_page
 from app.services.book_reading import (
@@ -32,9 +35,10 @@ from app.services.book_reading import (
 )
 from app.services.clock import VIETNAM, Clock, clamp, local_day
 from app.services.correction_lists import corrected_cells
+from app.services.documents.register import line_of, new_seed
 from app.services.programme import terms_of
 from app.services.sheet_reading import SheetFacts, load_facts, load_lines
-from app.services.unit_of_work import Work, transaction
+from app.services.unit_of_work import Work, plain_write, transaction
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +47,9 @@ NOT_YOURS = N_("Your role does not include this. Ask your unit's administrators 
 NO_FORM = N_("HocVu has no printed form for grade %(grade)s in the school year %(year)s.")
 NOT_DRAWN = N_("This could not be printed. The administrator finds the reason in the log.")
 
-PRINT_EVENTS = ("print.sheet", "print.class_book", "print.correction")
+SHEET = "sheet"
+"""What the register calls a print of one subject."""
+PRINT_EVENTS = ("print.sheet", "print.class_book", "print.correction", "print.document")
 """Events that take a running number."""
 
 
@@ -67,10 +73,12 @@ def demand_print(actor: Actor, target: Target) -> None:
     raise Forbidden(AT_THE_SCHOOL if outside else NOT_YOURS)
 
 
-def printable_class(session: Session, actor: Actor, class_id: int, day: date) -> SchoolClass:
-    """A class within reach whose book the actor may print on that day, with its unit and year.
+def printable_class(
+    session: Session, actor: Actor, class_id: int, day: date, form: Form = CLASS_BOOK
+) -> SchoolClass:
+    """A class within reach whose forms the actor may print on that day, with its unit and year.
 
-    Raises NotFound, Forbidden; Invalid where no form exists for its grade and year.
+    Raises NotFound, Forbidden; Invalid where it has no such form.
     """
     query = (
         sa.select(SchoolClass)
@@ -82,12 +90,12 @@ def printable_class(session: Session, actor: Actor, class_id: int, day: date) ->
         raise NotFound
     is_homeroom = class_id in homeroom_classes(session, actor, day)
     demand_print(actor, Target(unit=actor.relation_to(found.unit_id), homeroom=is_homeroom))
-    demand_form(found.school_year.start_year, found.grade, found.school_year.label)
+    demand_form(form, found.circular, found.school_year, found.grade)
     return found
 
 
 def printable_classes(session: Session, actor: Actor, year_id: int, day: date) -> list[SchoolClass]:
-    """The classes of a year whose books the actor may print, by grade and name; the homeroom teacher's own alone."""
+    """The classes of a year whose forms the actor may print, by grade and name; the homeroom teacher's own alone."""
     rows = session.scalars(
         sa.select(SchoolClass)
         .where(
@@ -103,7 +111,7 @@ def printable_classes(session: Session, actor: Actor, year_id: int, day: date) -
         row
         for row in rows
         if may(actor, Action.BOOK_PRINT, Target(homeroom=row.id in own))
-        and catalogue.forms_for(row.school_year.start_year, row.grade)
+        and catalogue.forms_for(row.circular, row.school_year.start_year, row.grade)
     ]
 
 
@@ -117,10 +125,10 @@ def homeroom_classes(session: Session, actor: Actor, day: date) -> frozenset[int
     return frozenset(session.scalars(query))
 
 
-def demand_form(start_year: int, grade: int, label: str) -> None:
-    """Raises Invalid where the catalogue has no form for that grade and school year."""
-    if not catalogue.forms_for(start_year, grade):
-        raise Invalid(NO_FORM, grade=grade, year=label)
+def demand_form(form: Form, circular: str, year: SchoolYear, grade: int) -> None:
+    """Raises Invalid where a class of that grade and school year under that circular has no such form."""
+    if not form.fits(circular, year.start_year, grade):
+        raise Invalid(NO_FORM, grade=grade, year=year.label)
 
 
 def hold_number(work: Work) -> None:
@@ -153,8 +161,8 @@ def number_label(number: int, moment: datetime) -> str:
 NO_PAGE = N_("The class book has no page for this sheet. Export it to Excel instead.")
 
 
-def print_sheet(actor: Actor, sheet_id: int, *, clock: Clock) -> PrintedSheet:
-    """One sheet as PDF, recorded as a print of its own.
+def print_sheet(actor: Actor, sheet_id: int, *, clock: Clock, site: str = "") -> PrintedSheet:
+    """One sheet as PDF, recorded as a print of its own. `site`: the program's address, for the code on the paper.
 
     Raises NotFound out of reach, Forbidden without the right, Invalid without a form for it, Unavailable when it
     can't be drawn.
@@ -166,14 +174,30 @@ def print_sheet(actor: Actor, sheet_id: int, *, clock: Clock) -> PrintedSheet:
         demand_print(actor, facts.target(actor, work.now))
         if sheet.form is not SheetForm.MARKS:
             raise Invalid(NO_PAGE)
-        demand_form(sheet.school_year.start_year, sheet.grade, sheet.school_year.label)
+        demand_form(CLASS_BOOK, sheet.circular, sheet.school_year, sheet.grade)
         cover, page = _read_sheet(work.session, facts, local_day(work.now))
         number = next_number(work)
-        stamp = PrintStamp(work.now, actor.username, actor.full_name, number)
+        stamp = PrintStamp(work.now, actor.username, actor.full_name, number, seed=new_seed(), site=site)
         label = number_label(number, work.now)
         work.audit("print.sheet", target=sheet, number=label)
+        about: dict[str, Any] = {
+            "unit_id": sheet.unit_id,
+            "school_year_id": sheet.school_year_id,
+            "class_id": sheet.class_id,
+        }
+        about |= {"sheet_id": sheet.id, "period": sheet.term, "read_on": local_day(work.now)}
     # Drawn outside the transaction: it takes longer than anybody else's save should wait.
-    return PrintedSheet(_drawn(cover, page, stamp), _file_name(cover, page), label)
+    pdf, name = _drawn(cover, page, stamp), _file_name(cover, page)
+    with plain_write() as session:
+        digest = digest_of((cover, page))
+        line = line_of(stamp, pdf, form=SHEET, title=name, user_id=actor.user_id, data_digest=digest, **about)
+        session.add(line)
+    return PrintedSheet(pdf, name, label)
+
+
+def sheet_digest(session: Session, sheet_id: int, day: date) -> str:
+    """Digest of what a print of the sheet read for that day would say; NotFound for a sheet that isn't there."""
+    return digest_of(_read_sheet(session, load_facts(session, SYSTEM, sheet_id, day), day))
 
 
 def _read_sheet(session: Session, facts: SheetFacts, today: date) -> tuple[BookCover, SubjectPage]:

@@ -6,7 +6,7 @@ filling the blanks later changes nothing; a second check is a new one beside the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any, Final
 
@@ -26,6 +26,8 @@ from app.models import GradebookSheet, ProgressCheck, ProgressCheckRow, SchoolYe
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.closing.load import periods_of
+from app.services.first_deadlines import FirstDeadlines
+from app.services.past_locks import load_past
 from app.services.progress import figures_query, load_sheets, of_period, roll_day
 from app.services.progress_calendar import load_calendar, with_above
 from app.services.progress_figures import SheetProgress
@@ -63,6 +65,8 @@ class Part:
 def freeze(actor: Actor, year_id: int, kind: CheckKind, day: date, *, clock: Clock) -> int:
     """Freeze the check of a month or term as of the end of `day` (now, where that is today). Returns its id.
 
+    Frozen again with nothing changed in between it is the same check.
+
     Raises Forbidden, NotFound, Invalid for a day to come or outside the terms.
     """
     with transaction(actor, "progress.freeze", clock=clock) as work:
@@ -70,10 +74,15 @@ def freeze(actor: Actor, year_id: int, kind: CheckKind, day: date, *, clock: Clo
         if actor.person_id is None or actor.unit_id is None:
             raise Forbidden(NO_PERSON)
         year = scope.get(work.session, actor, SchoolYear, year_id, local_day(clock()))
+        work.close_epoch(actor.unit_id)
         if day > local_day(work.now):
             raise Invalid(COMING)
         as_of = min(end_of_day(day), work.now)
         parts, term = count(work.session, actor.unit_id, year, kind, day, as_of)
+        rows = [_row(number, part) for number, part in enumerate(parts, start=1)]
+        last = _last_check(work.session, actor.unit_id, year.id, kind, day)
+        if last is not None and list(map(_figures, last.rows)) == list(map(_figures, rows)):
+            return last.id
         check = ProgressCheck(
             unit_id=actor.unit_id,
             school_year_id=year.id,
@@ -85,17 +94,37 @@ def freeze(actor: Actor, year_id: int, kind: CheckKind, day: date, *, clock: Clo
             person_id=actor.person_id,
             user_id=actor.user_id,
         )
-        check.rows = [_row(number, part) for number, part in enumerate(parts, start=1)]
+        check.rows = rows
         work.session.add(check)
         work.flush()
         work.audit("progress.freeze", target=check, rows=len(parts), title=check.title)
         return check.id
 
 
+def _last_check(
+    session: Session, unit_id: int, year_id: int, kind: CheckKind, day: date
+) -> ProgressCheck | None:
+    """The unit's newest check of the kind, where it is of the same day."""
+    query = sa.select(ProgressCheck).where(
+        ProgressCheck.unit_id == unit_id, ProgressCheck.school_year_id == year_id, ProgressCheck.kind == kind
+    )
+    found = session.scalars(query.order_by(ProgressCheck.id.desc()).limit(1)).one_or_none()
+    same = found is not None and local_day(found.as_of - timedelta(microseconds=1)) == day
+    return found if same else None
+
+
+def _figures(row: ProgressCheckRow) -> tuple[Any, ...]:
+    names = ("person_id", "class_id", "subject", "class_name", "required", "entered", "on_time", "late")
+    return tuple(getattr(row, name) for name in names)
+
+
 def count(
     session: Session, unit_id: int, year: SchoolYear, kind: CheckKind, day: date, as_of: datetime
 ) -> tuple[list[Part], int]:
-    """Every teacher's part as of an instant, and the term of the day. One statement for each deadline that had passed."""
+    """Every teacher's part as of an instant, and the term of the day. One statement for each deadline that had passed.
+
+    A column whose deadline has once passed keeps it, whatever window is opened later.
+    """
     periods = periods_of(session, unit_id, year)
     term = next((n for n, p in periods.items() if p.terms[n].starts_on <= day <= p.terms[n].ends_on), None)
     if term is None:
@@ -108,11 +137,11 @@ def count(
     sheets = load_sheets(session, calendar, (GradebookSheet.unit_id == unit_id,))
     where = (GradebookSheet.unit_id == unit_id, *of_period(period))
     roll = roll_day(period, day)
-    dues = sorted(
-        {c.limit.due_at for s in sheets for c in s.marks if c.limit.due_at and c.limit.passed(as_of)}
-    )
-    figures = {at: _filled(session, where, roll, at) for at in {*dues, as_of}}
-    parts = [part for sheet in sheets for part in _parts(sheet, kind, figures, as_of)]
+    first = FirstDeadlines(load_past(session, unit_id, year.id, term, day), year.id, term, as_of)
+    dues = {sheet.sheet_id: first.of(sheet) for sheet in sheets}
+    passed = {dues[s.sheet_id][c.column] for s in sheets for c in s.marks if c.column in dues[s.sheet_id]}
+    figures = {at: _filled(session, where, roll, at) for at in sorted({*passed, as_of})}
+    parts = [part for sheet in sheets for part in _parts(sheet, kind, dues[sheet.sheet_id], figures, as_of)]
     return sorted(
         parts, key=lambda part: (part.sort_key, part.sheet.class_order, part.sheet.subject_order)
     ), term
@@ -124,10 +153,14 @@ def _filled(session: Session, where: Sequence[Any], day: date, at: datetime) -> 
 
 
 def _parts(
-    sheet: SheetProgress, kind: CheckKind, figures: Mapping[datetime, Filled], as_of: datetime
+    sheet: SheetProgress,
+    kind: CheckKind,
+    dues: Mapping[str, datetime],
+    figures: Mapping[datetime, Filled],
+    as_of: datetime,
 ) -> list[Part]:
     """Of a sheet, one part a teacher; of a month only what was due by then, of a term everything."""
-    columns = [c for c in sheet.marks if kind is CheckKind.TERM or c.limit.passed(as_of)]
+    columns = [c for c in sheet.marks if kind is CheckKind.TERM or c.column in dues]
     people = sheet.teachers or (None,)
     found = []
     for teacher in people:
@@ -137,9 +170,8 @@ def _parts(
         entered = on_time = 0
         for column in own:
             now = figures[as_of].get(sheet.sheet_id, {}).get(column.column, 0)
-            due = column.limit.due_at
-            passed = due is not None and column.limit.passed(as_of)
-            then = figures[due].get(sheet.sheet_id, {}).get(column.column, 0) if passed and due else now
+            due = dues.get(column.column, as_of)
+            then = figures[due].get(sheet.sheet_id, {}).get(column.column, 0)
             entered += now
             on_time += min(now, then)
         required = sum(c.required for c in own)

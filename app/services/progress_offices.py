@@ -19,10 +19,10 @@ from app.domain.entry_schedule import Deadline, mark_columns
 from app.domain.vocabulary import MARK_COLUMNS, Tier
 from app.errors import Forbidden
 from app.models import GradebookSheet, OrgUnit
+from app.services.changes import count_of_fortnight
 from app.services.clock import local_day
 from app.services.progress import figures_query, of_period, roll_day
 from app.services.progress_calendar import Calendar, ComingClose, load_calendar
-from app.services.progress_changes import count_changes
 from app.services.progress_figures import Share
 from app.services.progress_schools import NOT_YOURS
 from app.services.years import Period
@@ -150,7 +150,7 @@ def office_progress(session: Session, actor: Actor, period: Period, now: datetim
     schools = {u.id: u for u in calendar.units.values() if u.kind.is_school and u.id in actor.below}
     where = (*of_period(period), GradebookSheet.unit_id.in_(sorted(schools)))
     grades = _grades(session, calendar, schools, roll_day(period, today))
-    changes = count_changes(session, where, now)
+    changes = count_of_fortnight(session, where, now)
     lines = [
         _line(unit, calendar, grades.get(unit.id, {}), changes.get(unit.id, 0)) for unit in schools.values()
     ]

@@ -11,10 +11,10 @@ from app.domain.entry_schedule import EntryState
 from app.errors import N_, Forbidden, NotFound
 from app.models import GradebookSheet, OrgUnit
 from app.services import scope
+from app.services.changes import Changes, changes_of_fortnight
 from app.services.clock import local_day
 from app.services.progress import load_sheets, of_period
 from app.services.progress_calendar import Calendar, ComingClose, load_calendar, with_above
-from app.services.progress_changes import Changes, changes_after_entry
 from app.services.progress_figures import ColumnProgress, Share, SheetProgress, Teacher, share_of
 from app.services.years import Period
 
@@ -118,7 +118,7 @@ class SchoolProgress:
 def school_progress(
     session: Session, actor: Actor, unit_id: int, period: Period, now: datetime
 ) -> SchoolProgress:
-    """The progress of one school in the chosen term. Four statements, whatever the size.
+    """The progress of one school in the chosen term: three statements and one for each kind of sheet, whatever the size.
 
     NotFound outside the actor's reach or for an office; Forbidden without the right to progress there.
     """
@@ -126,7 +126,8 @@ def school_progress(
     calendar, unit = _school(session, actor, unit_id, period, now)
     within = (GradebookSheet.unit_id == unit_id, scope.condition(actor, GradebookSheet, today))
     sheets = load_sheets(session, calendar, within)
-    changes = changes_after_entry(session, (*of_period(period), *within), now)
+    forms = sorted({sheet.form for sheet in sheets})
+    changes = changes_of_fortnight(session, (*of_period(period), *within), now, forms)
     return _assemble(unit, sheets, calendar, changes)
 
 

@@ -17,6 +17,7 @@ from app.models import Publication, SchoolYear
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.rights import demand
+from app.services.typed import one_line
 from app.services.unit_of_work import transaction
 
 MOST_DAYS: Final = 60
@@ -33,23 +34,31 @@ def publish(
 ) -> int:
     """Show a term's marks, or those of some columns, to students and guardians from now on. Returns its id.
 
-    `days`: how long families may ask. Raises Forbidden, NotFound, Invalid.
+    `days`: how long families may ask. Sent twice it is published once, while families may ask. Raises Forbidden,
+    NotFound, Invalid.
     """
     if not 1 <= days <= MOST_DAYS:
         raise Invalid(DAYS, n=MOST_DAYS)
     if set(columns) - set(CELL_COLUMNS) or term not in (1, 2):
         raise Invalid(UNKNOWN)
+    note = one_line(note, MOST_NOTE)
     with transaction(actor, "publication.publish", clock=clock) as work:
         demand(actor, Action.MARKS_PUBLISH, actor.unit_id)
-        if actor.person_id is None:
+        if actor.person_id is None or actor.unit_id is None:
             raise Forbidden(NO_PERSON)
         year = scope.get(work.session, actor, SchoolYear, year_id, local_day(clock()))
+        work.close_epoch(actor.unit_id)
+        shown = [column for column in CELL_COLUMNS if column in columns]
+        for held in load_publications(work.session, actor.unit_id, year.id):
+            same = (held.term, held.columns, held.note or "") == (term, shown, note)
+            if same and held.ended_at is None and held.questions_until > work.now:
+                return held.id
         row = Publication(
             unit_id=actor.unit_id,
             school_year_id=year.id,
             term=term,
-            columns=[column for column in CELL_COLUMNS if column in columns],
-            note=note.strip()[:MOST_NOTE] or None,
+            columns=shown,
+            note=note or None,
             published_at=work.now,
             questions_until=work.now + timedelta(days=days),
             published_by_id=actor.person_id,
@@ -62,14 +71,13 @@ def publish(
 
 def end(actor: Actor, publication_id: int, reason: str, *, clock: Clock) -> None:
     """Take a publication back, with its reason; the row stays."""
-    if not reason.strip():
-        raise Invalid(NO_REASON)
-    with transaction(actor, "publication.end", clock=clock, reason=reason[:500]) as work:
+    reason = one_line(reason, MOST_NOTE, NO_REASON)
+    with transaction(actor, "publication.end", clock=clock, reason=reason) as work:
         row = scope.get(work.session, actor, Publication, publication_id, local_day(clock()), hold=True)
         demand(actor, Action.MARKS_PUBLISH, row.unit_id)
         if row.ended_at is not None:
             raise Invalid(ENDED)
-        row.ended_at, row.ended_reason = work.now, reason.strip()[:MOST_NOTE]
+        row.ended_at, row.ended_reason = work.now, reason
         work.audit("publication.end", target=row, reason=reason)
 
 

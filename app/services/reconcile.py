@@ -19,17 +19,23 @@ from app.domain.access import Action, Actor, may
 from app.domain.cell_values import parse_cell, show_cell
 from app.domain.names import fold
 from app.domain.sheet_forms import Cell, CellKind
-from app.errors import N_, Forbidden, Invalid, NotFound
+from app.errors import N_, Forbidden, Invalid, NotFound, Stale
 from app.models import Attestation, AttestationNote, GradebookSheet
 from app.services import scope
 from app.services.clock import Clock, local_day
+from app.services.closing.attested import Listed, counting, differing
 from app.services.closing.digests import sheet_digests
 from app.services.sheet_reading import Line, SheetFacts, load_facts, load_lines
 from app.services.spreadsheets.archive import check_workbook
+from app.services.typed import one_line
 from app.services.unit_of_work import Work, transaction
 
 MOST_ROWS: Final = 300
 MOST_TEXT: Final = 500
+MOST_SOURCE: Final = 200
+CHANGED: Final = N_(
+    "The sheet has changed since this page was opened. Nothing was recorded: look at it again."
+)
 OWN_BOOK: Final = "Sổ điểm cá nhân"
 NOT_YOURS: Final = N_("Only who teaches the sheet, or the board of administrators, compares it.")
 NO_COLUMN: Final = N_("Choose the column the list is of.")
@@ -51,6 +57,7 @@ class Compared:
 
     facts: SheetFacts
     attestations: Sequence[Attestation]
+    counting: Mapping[int, Sequence[Listed]]  # of the comparisons that count, what differs now
     digest: str
     may_attest: bool
 
@@ -68,7 +75,8 @@ def load_comparisons(session: Session, actor: Actor, sheet_id: int, day: Any, no
         .order_by(Attestation.id.desc())
     ).all()
     digest = sheet_digests(session, (GradebookSheet.id == sheet_id,))[sheet_id]
-    return Compared(facts, rows, digest, may(actor, Action.SHEET_ATTEST, target))
+    open_now = differing(session, counting(session, Attestation.sheet_id == sheet_id))
+    return Compared(facts, rows, open_now, digest, may(actor, Action.SHEET_ATTEST, target))
 
 
 def columns_of(facts: SheetFacts) -> tuple[Cell, ...]:
@@ -76,10 +84,15 @@ def columns_of(facts: SheetFacts) -> tuple[Cell, ...]:
     return tuple(cell for cell in facts.cells.values() if cell.kind is not CellKind.TEXT)
 
 
-def attest(actor: Actor, sheet_id: int, *, clock: Clock) -> int:
-    """The teacher attests that the sheet, as it is now, equals the own book. Returns the attestation's id."""
+def attest(actor: Actor, sheet_id: int, digest: str, *, clock: Clock) -> int:
+    """The teacher attests that the sheet equals the own book. Returns the attestation's id.
+
+    `digest`: of the sheet as the page showed it. Raises Stale when it has changed since, Forbidden, NotFound.
+    """
     with transaction(actor, "attestation.own_book", clock=clock) as work:
         facts = _hold(work, sheet_id, clock)
+        if digest != _digest(work, facts):
+            raise Stale(CHANGED)
         return _keep(work, facts, column=None, source=OWN_BOOK)
 
 
@@ -98,8 +111,7 @@ def compare_list(
     A student of the sheet who isn't in the list counts as blank there. Raises Invalid for names the sheet hasn't (a
     shifted block is refused, not compared), Forbidden, NotFound.
     """
-    if not source.strip():
-        raise Invalid(NO_SOURCE)
+    source = one_line(source, MOST_SOURCE, NO_SOURCE)
     if not rows:
         raise Invalid(EMPTY)
     if len(rows) > MOST_ROWS:
@@ -111,12 +123,8 @@ def compare_list(
             raise Invalid(NO_COLUMN)
         lines = [line for line in load_lines(work.session, facts.sheet) if line.left_on is None]
         typed = matched(lines, rows)
-        differences = [
-            found
-            for line in lines
-            if (found := _difference(facts, cell, line, typed.get(line.student_id, "")))
-        ]
-        return _keep(work, facts, column, source.strip(), len(lines), differences, file_digest)
+        listed = [_listed(facts, cell, line, typed.get(line.student_id, "")) for line in lines]
+        return _keep(work, facts, column, source, listed, file_digest)
 
 
 def explain(actor: Actor, attestation_id: int, texts: Mapping[int, str], *, clock: Clock) -> int:
@@ -125,17 +133,19 @@ def explain(actor: Actor, attestation_id: int, texts: Mapping[int, str], *, cloc
         row = scope.get(work.session, actor, Attestation, attestation_id, local_day(clock()))
         _hold(work, row.sheet_id, clock)
         work.session.refresh(row)
-        differing = {item["student_id"] for item in row.differences} - {n.student_id for n in row.notes}
-        chosen = {key: text.strip() for key, text in texts.items() if text.strip()}
+        open_now = differing(work.session, counting(work.session, Attestation.sheet_id == row.sheet_id))
+        unexplained = {item.student_id for item in open_now.get(row.id, ())}
+        unexplained -= {note.student_id for note in row.notes}
+        chosen = {key: one_line(text, MOST_TEXT) for key, text in texts.items() if text.strip()}
         if not chosen:
             raise Invalid(NO_TEXT)
-        if chosen.keys() - differing:
+        if chosen.keys() - unexplained:
             raise NotFound
         work.session.add_all(
             AttestationNote(
                 attestation_id=row.id,
                 student_id=student,
-                text=text[:MOST_TEXT],
+                text=text,
                 written_at=work.now,
                 person_id=actor.person_id,
             )
@@ -213,17 +223,14 @@ def matched(lines: Iterable[Line], rows: Sequence[Row]) -> dict[int, str]:
     return found
 
 
-def _difference(facts: SheetFacts, cell: Cell, line: Line, typed: str) -> dict[str, Any] | None:
-    """The cell as it stands in both, where they differ; what can't be read as a mark differs."""
-    held = line.value(cell.name)
+def _listed(facts: SheetFacts, cell: Cell, line: Line, typed: str) -> dict[str, Any]:
+    """The cell as it stands in both, in the way it is shown; what can't be read as a mark stays as it was typed."""
     parsed = parse_cell(typed, cell, facts.sheet.kind)
-    if parsed.problem is None and parsed.value == held:
-        return None
     shown = typed if parsed.problem else show_cell(parsed.value, cell.kind)
     return {
         "student_id": line.student_id,
         "name": line.full_name,
-        "sheet": show_cell(held, cell.kind),
+        "sheet": show_cell(line.value(cell.name), cell.kind),
         "list": shown[:40],
     }
 
@@ -244,8 +251,7 @@ def _keep(
     facts: SheetFacts,
     column: str | None,
     source: str,
-    compared: int = 0,
-    differences: Sequence[dict[str, Any]] = (),
+    listed: Sequence[dict[str, Any]] = (),
     file_digest: str | None = None,
 ) -> int:
     sheet = facts.sheet
@@ -255,16 +261,21 @@ def _keep(
         term=sheet.term,
         sheet_id=sheet.id,
         column=column,
-        digest=sheet_digests(work.session, (GradebookSheet.id == sheet.id,))[sheet.id],
-        source=source[:200],
+        digest=_digest(work, facts),
+        source=source,
         file_digest=file_digest,
-        compared=compared,
-        differences=list(differences),
+        compared=len(listed),
+        rows=list(listed),
         made_at=work.now,
         person_id=work.actor.person_id,
         user_id=work.actor.user_id,
     )
     work.session.add(row)
     work.flush()
-    work.audit("attestation.made", target=row, column=column, differences=len(differences))
+    differences = sum(item["sheet"] != item["list"] for item in listed)
+    work.audit("attestation.made", target=row, column=column, differences=differences)
     return row.id
+
+
+def _digest(work: Work, facts: SheetFacts) -> str:
+    return sheet_digests(work.session, (GradebookSheet.id == facts.sheet.id,))[facts.sheet.id]

@@ -15,7 +15,8 @@ from app.domain.sheet_forms import Cell, CellKind
 from app.domain.vocabulary import RETEST
 from app.domain.year_decisions import Asked, assessed_again
 from app.errors import N_, Forbidden
-from app.models import SubjectYear
+from app.models import CorrectionRequest, Subject, SubjectYear
+from app.services.cells import require_decided
 from app.services.clock import Clock, local_day
 from app.services.unit_of_work import Work, transaction
 from app.services.year_book import Checks, Effect, Entered, YearBook, hold, open_book
@@ -71,15 +72,26 @@ def enter_retests(
         places = load_places(work.session, actor, class_id, local_day(clock()))
         _require_teacher(actor, places, changes)
         hold(work, places, [sheet for c in changes for sheet in places.of_subject(c.subject_id)])
-        book = open_book(work.session, places, work.now)
-        wanted = _checked(book, changes)
-        effects = _apply(work, book, wanted)
+        effects = write_retests(work, open_book(work.session, places, work.now), changes)
         if effects:
-            touched = {places.sheet_of(student, subject) for subject, student, _cell in wanted}
-            for sheet in filter(None, touched):
-                sheet.revision += 1
-            work.audit("retest.enter", target=places.school_class, cells=len(wanted), students=len(effects))
+            cells = sum(len(effect.entered) for effect in effects)
+            work.audit("retest.enter", target=places.school_class, cells=cells, students=len(effects))
         return effects
+
+
+def write_retests(
+    work: Work, book: YearBook, changes: Sequence[RetestChange], decided: CorrectionRequest | None = None
+) -> tuple[Effect, ...]:
+    """Check and write results, with the subjects' sheets held; a `decided` request passes the locks, nothing else does.
+
+    Raises Invalid, Locked, Stale, Forbidden for a request that still waits for somebody.
+    """
+    wanted = _checked(book, changes, decided)
+    effects = _apply(work, book, wanted)
+    for sheet in {book.places.sheet_of(student, subject) for subject, student, _cell in wanted}:
+        if sheet is not None:
+            sheet.revision += 1
+    return effects
 
 
 def _require_teacher(actor: Actor, places: YearPlaces, changes: Sequence[RetestChange]) -> None:
@@ -89,14 +101,19 @@ def _require_teacher(actor: Actor, places: YearPlaces, changes: Sequence[RetestC
             raise Forbidden(NOT_YOURS)
 
 
-def _checked(book: YearBook, changes: Sequence[RetestChange]) -> dict[Key, Any]:
+def _checked(
+    book: YearBook, changes: Sequence[RetestChange], decided: CorrectionRequest | None
+) -> dict[Key, Any]:
     """The values still to be written, by place; refuses all of them where one can't stand."""
+    if decided is not None:
+        require_decided(decided)
     checks, wanted = Checks(book), {}
     for change in changes:
         book.name(change.student_id)
         new = _value(checks, book, change, change.new)
         old = _value(None, book, change, change.old)
-        checks.lock(change.key)
+        if decided is None:
+            checks.lock(change.key)
         if checks.stale(change.key, old, new, _present(book, change)):
             wanted[change.key] = new
     checks.refuse()
@@ -113,12 +130,18 @@ def _value(checks: Checks | None, book: YearBook, change: RetestChange, text: st
         if checks:
             checks.problem(change.key, NOT_ASKED)
         return None
-    kind = cell_kind(circular, change.cell)
-    read = parse_cell(text, Cell(change.cell, kind, RETEST), subject.kind)
-    if read.problem and checks:
-        checks.problem(change.key, read.problem)
+    value, problem = parse_retest(circular, subject, change.cell, text)
+    if problem and checks:
+        checks.problem(change.key, problem)
+    return value
+
+
+def parse_retest(circular: str, subject: Subject, cell: str, text: str | None) -> tuple[Any, str | None]:
+    """A typed result as a value, and what is wrong with it."""
+    kind = cell_kind(circular, cell)
+    read = parse_cell(text, Cell(cell, kind, RETEST), subject.kind)
     is_level = kind is CellKind.LEVEL and read.value is not None
-    return SubjectLevel(str(read.value)) if is_level else read.value
+    return SubjectLevel(str(read.value)) if is_level else read.value, read.problem
 
 
 def _present(book: YearBook, change: RetestChange) -> Any:

@@ -21,7 +21,7 @@ from app.models import Account, CodeItem, Subject, SubjectPart
 from app.reference.code_lists import CODE_LISTS
 from app.reference.curriculum import SUBJECTS
 from app.services import sheets
-from app.services.chain.begin import begin_chains
+from app.services.chain.begin import begin_chains, begin_logs
 from app.services.chain.triggers import drop_triggers
 from app.services.clock import system_clock
 from app.services.unit_of_work import plain_write, transaction
@@ -41,6 +41,7 @@ def init_app_data(migrations: Path, instance: Path) -> str | None:
         upgrade(directory=str(migrations))
         db.session.remove()
     begin_chains(clock=system_clock)
+    begin_logs(clock=system_clock)
     mirror_permissions()
     seed_code_lists()
     seed_subjects()

@@ -3,22 +3,23 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, may
+from app.domain.assessment.exemptions import exemption_of
+from app.domain.assessment.facts import YEAR
 from app.domain.dates import format_date
 from app.domain.exceptions import ExceptionKind
 from app.domain.locks import VN_TIME
-from app.domain.sheet_forms import SheetForm
 from app.errors import N_, Forbidden, Invalid
 from app.models import Delegation, ExemptionDecision, GradebookSheet, Person, Position
 from app.models.base import in_force
 from app.services import evidence as evidence_files
 from app.services import scope
 from app.services.clock import Clock, local_day
+from app.services.closing_state import closed_terms
 from app.services.exceptions import tell_above
 from app.services.notices import tell
 from app.services.results.due import touch_sheets
@@ -27,9 +28,16 @@ from app.services.unit_of_work import Work, transaction
 from app.services.year_rows import note_exemption, subject_sheets
 
 ONLY_HEAD = N_("Only the head of the school orders this.")
-NOT_EXEMPTIBLE = N_("Nobody is exempted from what this sheet holds.")
-EXEMPTIBLE: Final = frozenset({SheetForm.MARKS, SheetForm.WEIGHTED})
-"""Forms whose subjects the circulars know exemptions from (TT 22/2021 Điều 10, TT 58/2011 Điều 12)."""
+NOT_EXEMPTIBLE = N_(
+    "The circular knows no exemption from this subject: only from physical education and defence education, in the old"
+    " circulars also from music and fine arts."
+)
+YEAR_IS_OVER = N_(
+    "This school year is over. An exemption in it is for the unit above to consent to: ask there, in writing."
+)
+TERM_IS_CLOSED = N_(
+    "Term %(n)s is closed. Exempt for the other term, or decide it after the head has reopened the term."
+)
 ATTACH = N_("Attach the request and medical record as a PDF or picture of at most 10 MB.")
 
 
@@ -147,14 +155,15 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
     The subject keeps a result, from theory (TT 22/2021 Điều 10); a whole subject has none, and of one term's exemption
     the other term's is the year's (TT 58/2011 Điều 12).
 
-    Raises Forbidden for anybody but the head, Invalid when a part of the decision or its file is missing or wrong.
+    Raises Forbidden for anybody but the head, Invalid when a part of the decision or its file is missing or wrong, for a
+    subject the circular knows no exemption from, and for a closed term or a year that is over.
     """
     evidence = evidence_files.keep(folder, new.evidence, ATTACH)
     with transaction(actor, "exemption.decide", clock=clock, reason=new.reason) as work:
         facts = load_facts(work.session, actor, sheet_id, local_day(work.now))
         if not may(actor, Action.EXEMPTION_DECIDE, facts.target(actor, work.now)):
             raise Forbidden(ONLY_HEAD)
-        if facts.sheet.form not in EXEMPTIBLE:
+        if exemption_of(facts.sheet.circular, facts.sheet.subject.code) is None:
             raise Invalid(NOT_EXEMPTIBLE)
         if not new.number.strip() or not new.reason.strip() or new.decided_on > local_day(work.now):
             raise Invalid(N_("A decision has a number, a date that is not in the future, and a reason."))
@@ -162,6 +171,7 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
             raise Invalid(N_("This student is not in the class any more."))
         _refuse_second(work.session, facts.sheet, new)
         work.lock_sheets(facts.sheet.unit_id, subject_sheets(work, facts.sheet))
+        _refuse_closed(work, facts.sheet, new.term)
         touch_sheets(work, facts.sheet.unit_id, [facts.sheet.id])
         row = ExemptionDecision(
             student_id=new.student_id,
@@ -179,6 +189,17 @@ def decide_exemption(actor: Actor, sheet_id: int, new: NewExemption, *, folder: 
         note_exemption(work, facts.sheet, new.student_id)
         work.audit("exemption.decide", target=row, reason=new.reason, file=new.evidence_name[:120])
         return row.id
+
+
+def _refuse_closed(work: Work, sheet: GradebookSheet, term: int | None) -> None:
+    """A decision about what is closed would change it without a trace in the book; call with the epoch held."""
+    if sheet.school_year.ends_on < local_day(work.now):
+        raise Invalid(YEAR_IS_OVER)
+    asked = {1, 2} if term is None else {term}
+    closed = closed_terms(work.session, sheet.unit_id, sheet.school_year_id)
+    held = asked if YEAR in closed else asked & closed
+    if held:
+        raise Invalid(TERM_IS_CLOSED, n="I" * min(held))
 
 
 def _refuse_second(session: Session, sheet: GradebookSheet, new: NewExemption) -> None:

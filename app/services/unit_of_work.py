@@ -1,7 +1,7 @@
 """The only place that commits. Every write verb runs inside `transaction(...)` (design §6)."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,13 @@ from app.domain.access import Actor
 from app.domain.chain import Head, Link
 from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, Unavailable, Uncertain
 from app.extensions import db
-from app.models import AuditEvent, GradebookSheet, TxLog, UnitEpoch
+from app.models import AuditEvent, Confirmation, GradebookSheet, TxLog, UnitEpoch
 from app.services.chain import journal
 from app.services.chain.append import add_links, sheet_head
 from app.services.clock import Clock
 from app.services.guards import lifted
-from app.versioning import HISTORY_INFO, TX_INFO, write_history
+from app.services.held_rows import hold_changed
+from app.versioning import HISTORY_INFO, LOGGED_INFO, TX_INFO, write_history
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class Work:
         self._clock = clock
         self._now: datetime | None = None
         self.sheet_heads: dict[int, Head] = {}  # ends of the chains of the sheets held
+        self.signed: set[int] = set()  # of the sheets held, those signed by themselves or with their class
+        self._known: set[Any] = set()  # rows held or added
 
     @property
     def now(self) -> datetime:
@@ -82,6 +85,7 @@ class Work:
     def flush(self) -> None:
         """Send new rows now, where their ids are needed; marks are never written in two flushes."""
         self.stamp()
+        hold_changed(self.session, self.sheet_heads, self._known)
         self.session.flush()
 
     def share_epoch(self, unit_id: int) -> None:
@@ -102,6 +106,10 @@ class Work:
                 GradebookSheet.revision,
                 GradebookSheet.chain_seq,
                 GradebookSheet.chain_head,
+                sa.or_(
+                    sa.exists().where(Confirmation.sheet_id == GradebookSheet.id),
+                    sa.exists().where(Confirmation.class_id == GradebookSheet.class_id),
+                ).label("signed"),
             )
             .where(GradebookSheet.id.in_(sheet_ids), GradebookSheet.unit_id == unit_id)
             .order_by(GradebookSheet.id)
@@ -109,6 +117,7 @@ class Work:
         )
         held = self.session.execute(query).all()
         self.sheet_heads |= {row.id: sheet_head(row) for row in held}
+        self.signed |= {row.id for row in held if row.signed}
         return {row.id: row.revision for row in held}
 
     def close_epoch(self, unit_id: int) -> None:
@@ -126,6 +135,8 @@ class Work:
 def begin_write(session: Session) -> None:
     """Start a writing transaction at once: SQLite takes the write lock before the first read (trap 21)."""
     session.rollback()
+    for key in (HISTORY_INFO, LOGGED_INFO):  # of a write that failed
+        session.info.pop(key, None)
     session.connection(execution_options={"hocvu_write": True})
 
 
@@ -159,9 +170,8 @@ def transaction(
         work = Work(session, actor, clock)
         with session.no_autoflush:  # one flush a transaction: a second one rewrites the version rows (trap 8)
             yield work
-            work.stamp()
-            session.flush()
-            links = _keep_history(work)
+            work.flush()
+            links = _keep_history(session, work.sheet_heads)
             _commit(session)
         journal.note(links, work.now)
     except HocVuError as error:
@@ -176,15 +186,18 @@ def transaction(
         session.rollback()
         raise
     finally:
-        session.info.pop(TX_INFO, None)
-        session.info.pop(HISTORY_INFO, None)
+        for key in (TX_INFO, HISTORY_INFO, LOGGED_INFO):
+            session.info.pop(key, None)
 
 
-def _keep_history(work: Work) -> list[Link]:
+def _keep_history(session: Session, sheet_heads: Mapping[int, Head]) -> list[Link]:
     """Write the history of what was flushed, and bind it into the chains; what the program holds last."""
     with lifted("history is written behind the last flush, in one insert a table"):
-        written = write_history(work.session)
-        return add_links(work.session, *written, work.sheet_heads) if written else []
+        transaction, written = write_history(session) or (None, [])
+        logged = session.info.pop(LOGGED_INFO, [])
+        if transaction is None and not logged:
+            return []
+        return add_links(session, transaction, written, logged, sheet_heads)
 
 
 def record_event(
@@ -204,19 +217,28 @@ def record_event(
 
 @contextmanager
 def plain_write() -> Iterator[Session]:
-    """A write that touches no versioned row: sign-ins, read marks, job progress. Commits once, or rolls back."""
+    """A write that touches no versioned row: sign-ins, read marks, job progress. Commits once, or rolls back.
+
+    What it adds to a log is bound into the chains of the units it speaks of.
+    """
     session = db.session()
     try:
         begin_write(session)
         yield session
         session.flush()
+        moment = max((row.happened_at for row in session.info.get(LOGGED_INFO, ())), default=None)
+        links = _keep_history(session, {})
         _commit(session)
+        if moment is not None:
+            journal.note(links, moment)
     except DBAPIError as error:
         session.rollback()
         raise _translate(error) from error
     except BaseException:
         session.rollback()
         raise
+    finally:
+        session.info.pop(LOGGED_INFO, None)
 
 
 def _commit(session: Session) -> None:

@@ -1,7 +1,7 @@
 """The watch list: prompts of domain/watch.py over the history of a school, or of every school below an office."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,14 +11,26 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domain import watch
 from app.domain.access import Action, Actor
+from app.domain.corrections import Step
 from app.domain.exceptions import ExceptionKind
 from app.domain.sheet_forms import lock_column
-from app.domain.watch import USUAL, Edit, Pattern, Prompt, SignIn
-from app.models import Account, ExceptionNote, GradebookSheet, LoginSession, OrgUnit, Person, Publication
+from app.domain.watch import Edit, Pattern, Prompt, SeatTaken, SignIn, Thresholds
+from app.models import (
+    Account,
+    AuditEvent,
+    CorrectionRequest,
+    ExceptionNote,
+    GradebookSheet,
+    LoginSession,
+    OrgUnit,
+    Person,
+    Publication,
+)
 from app.services import scope
 from app.services.changes import Change, entered_by, replaced_cells
 from app.services.clock import local_day
 from app.services.rights import unit_for
+from app.services.watch_rules import watch_rules
 
 WINDOW: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=370)
@@ -27,9 +39,10 @@ OPENINGS: Final = (ExceptionKind.REOPENING, ExceptionKind.EXTENSION)
 
 @dataclass(frozen=True)
 class WatchList:
-    """The prompts of one school, and whether only the newest changes were read."""
+    """The prompts of one school by its rules, and whether only the newest changes were read."""
 
     unit: OrgUnit
+    rule: Thresholds
     prompts: Sequence[Prompt]
     changes: int
     more: bool
@@ -55,7 +68,7 @@ class SchoolWatch:
 
 
 def watch_list(session: Session, actor: Actor, unit_id: int, since: datetime, until: datetime) -> WatchList:
-    """Everything worth a look in a school in [since, until); at most 12 statements.
+    """Everything worth a look in a school in [since, until), by the rules of its last day; at most 14 statements.
 
     NotFound out of reach; Forbidden without watch.view there.
     """
@@ -64,17 +77,20 @@ def watch_list(session: Session, actor: Actor, unit_id: int, since: datetime, un
     where = [GradebookSheet.unit_id == unit_id]
     changes, more = replaced_cells(session, where, since, until)
     edits = _edits(session, changes)
+    rules = watch_rules(session, [unit_id], local_day(until))
+    rule = rules[unit_id]
     prompts = [
-        *_of_edits(edits),
-        *watch.rates(edits, entered_by(session, where, since, until) if edits else {}),
-        *_openings(session, [unit_id], since, until),
+        *_of_edits(edits, rules),
+        *watch.rates(edits, entered_by(session, where, since, until) if edits else {}, rule),
+        *_openings(session, rules, since, until),
         *watch.two_places(_sign_ins(session, [unit_id], since, until)),
+        *watch.one_address(_seats(session, [unit_id], since, until)),
     ]
-    return WatchList(unit, prompts, len(changes), more)
+    return WatchList(unit, rule, prompts, len(changes), more)
 
 
 def schools_to_watch(session: Session, actor: Actor, since: datetime, until: datetime) -> list[SchoolWatch]:
-    """The schools below with how many prompts each has, most first; at most 10 statements.
+    """The schools below with how many prompts each has by its own rules, most first; at most 12 statements.
 
     Rates need every entry of a school and stand on its own page only.
     """
@@ -89,10 +105,12 @@ def schools_to_watch(session: Session, actor: Actor, since: datetime, until: dat
     where = [] if actor.reaches_all else [GradebookSheet.unit_id.in_(keys)]
     changes, _more = replaced_cells(session, where, since, until)
     edits = _edits(session, changes)
+    rules = watch_rules(session, keys, day)
     prompts = [
-        *_of_edits(edits),
-        *_openings(session, keys, since, until),
+        *_of_edits(edits, rules),
+        *_openings(session, rules, since, until),
         *watch.two_places(_sign_ins(session, keys, since, until)),
+        *watch.one_address(_seats(session, keys, since, until)),
     ]
     counts: dict[int, Counter[Pattern]] = {}
     for prompt in prompts:
@@ -123,12 +141,15 @@ def rows_behind(
     ], more
 
 
-def _of_edits(edits: Sequence[Edit]) -> list[Prompt]:
+def _of_edits(edits: Sequence[Edit], rules: Mapping[int, Thresholds]) -> list[Prompt]:
+    by_unit: dict[int, list[Edit]] = {}
+    for edit in edits:
+        by_unit.setdefault(edit.unit_id, []).append(edit)
     return [
-        *watch.bursts(edits),
-        *watch.drifts(edits),
-        *watch.raised_students(edits),
-        *watch.nights(edits),
+        prompt
+        for unit_id, mine in by_unit.items()
+        for find in (watch.bursts, watch.drifts, watch.raised_students, watch.nights)
+        for prompt in find(mine, rules.get(unit_id, watch.USUAL))
     ]
 
 
@@ -164,7 +185,9 @@ def _posted(row: Publication, change: Change) -> bool:
     return began and (not row.columns or lock_column(change.column) in row.columns)
 
 
-def _openings(session: Session, units: Sequence[int], since: datetime, until: datetime) -> list[Prompt]:
+def _openings(
+    session: Session, rules: Mapping[int, Thresholds], since: datetime, until: datetime
+) -> list[Prompt]:
     """Schools that reopened books or had them opened for a while again and again; one statement."""
     rows = session.execute(
         sa.select(
@@ -174,16 +197,17 @@ def _openings(session: Session, units: Sequence[int], since: datetime, until: da
             sa.func.max(ExceptionNote.happened_at).label("last"),
         )
         .where(
-            ExceptionNote.unit_id.in_(units),
+            ExceptionNote.unit_id.in_(rules),
             ExceptionNote.kind.in_(OPENINGS),
             ExceptionNote.happened_at >= since,
             ExceptionNote.happened_at < until,
         )
         .group_by(ExceptionNote.unit_id)
-        .having(sa.func.count() >= USUAL.reopenings)
     )
     return [
-        Prompt(Pattern.REOPENED, row.unit_id, None, "", row.first, row.last, cells=row.times) for row in rows
+        Prompt(Pattern.REOPENED, row.unit_id, None, "", row.first, row.last, cells=row.times)
+        for row in rows
+        if row.times >= rules[row.unit_id].reopenings
     ]
 
 
@@ -213,6 +237,38 @@ def _sign_ins(session: Session, units: Sequence[int], since: datetime, until: da
         .order_by(LoginSession.started_at)
     )
     return [_sign_in(row) for row in rows]
+
+
+def _seats(session: Session, units: Collection[int], since: datetime, until: datetime) -> list[SeatTaken]:
+    """Steps of corrections of these schools with the address they were taken from; one statement."""
+    rows = session.execute(
+        sa.select(AuditEvent, CorrectionRequest, Account.username, Person.full_name)
+        .join(CorrectionRequest, CorrectionRequest.id == AuditEvent.target_id)
+        .join(Account, Account.id == AuditEvent.user_id)
+        .outerjoin(Person, Person.id == AuditEvent.person_id)
+        .where(
+            CorrectionRequest.unit_id.in_(units),
+            AuditEvent.target_type == CorrectionRequest.__tablename__,
+            AuditEvent.action.in_(f"correction.{step.value}" for step in Step),
+            AuditEvent.outcome == "done",
+            AuditEvent.address.is_not(None),
+            AuditEvent.happened_at >= since,
+            AuditEvent.happened_at < until,
+        )
+        .order_by(AuditEvent.happened_at)
+    )
+    return [
+        SeatTaken(
+            unit_id=request.unit_id,
+            request_id=request.id,
+            request=request.code,
+            account_id=event.user_id or 0,
+            person=name or username,
+            address=event.address or "",
+            at=event.happened_at,
+        )
+        for event, request, username, name in rows
+    ]
 
 
 def _sign_in(row: Any) -> SignIn:

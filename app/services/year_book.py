@@ -19,7 +19,7 @@ from app.services.clock import local_day
 from app.services.results.judging import NO_RESULTS, Judged, judge_class
 from app.services.results.reading import Reading, read_classes
 from app.services.unit_of_work import Work
-from app.services.year_locks import Key, YearLocks, last_change, load_writes, year_locks
+from app.services.year_locks import HEADS_OWN, Key, YearLocks, last_change, load_writes, year_locks
 from app.services.year_places import YearPlaces
 
 NO_YEAR_RESULT: Final = N_("A class of this level ends the year without results to decide on.")
@@ -155,9 +155,9 @@ class Checks:
         self.problems.append(YearProblem(key, self.book.name(key[1]), message))
 
     def lock(self, key: Key, column: str = RETEST, *, final: bool = True) -> None:
-        """Note what holds a cell; `final`: what was entered may be final by itself."""
+        """Note what holds a cell; `final`: what was entered may be final by itself, else it is the head's to decide."""
         state = self.book.locks
-        reasons = state.reasons(key if final else (0, 0, ""), column)
+        reasons = state.reasons(key if final else HEADS_OWN, column)
         if reasons:
             self.held.append(YearHeld(key, self.book.name(key[1]), reasons))
 

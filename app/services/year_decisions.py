@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from app.domain.access import Action, Actor, may
 from app.domain.assessment.facts import YEAR, Facts
 from app.domain.assessment.registry import CONDUCT
@@ -11,8 +13,9 @@ from app.domain.assessment.terms import Conduct, ResultLevel, TraitLevel
 from app.domain.assessment.tt58_2011.year import proposed_conduct_year
 from app.domain.names import nfc, unicode_problem
 from app.domain.year_decisions import Asked, Field, HeadDecision, asked_of, by_head, fields_of
-from app.errors import N_, Forbidden
-from app.models import YearDecision
+from app.errors import N_, Forbidden, HocVuError
+from app.models import CorrectionRequest, GradebookSheet, YearDecision
+from app.services.cells import require_decided
 from app.services.clock import Clock, local_day
 from app.services.unit_of_work import Work, transaction
 from app.services.year_book import Checks, Effect, Entered, YearBook, hold, open_book
@@ -24,6 +27,9 @@ NOT_HEAD: Final = N_("Only the head of the school decides this.")
 NOT_OPEN: Final = N_("This is not open to a decision for this student.")
 UNKNOWN_WORD: Final = N_("Choose one of the values offered.")
 NEEDS_REASON: Final = N_("Give the reason: it is kept with the decision.")
+NEEDS_DECISION: Final = N_(
+    "A reason stands here without a decision: choose the decision, or clear the reason."
+)
 TOO_LONG: Final = N_("At most 500 characters.")
 LONGEST: Final = 500
 
@@ -57,10 +63,8 @@ def decide(
         _require_right(actor, places, changes)
         sheets = hold(work, places, places.homeroom_sheets())
         book = open_book(work.session, places, work.now)
-        effects = _Year(work, book).apply(changes)
+        effects = write_decisions(work, book, sheets, changes)
         if effects:
-            for sheet in sheets[-1:]:
-                sheet.revision += 1
             work.audit(
                 "year.decide",
                 target=places.school_class,
@@ -68,6 +72,31 @@ def decide(
                 fields=sorted({entered.key[2] for effect in effects for entered in effect.entered}),
             )
         return effects
+
+
+def write_decisions(
+    work: Work,
+    book: YearBook,
+    held: Sequence[GradebookSheet],
+    changes: Sequence[DecisionChange],
+    decided: CorrectionRequest | None = None,
+) -> tuple[Effect, ...]:
+    """Check and write decisions with the class's sheets held; a `decided` request passes the locks, nothing else does.
+
+    Raises Invalid, Locked, Stale, Forbidden for a request that still waits for somebody; then the rows are as before.
+    """
+    if decided is not None:
+        require_decided(decided)
+    effects = _Year(work.session, book, past_locks=decided is not None).apply(changes)
+    if effects:
+        for sheet in held[-1:]:
+            sheet.revision += 1
+    return effects
+
+
+def check_decisions(session: Session, book: YearBook, changes: Sequence[DecisionChange]) -> None:
+    """Raise what speaks against these decisions but the locks, and write nothing: what a request for them is asked."""
+    _Year(session, book, past_locks=True).check(changes)
 
 
 def _require_right(actor: Actor, places: YearPlaces, changes: Sequence[DecisionChange]) -> None:
@@ -117,8 +146,9 @@ def reason_of(row: YearDecision | None, field: Field) -> str:
 class _Year:
     """Decisions being taken: applied to the rows one by one, since one may open the next (disability, then the head)."""
 
-    def __init__(self, work: Work, book: YearBook) -> None:
-        self._work = work
+    def __init__(self, session: Session, book: YearBook, *, past_locks: bool) -> None:
+        self._session = session
+        self._past_locks = past_locks
         self._book = book
         self._checks = Checks(book)
         self._circular = book.places.school_class.circular
@@ -127,12 +157,13 @@ class _Year:
 
     def apply(self, changes: Sequence[DecisionChange]) -> tuple[Effect, ...]:
         """Check and write all of them; Invalid, Locked or Stale with nothing saved."""
-        order = list(Field)
-        for change in sorted(changes, key=lambda c: (c.student_id, order.index(c.field))):
-            self._take(change)
-        self._checks.refuse()
+        try:
+            self._take_all(changes)
+        except HocVuError:
+            self._undo()
+            raise
         for student in self._entered.keys() - self._book.reading.decisions.keys():
-            self._work.session.add(self._rows[student])
+            self._session.add(self._rows[student])
         return tuple(
             Effect(
                 student,
@@ -144,14 +175,33 @@ class _Year:
             for student, entered in self._entered.items()
         )
 
+    def check(self, changes: Sequence[DecisionChange]) -> None:
+        """Raise what `apply` would, and write nothing."""
+        try:
+            self._take_all(changes)
+        finally:
+            self._undo()
+
+    def _take_all(self, changes: Sequence[DecisionChange]) -> None:
+        order = list(Field)
+        for change in sorted(changes, key=lambda c: (c.student_id, order.index(c.field))):
+            self._take(change)
+        self._checks.refuse()
+
+    def _undo(self) -> None:
+        """The rows as they were: a correction that can't be written goes on and ends as stale."""
+        for student in self._entered.keys() & self._book.reading.decisions.keys():
+            self._session.expire(self._rows[student])
+
     def _take(self, change: DecisionChange) -> None:
         checks, student = self._checks, change.student_id
         self._book.name(student)
         if change.field not in fields_of(self._facts(student), self._asked(change)):
             checks.problem(change.key, NOT_OPEN)
             return
-        checks.lock(change.key, change.field.lock, final=not by_head(change.field, self._circular))
-        new, reason = _tidy(change.new), _tidy(change.reason) if change.field.reasoned else ""
+        if not self._past_locks:
+            checks.lock(change.key, change.field.lock, final=not by_head(change.field, self._circular))
+        new, reason = tidy_text(change.new), tidy_text(change.reason) if change.field.reasoned else ""
         if message := self._wrong(change, new, reason):
             checks.problem(change.key, message)
             return
@@ -159,7 +209,7 @@ class _Year:
         held = value_of(row, change.field, change.part)
         if held == new and reason == reason_of(row, change.field):
             return
-        if held == new or checks.stale(change.key, _tidy(change.old), new, held):
+        if held == new or checks.stale(change.key, tidy_text(change.old), new, held):
             self._set(row, change, new, reason)
             self._entered.setdefault(student, []).append(Entered(change.key, held or None, new or None))
 
@@ -183,6 +233,8 @@ class _Year:
             return TOO_LONG
         if new and not reason and self._needs_reason(change, new):
             return NEEDS_REASON
+        if reason and not new:
+            return NEEDS_DECISION
         return unicode_problem(new) or unicode_problem(reason)
 
     def _needs_reason(self, change: DecisionChange, new: str) -> bool:
@@ -216,5 +268,6 @@ class _Year:
             setattr(row, f"{change.field.value}_reason", reason or None)
 
 
-def _tidy(text: str) -> str:
+def tidy_text(text: str) -> str:
+    """A word or text as it is kept."""
     return " ".join(nfc(text).split())

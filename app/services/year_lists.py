@@ -146,6 +146,26 @@ class SchoolLists:
     lists: YearLists | None
     waiting: int
 
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What some student's year came to, in the order of the articles."""
+        return [outcome for outcome in Outcome if self.whole.outcomes.get(outcome)]
+
+    @property
+    def titles(self) -> list[Title]:
+        """Titles somebody has, the highest first."""
+        return [title for title in Title if self.whole.titles.get(title)]
+
+    @property
+    def whole(self) -> ClassCounts:
+        """The school as a whole."""
+        outcomes: Counter[Outcome | None] = Counter()
+        titles: Counter[Title] = Counter()
+        for line in self.classes:
+            outcomes.update(line.outcomes)
+            titles.update(line.titles)
+        return ClassCounts(0, "", 0, outcomes.total(), outcomes, titles)
+
 
 def class_lists(
     session: Session, actor: Actor, class_id: int, day: date, action: Action = Action.RESULT_VIEW

@@ -2,7 +2,7 @@
 
 Retests, summer training and decisions stand on no sheet; the windows over the class's book in term II speak for them,
 `retest` by name. What a teacher entered becomes final by the same rules as a mark; the head's decisions don't: they
-stay the head's, each with its reason and its history.
+stay the head's, each with its reason and its history, until the next school year begins.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,13 +15,22 @@ from sqlalchemy.orm import Session
 from sqlalchemy_continuum import version_class
 
 from app.domain import finality
-from app.domain.locks import ColumnState, Layer, LockReason, column_states
-from app.domain.vocabulary import RETEST
-from app.domain.year_decisions import Field, by_head
-from app.models import Account, LoginSession, Person, SchoolClass, SubjectYear, TxLog, YearDecision
+from app.domain.locks import ColumnState, Layer, LockReason, LockRule, column_states, end_of_day
+from app.domain.vocabulary import RETEST, Role, Tier
+from app.domain.year_decisions import Field, by_head, last_of_summer
+from app.models import (
+    Account,
+    CorrectionRequest,
+    LoginSession,
+    Person,
+    SchoolClass,
+    SubjectYear,
+    TxLog,
+    YearDecision,
+)
 from app.services.clock import local_day
 from app.services.locks import BookScope, left_writes, load_layers, rounds
-from app.services.unit_rules import load_rules
+from app.services.unit_rules import Policies, load_rules, policies_on
 
 SubjectYearVersion: Any = version_class(SubjectYear)
 YearDecisionVersion: Any = version_class(YearDecision)
@@ -31,9 +40,11 @@ NO_SUBJECT: Final = 0
 """`subject_id` of what is decided of the whole year."""
 
 _REASONS: Final = ("training_year_reason", "training_after_reason", "head_reason")
+_BEHALF: Final = sa.orm.aliased(Person)
 _WHO: Final = (
     TxLog.issued_at,
     TxLog.session_id,
+    TxLog.person_id,
     TxLog.reason,
     TxLog.action,
     LoginSession.ended_at,
@@ -41,23 +52,34 @@ _WHO: Final = (
     LoginSession.idle_minutes,
     Person.full_name,
     Account.username,
+    _BEHALF.full_name.label("behalf"),
+    CorrectionRequest.id.label("correction"),
 )
 
 Key = tuple[int, int, str]
 """Subject (NO_SUBJECT for a decision), student and cell."""
 
+HEADS_OWN: Final[Key] = (NO_SUBJECT, 0, "")
+"""Stands for every decision of the head: none of them is final by itself."""
+
 
 @dataclass(frozen=True)
 class YearLocks:
-    """State of the columns that speak for a class's year, and the cells that are final one by one."""
+    """State of the columns that speak for a class's year, and the cells that are final one by one.
+
+    HEADS_OWN among these: the head's decisions, once the year is over.
+    """
 
     now: datetime
     states: Mapping[str, ColumnState]
     layers: tuple[Layer, ...]
+    policies: Policies
     final: Mapping[Key, LockReason] = field(default_factory=dict)
 
     def reasons(self, key: Key, column: str = RETEST) -> tuple[LockReason, ...]:
         """Why the cell is locked; empty when it is open. `column`: the one that speaks for it."""
+        if key == HEADS_OWN and key in self.final:
+            return (self.final[key],)
         state = self.states[column]
         if not state.open:
             return state.reasons
@@ -102,6 +124,8 @@ def _with_who(query: sa.Select[Any], version: Any) -> sa.Select[Any]:
         .outerjoin(LoginSession, LoginSession.id == TxLog.session_id)
         .outerjoin(Person, Person.id == TxLog.person_id)
         .outerjoin(Account, Account.id == TxLog.user_id)
+        .outerjoin(_BEHALF, _BEHALF.id == TxLog.on_behalf_of_id)
+        .outerjoin(CorrectionRequest, CorrectionRequest.applied_tx_id == TxLog.id)
         .order_by(version.transaction_id)
     )
 
@@ -122,9 +146,10 @@ def year_locks(
         grade=school_class.grade,
         class_id=school_class.id,
     )
-    layers = load_layers(session, where, local_day(now))
+    day = local_day(now)
+    layers, rules = load_layers(session, where, day), load_rules(session, school_class.unit_id)
     states = column_states((RETEST, "final"), now, layers)
-    segments = finality.timeline(load_rules(session, school_class.unit_id), now)
+    segments = finality.timeline(rules, now)
     monthly = finality.entry_days(segments, now)
     locks = dict.fromkeys(RETEST_CELLS, RETEST) | {
         f.value: f.lock for f in Field if not by_head(f, school_class.circular)
@@ -136,7 +161,30 @@ def year_locks(
         past = list(left_writes(rows, segments, now))
         for (student, cell), reason in finality.final_cells(past, known).items():
             final[subject, student, cell] = reason
-    return YearLocks(now, states, layers, final)
+    if over := _year_over(school_class, now):
+        final[HEADS_OWN] = over
+    return YearLocks(now, states, layers, policies_on(rules, day), final)
+
+
+def _year_over(school_class: SchoolClass, now: datetime) -> LockReason | None:
+    """What holds the head's decisions once the next school year has begun."""
+    last = last_of_summer(school_class.school_year.ends_on)
+    if local_day(now) <= last:
+        return None
+    return LockReason(
+        tier=Tier.SCHOOL,
+        unit_id=school_class.unit_id,
+        unit_name="",
+        window_id=None,
+        rule=LockRule.YEAR_OVER,
+        title="",
+        reason="",
+        ordered_by=None,
+        executed_by=None,
+        since=end_of_day(last),
+        until=None,
+        who_can_open=Role.PRINCIPAL,
+    )
 
 
 def _by_subject(writes: Iterable[Any]) -> dict[int, list[Any]]:
@@ -157,6 +205,9 @@ class YearChange:
     old: Any
     new: Any
     reason: str | None
+    person_id: int | None = None
+    on_behalf_of: str | None = None  # who asked for the correction it was
+    correction: int | None = None
 
 
 def changes_of(writes: Iterable[Any]) -> list[YearChange]:
@@ -178,6 +229,9 @@ def changes_of(writes: Iterable[Any]) -> list[YearChange]:
                         before.get(key),
                         new,
                         reason,
+                        row.person_id,
+                        row.behalf,
+                        row.correction,
                     )
                 )
                 before[key] = new

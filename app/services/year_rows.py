@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, MutableMapping, Sequence
 
 import sqlalchemy as sa
 
+from app.domain.assessment.exemptions import exempts_whole
 from app.domain.assessment.registry import CONDUCT
-from app.domain.assessment.subjects import exempts_whole, year_result
+from app.domain.assessment.subjects import year_result
 from app.models import ROWS, ExemptionDecision, GradebookSheet, Subject, SubjectYear
 from app.models.gradebook import Mark
 from app.services.unit_of_work import Work

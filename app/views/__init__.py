@@ -25,6 +25,12 @@ FEATURES = (
     "people",
     "imports",
     "printing",
+    "print_register",
+    "check",
+    "signatures",
+    "certificates",
+    "bundles",
+    "exchange",
     "accounts",
     "org",
     "reference",
@@ -35,6 +41,7 @@ FEATURES = (
     "notices",
     "audit",
     "anchors",
+    "backups",
     "api",
 )
 """Modules with a `register(appbuilder)`, in menu order: one's work first, administration last."""

@@ -2,12 +2,15 @@
 
 from typing import Any, ClassVar
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from wtforms import StringField
 
 from app.domain.access import Action
-from app.models import AuditEvent
+from app.models import Account, AuditEvent, Person
 from app.views.base import ScopedInterface, ScopedModelView, menu
+from app.views.datamodel import OneFilter
 from app.web import vn_time
 
 
@@ -17,11 +20,13 @@ def _objects() -> dict[str, str]:
         "anchor": _("Anchor of history"),
         "history": _("History"),
         "board": _("Board of administrators"),
+        "bundle": _("Sealed bundle"),
         "class_book": _("Class book"),
         "department": _("Department room"),
         "enrolment": _("Enrolment"),
         "access_review": _("Access review"),
         "exception": _("Exception"),
+        "exchange": _("Electronic record"),
         "inspection": _("Inspection"),
         "exemption": _("Exemption"),
         "export": _("Export"),
@@ -59,6 +64,8 @@ def _objects() -> dict[str, str]:
         "incident": _("Incident report"),
         "lock_rehearsal": _("Lock rehearsal"),
         "lock_request": _("Request to open"),
+        "certificate": _("Certificate"),
+        "paper": _("Paper"),
         "publication": _("Publication"),
         "question": _("Question about marks"),
         "reopen_request": _("Request to reopen"),
@@ -100,6 +107,7 @@ def _verbs() -> dict[str, str]:
         "grant": _("granted"),
         "import": _("marks imported"),
         "leave": _("left"),
+        "link": _("account joined"),
         "look": _("looked at"),
         "sign": _("signed"),
         "members": _("members changed"),
@@ -133,6 +141,13 @@ def _steps() -> dict[str, str]:
         "approve_school": _("approved for the school"),
         "ask": _("asked"),
         "certify": _("certified"),
+        "put_aside": _("put aside"),
+        "transfer": _("transfer bundle made"),
+        "student": _("student taken out as a file"),
+        "class": _("class taken out as a file"),
+        "fetch": _("bundle fetched"),
+        "make": _("bundle made"),
+        "check": _("checked against what was sealed"),
         "checked": _("signatures checked"),
         "close": _("closed"),
         "compare": _("a list compared"),
@@ -158,6 +173,7 @@ def _steps() -> dict[str, str]:
         "sealed": _("seam stamp set"),
         "step": _("a seat taken"),
         "tell": _("owners reminded"),
+        "warn": _("expires soon, holder told"),
         "withdrawn": _("taken back"),
         "witness": _("witnessed"),
     }
@@ -166,6 +182,12 @@ def _steps() -> dict[str, str]:
 def _whole() -> dict[str, str]:
     """Actions whose words aren't those of their two halves."""
     return {
+        "archive.backup": _("Backup"),
+        "archive.handover": _("Hand-over of a school"),
+        "archive.rehearsal": _("Rehearsed restore"),
+        "archive.restore": _("Restore"),
+        "archive.takeover": _("Take-over of a school"),
+        "handover.take": _("Take-over of a school"),
         "chain.begin": _("History of before bound into its chain"),
         "department.create": _("Department created"),
         "inspect.after_lock": _("Changes after a lock looked at"),
@@ -183,6 +205,7 @@ def _whole() -> dict[str, str]:
         "year.decide": _("Decisions of the year entered"),
         "correction.name": _("Correction: another certifier named"),
         "print.correction": _("Correction printed"),
+        "print.document": _("Form printed"),
     }
 
 
@@ -208,6 +231,18 @@ def outcome_label(outcome: str) -> str:
     return _("refused") if outcome == "refused" else _("done")
 
 
+class ByAccount(OneFilter):
+    """Events of an account, by its name or its person's."""
+
+    name = lazy_gettext("Account")
+
+    def condition(self, text: str) -> sa.ColumnElement[bool]:
+        """The whole name, as it is written."""
+        named = sa.or_(Account.username == text, Person.full_name == text)
+        found = sa.select(Account.id).outerjoin(Person, Person.id == Account.person_id).where(named)
+        return AuditEvent.user_id.in_(found)
+
+
 class AuditEventView(ScopedModelView):
     """The events of one's unit and those below."""
 
@@ -218,7 +253,9 @@ class AuditEventView(ScopedModelView):
     show_title = lazy_gettext("One action")
     base_order = ("id", "desc")
     order_columns: ClassVar = ["happened_at"]
-    search_columns: ClassVar = ["happened_at", "action", "outcome", "address"]
+    search_columns: ClassVar = ["happened_at", "account", "action", "outcome", "address"]
+    search_form_extra_fields: ClassVar = {"account": StringField(lazy_gettext("Account or full name"))}
+    virtual_filters: ClassVar = {"account": ByAccount}
     list_columns: ClassVar = ["happened_at", "user.username", "action", "outcome", "reason", "address"]
     show_columns: ClassVar = ["happened_at", "user.username", "action", "outcome", "reason", "address"]
     label_columns: ClassVar = {
@@ -233,7 +270,7 @@ class AuditEventView(ScopedModelView):
         "happened_at": lambda moment: vn_time(moment, True),
         "action": action_label,
         "outcome": outcome_label,
-        "reason": lambda text: text or "",
+        "reason": lambda text: _(text) if text else "",  # a refusal is kept as its message
         "address": lambda text: text or "",
         "user.username": lambda text: text or "HocVu",
     }

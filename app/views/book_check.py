@@ -14,7 +14,7 @@ from app.domain.lock_calendar import start_of_day
 from app.domain.vocabulary import Tier
 from app.errors import HocVuError, NotFound
 from app.extensions import db
-from app.models import GradebookSheet, OrgUnit, SchoolClass
+from app.models import GradebookSheet, OrgUnit, SchoolClass, SchoolYear
 from app.security import request_clock
 from app.services import scope
 from app.services.after_lock import PAGE, changes_after_lock
@@ -22,7 +22,9 @@ from app.services.book_check import compare_class
 from app.services.clock import VIETNAM
 from app.services.sampling import KINDS, MOST, draw, export_sample, new_seed
 from app.services.sheet_list import of_class
+from app.services.year_after_lock import year_changes_after_lock
 from app.services.years import Period
+from app.views import year_texts
 from app.views.base import PageView, actor, menu, note_visit, require, tell, today
 from app.views.sheet_heads import subject_name
 from app.views.watch import CATEGORY
@@ -124,6 +126,8 @@ class InspectView(PageView):
             number=number,
             only_without=bool(request.args.get("without")),
         )
+        year = db.session.get_one(SchoolYear, period.year_id)
+        late = year_changes_after_lock(db.session(), unit_id, year, since, until, class_id=class_id)
         note_visit("inspect.after_lock", unit_id)
         return self.render_template(
             "watch/after_lock.html",
@@ -140,6 +144,8 @@ class InspectView(PageView):
             subject_name=subject_name,
             keep={key: value for key, value in request.args.items() if key != "page" and value},
             request_url=_request_url,
+            late=late,
+            year_texts=year_texts,
         )
 
     @expose("/sample/<int:unit_id>")

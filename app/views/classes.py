@@ -186,6 +186,7 @@ class SchoolClassView(ScopedModelView):
             today=today(),
             columns=formats.columns,
             may_manage=may(actor(), Action.CLASS_MANAGE, own),
+            may_export=may(actor(), Action.DATA_EXPORT, own),
             may_admit=may(actor(), Action.STUDENT_MANAGE, own),
             may_assign=may(actor(), Action.ASSIGNMENT_MANAGE, own),
         )

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy.orm import joinedload
 
 from app.domain.access import Action, Target, UnitRelation, may
+from app.domain.assessment.facts import YEAR
 from app.domain.closing import ORDER, PERIODS, TAKEN_BY, ReopenState, Stage, Standing
 from app.domain.vocabulary import Tier
 from app.errors import Forbidden, HocVuError, Invalid, NotFound, Stale
@@ -21,9 +22,11 @@ from app.services import scope
 from app.services.closing import signing, steps
 from app.services.closing.book import Book
 from app.services.closing.load import open_book
+from app.services.closing.separation import kept_apart
 from app.services.closing_state import HOLDS
+from app.services.year_lists import SchoolLists, school_lists
 from app.views import closing_texts as words
-from app.views import lock_forms
+from app.views import lock_forms, results_texts
 from app.views.base import PageView, actor, menu, note_visit, tell, today
 from app.web import current_period
 
@@ -58,7 +61,7 @@ class ClosingView(PageView):
     @has_access
     def index(self) -> Any:
         """A school's own page; teachers begin with what they sign; an office with its schools."""
-        kept: dict[str, Any] = request.args.to_dict()
+        kept: dict[str, Any] = {k: v for k, v in request.args.items() if k != "unit_id"}
         if actor().teaches_only:
             return redirect(url_for("SigningView.mine", **kept))
         if actor().tier is not Tier.SCHOOL:
@@ -89,6 +92,8 @@ class ClosingView(PageView):
             year=period.start_year,
             can=_rights(book, own),
             requests=_requests_of(book),
+            figures=_figures(book),
+            results_words=results_texts,
             consent=bool(book.closing and steps.needs_consent(db.session(), book.closing, request_clock()())),
         )
 
@@ -111,14 +116,17 @@ class ClosingView(PageView):
     def approve(self) -> Any:
         """The head approves the classes ticked, or signs for the school."""
         year_id, number = _place()
+        reason = request.form.get("reason", "")
         if school := request.form.get("school"):
             return _done(
-                lambda: signing.approve_school(actor(), year_id, number, school, clock=request_clock()),
+                lambda: signing.approve_school(
+                    actor(), year_id, number, school, reason, clock=request_clock()
+                ),
                 _("Signed for the school."),
             )
         classes = digests("class")
         return _done(
-            lambda: signing.approve(actor(), year_id, number, classes, clock=request_clock()),
+            lambda: signing.approve(actor(), year_id, number, classes, reason, clock=request_clock()),
             _("Classes approved: %(n)s", n=len(classes)),
         )
 
@@ -208,8 +216,11 @@ class ClosingView(PageView):
     @has_access
     def decide(self, request_id: int) -> Any:
         """The tier above consents or refuses."""
-        consent = request.form.get("answer") == "yes"
-        reason = request.form.get("reason", "")
+        scope.get(db.session(), actor(), ReopenRequest, request_id, today())
+        answer = request.form.get("answer", "")
+        if answer not in ("yes", "no"):
+            raise Invalid(lock_forms.ANSWER_FIRST)
+        consent, reason = answer == "yes", request.form.get("reason", "")
         return _done(
             lambda: steps.decide_request(actor(), request_id, consent, reason, clock=request_clock()),
             _("Your answer was recorded, and the school was told."),
@@ -243,6 +254,18 @@ def _place() -> tuple[int, int]:
     return year, number
 
 
+def _figures(book: Book) -> SchoolLists | None:
+    """What the head decides on with the year: who goes up, is assessed again, trains in summer, gets a title.
+
+    S1 Điều 3 khoản 2.5, S4 Điều 12 khoản 7. None of a term, and to who may not read results.
+    """
+    if book.period != YEAR or not may(
+        actor(), Action.RESULT_VIEW, Target(unit=actor().relation_to(book.unit.id))
+    ):
+        return None
+    return school_lists(db.session(), actor(), book.unit.id, book.year.id, today())
+
+
 def _rights(book: Book, own: bool) -> dict[str, bool]:
     """What the actor may do on the page, as far as roles say."""
     if not own:
@@ -251,8 +274,11 @@ def _rights(book: Book, own: bool) -> dict[str, bool]:
     target = Target(authorised=deputy)
     following = book.next_step
     action = TAKEN_BY[following] if following else None
+    apart = kept_apart(db.session(), actor(), book, following, today())
     return {
-        "step": bool(following and action and words.step_button(following) and may(actor(), action, target)),
+        "apart": apart,
+        "step": bool(following and action and words.step_button(following) and may(actor(), action, target))
+        and not apart,
         "approve": may(actor(), Action.CLOSING_APPROVE, target),
         "close": may(actor(), Action.CLOSING_CLOSE, target),
     }

@@ -62,6 +62,7 @@ def missing_lines(missing: Missing) -> list[str]:
         (missing.blank_cells, N_("%(n)s blank cells")),
         (missing.unsigned_sheets, N_("%(n)s sheets without a valid confirmation")),
         (missing.unsigned_classes, N_("%(n)s class summaries without a valid confirmation")),
+        (missing.without_result, N_("%(n)s students without a result yet")),
         (missing.unapproved_classes, N_("%(n)s classes not approved")),
         (missing.unexplained, N_("%(n)s unexplained differences from teachers' books")),
         (missing.unprinted, N_("%(n)s class books not printed since their last change")),

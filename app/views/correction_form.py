@@ -1,27 +1,43 @@
-"""The form that asks for a correction: cells of one sheet, one after the other, with what was typed kept."""
+"""The form that asks for a correction: cells of one place, one after the other, with what was typed kept."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from flask import request
+from flask import request, url_for
 from flask_babel import gettext as _
 
 from app.domain.access import Action, Target, may
-from app.domain.cell_values import choices, show_cell
-from app.domain.sheet_forms import CellKind
-from app.domain.vocabulary import SubjectKind
+from app.domain.corrections import Place
 from app.errors import N_, Forbidden, HocVuError, Invalid, NotFound
 from app.extensions import db
 from app.security import request_clock
 from app.services.cells import CellChange
-from app.services.correction_requests import NOT_YOURS, CorrectionSheet, NewCorrection, open_correction_sheet
-from app.services.locks import SheetLocks, sheet_locks
-from app.services.sheet_reading import Line, load_lines
+from app.services.correction_places import open_place
+from app.services.correction_places.port import NO_SUCH_CELL, Cell, PlaceCells, PlaceFacts, PlaceRef, on_sheet
+from app.services.correction_requests import NOT_YOURS, NewCorrection, what_is_closed
+from app.views import correction_cells as words
 from app.views.base import actor, tell, today
-from app.views.sheet_heads import Head, heads, subject_name
-from app.views.sheet_page import raw
 
 CHOOSE_CELL = N_("Choose the student and the column to be corrected.")
+PLACES = {place.value: place for place in (Place.YEAR, Place.NOTES)}
+
+
+def ask_url(
+    place: Place,
+    class_id: int,
+    student_id: int,
+    *columns: str,
+    subject_id: int | None = None,
+    topic: str | None = None,
+) -> str:
+    """The form for cells of a class's year or remarks, filled in with a student's."""
+    return url_for(
+        "CorrectionView.new",
+        place=place.value,
+        class_id=class_id,
+        subject_id=subject_id,
+        topic=topic,
+        cell=[f"{student_id}:{column}" for column in columns],
+    )
 
 
 @dataclass
@@ -35,7 +51,7 @@ class DraftCell:
     old: str  # as stored, sent back so that a change meanwhile is seen
     shown: str
     typed: str
-    options: list[str]
+    options: list[tuple[str, str]]
     text: bool
     locked: bool
     problem: str = ""
@@ -50,57 +66,75 @@ class DraftCell:
 class Draft:
     """Everything the page of a new request shows."""
 
-    sheet: Any
-    title: str
+    ref: PlaceRef
+    place: PlaceFacts
     students: list[tuple[int, str]]
     columns: list[tuple[str, str]]
     cells: list[DraftCell] = field(default_factory=list)
     reason: str = ""
+    closed: bool = False
     message: str = ""
-    problems: dict[tuple[int, str], str] = field(default_factory=dict)
+    problems: dict[Cell, str] = field(default_factory=dict)
 
     @property
     def grows(self) -> bool:
         """A further cell was asked for, nothing is sent yet."""
         return request.form.get("do") == "add"
 
+    @property
+    def title(self) -> str:
+        """Where the cells lie."""
+        return words.place_title(self.place)
+
+    @property
+    def back_url(self) -> str:
+        """The page they stand on."""
+        return words.place_url(self.place)
+
+    @property
+    def here(self) -> str:
+        """The form's own address."""
+        if self.ref.place is Place.SHEET:
+            return url_for("CorrectionView.new", sheet=self.ref.sheet_id)
+        asked = {"class_id": self.ref.class_id, "subject_id": self.ref.subject_id, "topic": self.ref.topic}
+        return url_for("CorrectionView.new", place=self.ref.place.value, **asked)  # type: ignore[arg-type]
+
     @classmethod
     def read(cls, refused: "Draft | None" = None) -> "Draft":
         """The form of this request: from the address or from what was posted. Raises NotFound, Forbidden."""
-        sheet_id = request.values.get("sheet", type=int)
-        if sheet_id is None:
-            raise NotFound
-        found = open_correction_sheet(db.session(), actor(), sheet_id, today())
-        now = request_clock()()
-        _require_part(found, now)
-        locks = sheet_locks(db.session(), found.facts.sheet, found.facts.columns, now)
-        lines = {line.student_id: line for line in load_lines(db.session(), found.facts.sheet)}
-        named = heads(found.facts.sheet)
-        sheet = found.facts.sheet
+        ref, now = _asked_place(), request_clock()()
+        found = open_place(db.session(), actor(), ref, today())
+        # The page is for who may ask; whether somebody entered a cell is looked at when it is sent.
+        standing = Target(unit=actor().relation_to(found.facts.unit_id), entered=True)
+        if not may(actor(), Action.CORRECTION_REQUEST, standing):
+            raise Forbidden(NOT_YOURS)
+        cells = found.read(db.session(), now)
+        titled = words.titles(found.facts)
         draft = cls(
-            sheet=sheet,
-            title=f"{subject_name(sheet)} {sheet.group.name}",
-            students=[(line.student_id, line.full_name) for line in lines.values()],
-            columns=[(name, head.full) for name, head in named.items()],
+            ref=ref,
+            place=found.facts,
+            students=[(key, name if key else _("The whole class")) for key, name in cells.people.items()],
+            columns=[(column, titled(column)) for column in cells.columns],
             reason=request.form.get("reason", ""),
+            closed=what_is_closed(db.session(), found.facts, now) is not None,
         )
         if refused is not None:
             draft.message, draft.problems = refused.message, refused.problems
-        draft.cells = [
-            _cell(draft, found, lines, named, locks, place) for place in draft._places(lines, named)
-        ]
+        draft.cells = [draft._cell(cells, cell) for cell in draft._places(cells)]
         return draft
 
-    def _places(self, lines: dict[int, Line], named: dict[str, Head]) -> list[tuple[int, str]]:
+    def _places(self, cells: PlaceCells) -> list[Cell]:
         """The cells named so far, each once, with the one that is to be added."""
-        asked = [place.split(":", 1) for place in request.values.getlist("cell") if ":" in place]
+        asked = [tuple(place.split(":", 1)) for place in request.values.getlist("cell") if ":" in place]
         single = (request.values.get("student", ""), request.values.get("column", ""))
         if request.method == "GET" or self.grows:
-            asked.append(list(single))
+            asked.append(single)
         places = {(int(s), c): None for s, c in asked if s.isdecimal() and len(s) < 10}
-        known = [(s, c) for s, c in places if s in lines and c in named]
+        known = [place for place in places if cells.has(*place)]
         if self.grows and not all(single):
             self.message = _(CHOOSE_CELL)
+        elif self.grows and (int(single[0]) if single[0].isdecimal() else -1, single[1]) not in known:
+            self.message = _(NO_SUCH_CELL)
         return known[:50]
 
     def as_request(self) -> NewCorrection:
@@ -110,7 +144,7 @@ class Draft:
         if not self.cells:
             raise Invalid(CHOOSE_CELL)
         return NewCorrection(
-            sheet_id=self.sheet.id,
+            place=self.ref,
             cells=tuple(
                 CellChange(c.student_id, c.column, request.form.get(f"old-{c.student_id}-{c.column}") or None,
                            c.typed or None)
@@ -126,46 +160,37 @@ class Draft:
         self.message = tell(error)
         for problem in getattr(error, "problems", ()):
             if hasattr(problem, "student_id"):
-                self.problems[problem.student_id, problem.column] = _(problem.reason)
+                self.problems[problem.student_id, problem.column] = _(problem.reason, **dict(problem.params))
         for place in getattr(error, "conflicts", ()):
             self.problems[place] = _("This cell holds another value by now.")
 
+    def _cell(self, cells: PlaceCells, place: Cell) -> DraftCell:
+        student, column = place
+        value = cells.value(student, column)
+        stored = None if value is None else str(value)
+        kept = request.form.get(f"old-{student}-{column}")
+        return DraftCell(
+            student_id=student,
+            student=cells.people[student] if student else _("The whole class"),
+            column=column,
+            title=dict(self.columns)[column],
+            old=kept if kept is not None and not self.problems.get(place) else stored or "",
+            shown=words.shown(self.place, column, stored),
+            typed=request.form.get(f"new-{student}-{column}", ""),
+            options=words.options(self.place, column),
+            text=words.is_text(self.place, column),
+            locked=bool(cells.reasons(student, column)),
+            problem=self.problems.get(place, ""),
+        )
 
-def _require_part(found: CorrectionSheet, now: Any) -> None:
-    """The page is for who may ask; whether somebody entered a cell is looked at when it is sent."""
-    target = found.facts.target(actor(), now)
-    as_author = Target(unit=target.unit, teaches=target.teaches, homeroom=target.homeroom, entered=True)
-    if not may(actor(), Action.CORRECTION_REQUEST, as_author):
-        raise Forbidden(NOT_YOURS)
 
-
-def _cell(
-    draft: Draft,
-    found: CorrectionSheet,
-    lines: dict[int, Line],
-    named: dict[str, Head],
-    locks: SheetLocks,
-    place: tuple[int, str],
-) -> DraftCell:
-    student, column = place
-    line, cell, sheet = lines[student], found.facts.cells[column], found.facts.sheet
-    value = line.value(column)
-    words = [word for _value, word in choices(cell.kind)] if cell.kind is not CellKind.MARK else []
-    if cell.kind in (CellKind.LEVEL, CellKind.TRAIT):
-        words = [value for value, _word in choices(cell.kind)]
-    if cell.kind is CellKind.MARK and sheet.kind is SubjectKind.COMMENT:
-        words = ["Đ", "CĐ"]
-    kept = request.form.get(f"old-{student}-{column}")
-    return DraftCell(
-        student_id=student,
-        student=line.full_name,
-        column=column,
-        title=named[column].full,
-        old=kept if kept is not None and not draft.problems.get(place) else raw(value, cell.kind) or "",
-        shown=show_cell(value, cell.kind),
-        typed=request.form.get(f"new-{student}-{column}", ""),
-        options=words,
-        text=cell.kind is CellKind.TEXT,
-        locked=bool(locks.reasons(student, column)),
-        problem=draft.problems.get(place, ""),
-    )
+def _asked_place() -> PlaceRef:
+    """The place the address speaks of. Raises NotFound for none."""
+    place = PLACES.get(request.values.get("place", ""))
+    sheet_id, class_id = (request.values.get(name, type=int) for name in ("sheet", "class_id"))
+    if place is None and sheet_id is not None:
+        return on_sheet(sheet_id)
+    if place is None or class_id is None:
+        raise NotFound
+    topic = request.values.get("topic") if place is Place.NOTES else None
+    return PlaceRef(place, None, class_id, request.values.get("subject_id", type=int), topic)

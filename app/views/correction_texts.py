@@ -1,24 +1,18 @@
 """Corrections in words: states, seats, steps, cells."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.domain.cell_values import parse_cell, show_cell
 from app.domain.corrections import SEATS_OF, Seat, State, Step
-from app.domain.sheet_forms import Cell, CellKind
-from app.models import CorrectionRequest, CorrectionStep, GradebookSheet
+from app.models import CorrectionRequest, CorrectionStep
 from app.services.correction_lists import state_of
 from app.services.correction_seats import Staffing
-from app.services.sheet_cells import sheet_cells
+from app.views.correction_cells import place_title, shown, titles
 from app.views.lock_texts import at_time
-from app.views.sheet_heads import heads, subject_name
 from app.web import vn_time
-
-TERMS = ("", "I", "II")
 
 
 @dataclass(frozen=True)
@@ -51,32 +45,23 @@ def expiry(request: CorrectionRequest) -> str:
 
 def request_title(request: CorrectionRequest) -> str:
     """Toán 7A · học kì I."""
-    sheet = request.sheet
-    return f"{subject_name(sheet)} {sheet.group.name} · " + _("Term %(n)s", n=TERMS[request.term])
+    return place_title(request)
 
 
 def cell_lines(request: CorrectionRequest) -> list[CellLine]:
     """Its cells, in the order they were asked for."""
-    named, known = heads(request.sheet), {cell.name: cell for cell in sheet_cells(request.sheet)}
+    titled = titles(request)
     return [
         CellLine(
-            student=cell.student.full_name,
-            student_id=cell.student_id,
+            student=cell.student.full_name if cell.student else _("The whole class"),
+            student_id=cell.student_id or 0,
             column=cell.column,
-            title=named[cell.column].full if cell.column in named else cell.column,
-            old=shown_value(request.sheet, known, cell.column, cell.old),
-            new=shown_value(request.sheet, known, cell.column, cell.new),
+            title=titled(cell.column),
+            old=shown(request, cell.column, cell.old),
+            new=shown(request, cell.column, cell.new),
         )
         for cell in request.cells
     ]
-
-
-def shown_value(sheet: GradebookSheet, known: Mapping[str, Cell], column: str, raw: str | None) -> str:
-    """A stored value of a cell as printed; '' for blank."""
-    cell = known.get(column)
-    if raw is None or cell is None or cell.kind is CellKind.TEXT:
-        return raw or ""
-    return show_cell(parse_cell(raw, cell, sheet.kind).value, cell.kind)
 
 
 def state_tag(request: CorrectionRequest, now: datetime) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.domain.access import Action, Target, may
-from app.domain.corrections import State
+from app.domain.corrections import Place, State
 from app.domain.vocabulary import Tier
 from app.errors import N_, Forbidden, Invalid, NotFound, Stale
 from app.extensions import db
@@ -22,9 +22,16 @@ from app.services.correction_summary import summary
 from app.services.unit_of_work import record_event
 from app.views import correction_texts as words
 from app.views.base import PageView, actor, menu, note_visit, require, tell, today
+from app.views.correction_cells import place_url
 from app.views.correction_form import Draft
 from app.web import current_period
 
+SEEN_BY = {
+    Place.SHEET: Action.SHEET_VIEW,
+    Place.YEAR: Action.RETEST_ENTER,
+    Place.NOTES: Action.NOTE_VIEW,
+}
+"""The right that leads to the page of a place."""
 NO_SUCH_STEP = N_("There is no such step.")
 
 
@@ -81,7 +88,7 @@ class CorrectionView(PageView):
     @expose("/new", methods=["GET", "POST"])
     @has_access
     def new(self) -> Any:
-        """Ask for a correction of one or several cells of a sheet; begun from a locked cell."""
+        """Ask for a correction of one or several cells of one place; begun from a locked cell."""
         draft = Draft.read()
         if request.method == "POST" and not draft.grows:
             try:
@@ -95,9 +102,7 @@ class CorrectionView(PageView):
         return self._form(draft)
 
     def _form(self, draft: Draft) -> Any:
-        return self.render_template(
-            "corrections/new.html", title=_("Ask for a correction"), draft=draft, sheet=draft.sheet
-        )
+        return self.render_template("corrections/new.html", title=_("Ask for a correction"), draft=draft)
 
     @expose("/<int:correction_id>")
     @has_access
@@ -119,9 +124,9 @@ class CorrectionView(PageView):
             named=words.named_steps(),
             act=_act(row, staffing, now),
             prints=_prints(row),
-            sheet_url=url_for("GradebookView.sheet", sheet_id=row.sheet_id),
-            sees_sheet=may(
-                actor(), Action.SHEET_VIEW, Target(unit=actor().relation_to(row.unit_id), teaches=True)
+            place_url=place_url(row),
+            sees_place=may(
+                actor(), SEEN_BY[row.place], Target(unit=actor().relation_to(row.unit_id), teaches=True)
             ),
         )
 

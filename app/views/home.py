@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app.domain.access import Action, Actor, Target, may, may_ever
+from app.domain.lock_calendar import next_monthly_day
 from app.domain.vocabulary import Role, Tier
 from app.extensions import db
 from app.security import current_actor, request_clock
@@ -20,14 +21,14 @@ from app.services.families import children
 from app.services.lock_requests import count_waiting
 from app.services.progress_duties import Duties, school_duties
 from app.services.progress_schools import SchoolProgress
-from app.services.progress_teacher import teacher_home
+from app.services.progress_teacher import SOON, teacher_home
 from app.services.year_places import classes_waiting
 from app.views import notes_texts, results_texts
 from app.views.base import MENU, PageView, actor, today
 from app.views.book_check import inspect_page
 from app.views.closing_waits import closing_waits
 from app.views.progress import chosen_period, frame, link, office_page, school_page
-from app.web import current_period
+from app.web import current_period, vn_date
 
 TEACHING = frozenset({Role.SUBJECT_TEACHER, Role.HOMEROOM_TEACHER, Role.TEAM_LEADER})
 CLERKS = frozenset({Role.OFFICE_STAFF, Role.IT_STAFF})
@@ -77,10 +78,28 @@ class TeachingView(PageView):
         return self.render_template("home/teacher.html", waits=waits(actor()), **teacher_page())
 
 
+def plan_day(who: Actor, decided: int | None) -> Iterator[Chore]:
+    """The month's education plans, due soon where a unit has decided the day (S1 Điều 3 khoản 5.6)."""
+    due = next_monthly_day(today(), decided) if decided and teaches(who) else None
+    if due is None or due - today() > SOON:
+        return
+    text = _("Bring the month's plan up to date, for the team leader to sign.")
+    if Role.TEAM_LEADER in who.roles:
+        text = _("Bring the month's plan up to date, and sign those of your team.")
+    yield Chore(
+        "is-warn",
+        "fa-calendar-day",
+        _("Education plans by %(day)s", day=vn_date(due)),
+        text,
+        link("LockView.calendar"),
+        _("Lock calendar"),
+    )
+
+
 def waits(who: Actor) -> list[Chore]:
     """What waits for this person's own answer, on every landing page."""
     counts = count_waits(db.session(), who, request_clock()())
-    found = [Chore(*line) for line in closing_waits(counts)]
+    found = [*(Chore(*line) for line in closing_waits(counts)), *plan_day(who, counts.plan_day)]
     if n := counts.corrections:
         found.append(
             Chore(
@@ -299,7 +318,11 @@ def places_of(who: Actor) -> list[tuple[str, str, str]]:
         (Action.ACCOUNT_VIEW, "fa-key", _("Accounts"), link("UnitAccountsView.index")),
         (Action.LOCK_VIEW, "fa-calendar-days", _("Lock calendar"), link("LockView.calendar")),
     )
-    return [(icon, label, url) for action, icon, label, url in wanted if url and may(who, action, Target())]
+    return [
+        (icon, label, url)
+        for action, icon, label, url in wanted
+        if url and may(who, action, Target()) and may_ever(who, action)
+    ]
 
 
 def register(appbuilder: Any) -> None:

@@ -20,6 +20,7 @@ from app.models import OrgUnit
 from app.security import current_actor, request_clock
 from app.services import inspections, scope
 from app.views.base import actor, menu, require, today
+from app.views.doors import page_name, page_names
 from app.views.verbs import VerbPage
 from app.views.watch import CATEGORY
 
@@ -78,7 +79,13 @@ class InspectionView(VerbPage):
         found = inspections.views_made(
             db.session(), actor(), today(), number=request.args.get("page", 1, type=int)
         )
-        return self.render_template("watch/views.html", title=_("Pages inspectors opened"), page=found)
+        return self.render_template(
+            "watch/views.html",
+            title=_("Pages inspectors opened"),
+            page=found,
+            page_name=page_name,
+            names=page_names(),
+        )
 
     @expose("/create", methods=["GET", "POST"])
     @has_access

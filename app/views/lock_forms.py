@@ -27,10 +27,15 @@ TEST_DAYS = N_("Write how many days after the test, from 0 to %(n)s.")
 MOST_TEST_DAYS = 60
 NOT_A_CLOCK = N_("Write the time as in 17:00.")
 REQUIRED = N_("This field is required.")
+ANSWER_FIRST = N_("Choose one of the two answers. Nothing was saved.")
 
 ALL_REGULAR = "regular"
 """The form's tick for every column of regular scores."""
 
+NOBODY = 0
+"""No person's id."""
+
+_LISTS = ("grades", "class_ids", "unit_ids", "subject_ids", "student_ids")
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _CLOCK = re.compile(r"(\d{1,2})\s*(?::|h|giờ)\s*(\d{2})?")
 
@@ -97,6 +102,10 @@ def read_window(form: Values, school_year_id: int, now: datetime) -> tuple[NewWi
     book = _word(Book, form, "book", errors)
     opens_at, closes_at = read_span(form, errors, now)
     term = form.get("term", "")
+    if term not in ("", "1", "2"):
+        errors["term"] = _(UNKNOWN_CHOICE)
+    numbers = {name: read_numbers(form, name, errors) for name in _LISTS}
+    sheet_id = _one(read_numbers(form, "sheet_id", errors), "sheet_id", errors)
     if errors or effect is None or mode is None or book is None or opens_at is None:
         return None, errors | _blank_texts(form)
     return (
@@ -108,16 +117,12 @@ def read_window(form: Values, school_year_id: int, now: datetime) -> tuple[NewWi
             mode=mode,
             opens_at=opens_at,
             closes_at=closes_at,
-            term=int(term) if term in ("1", "2") else None,
+            term=int(term) if term else None,
             book=book,
             columns=read_columns(form),
             levels=tuple(form.getlist("levels")),
-            grades=read_numbers(form, "grades"),
-            class_ids=read_numbers(form, "class_ids"),
-            unit_ids=read_numbers(form, "unit_ids"),
-            subject_ids=read_numbers(form, "subject_ids"),
-            sheet_id=next(iter(read_numbers(form, "sheet_id")), None),
-            student_ids=read_numbers(form, "student_ids"),
+            **numbers,
+            sheet_id=sheet_id,
             ordered_by_id=read_leader(form),
             announce="announce" in form,
         ),
@@ -174,14 +179,26 @@ def read_columns(form: Values) -> tuple[str, ...]:
     return known if ticked <= set(WINDOW_COLUMNS) else (*known, "?")
 
 
-def read_numbers(form: Values, name: str) -> tuple[int, ...]:
-    """Ids ticked; anything else in the field is left out and so refused by nobody."""
-    return tuple(int(text) for text in form.getlist(name) if re.fullmatch(r"[0-9]{1,9}", text))
+def read_numbers(form: Values, name: str, errors: Errors) -> tuple[int, ...]:
+    """Ids ticked. Anything else is noted as wrong: left out, it would widen the window to all of them."""
+    texts = [text for text in form.getlist(name) if text]
+    known = tuple(int(text) for text in texts if re.fullmatch(r"[0-9]{1,9}", text))
+    if len(known) < len(texts):
+        errors[name] = _(UNKNOWN_CHOICE)
+    return known
+
+
+def _one(numbers: tuple[int, ...], name: str, errors: Errors) -> int | None:
+    if len(numbers) > 1:
+        errors[name] = _(UNKNOWN_CHOICE)
+    return next(iter(numbers), None)
 
 
 def read_leader(form: Values) -> int | None:
-    """The person who ordered it, None when nobody was chosen."""
-    return next(iter(read_numbers(form, "ordered_by")), None)
+    """The person who ordered it, None when nobody was chosen; what can't be read is nobody's id, and so refused."""
+    errors: Errors = {}
+    chosen = _one(read_numbers(form, "ordered_by", errors), "ordered_by", errors)
+    return NOBODY if errors else chosen
 
 
 def _word(kind: type[W], form: Values, name: str, errors: Errors) -> W | None:

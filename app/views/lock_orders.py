@@ -73,10 +73,11 @@ class LockOrderView(PageView):
         errors: Errors = {}
         if request.method == "POST":
             new, errors = lock_forms.read_window(request.form, period.year_id, now())
-            if new is not None and "simulate" in request.form:
-                return self._window_form(errors, simulate(db.session(), unit, new, period, now()))
             if new is not None:
                 try:
+                    if "simulate" in request.form:
+                        new = lock_windows.check_window(db.session(), actor(), unit, new, now())
+                        return self._window_form(errors, simulate(db.session(), unit, new, period, now()))
                     window_id = lock_windows.add_window(actor(), unit.id, new, clock=request_clock())
                 except Invalid as error:
                     errors = lock_forms.errors_of(error)
@@ -242,11 +243,12 @@ def _own_window(window_id: int) -> WindowRow:
 
 def _cells(unit: OrgUnit, values: MultiDict[str, str]) -> lock_pages.CellChoice | None:
     """The sheet of the own school a window is asked for, and of which students; None for a window over more."""
-    sheet_id = next(iter(lock_forms.read_numbers(values, "sheet_id")), None)
+    unread: Errors = {}  # said by read_window
+    sheet_id = next(iter(lock_forms.read_numbers(values, "sheet_id", unread)), None)
     if sheet_id is None or not unit.kind.is_school:
         return None
     sheet = scope.get(db.session(), actor(), GradebookSheet, sheet_id, today())
-    wanted = lock_forms.read_numbers(values, "student_ids")
+    wanted = lock_forms.read_numbers(values, "student_ids", unread)
     lines = load_lines(db.session(), sheet, wanted) if wanted else []
     return lock_pages.CellChoice(
         sheet_id,

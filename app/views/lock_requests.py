@@ -158,7 +158,10 @@ class LockRequestView(PageView):
     @has_access
     def decide(self, extension_id: int) -> Any:
         """Open exactly these cells until the time asked for, or refuse with the reason."""
-        grant = request.form.get("verdict") == "grant"
+        verdict = request.form.get("verdict", "")
+        if verdict not in ("grant", "refuse"):
+            return self._page(extension_id, request.form, {"answer": _(lock_forms.ANSWER_FIRST)})
+        grant = verdict == "grant"
         try:
             lock_requests.decide(
                 actor(),
@@ -195,12 +198,13 @@ class LockRequestView(PageView):
         errors: Errors = {}
         if request.method == "POST":
             until = lock_forms.read_moment(request.form, "until", errors, ending=True)
-            if until is not None:
+            students = lock_forms.read_numbers(request.form, "student", errors)
+            if until is not None and not errors:
                 new = NewExtension(
                     tuple(request.form.getlist("columns")),
                     until,
                     request.form.get("reason", ""),
-                    lock_forms.read_numbers(request.form, "student"),
+                    students,
                 )
                 try:
                     made = lock_requests.ask(actor(), sheet_id, new, clock=request_clock())

@@ -1,13 +1,17 @@
 """A window tried out, in the reader's words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 
+from app.errors import N_
 from app.services.lock_simulation import Closed, Simulation
 from app.views import lock_texts
 
 MOST_LINES = 30
+BLANK_ONLY = N_(
+    "Only blank cells can be entered; entered marks change by a correction request. The unit above is told."
+)
 
 
 @dataclass(frozen=True)
@@ -18,10 +22,20 @@ class SimulationText:
     lines: tuple[tuple[Closed, str], ...]
     hidden: int
     harmless: bool
+    reopens: str = ""
 
 
 def simulation_text(found: Simulation) -> SimulationText:
-    """The outcome in a sentence, with the lines that hold the most unfinished cells first."""
+    """The outcome in a sentence, with the lines that hold the most unfinished cells first, and whether it reopens."""
+    text = _outcome(found)
+    if found.reopens is None:
+        return text
+    title, at = found.reopens.title, lock_texts.at_time(found.reopens.at, ending=True)
+    reopens = _("Reopened after it had closed (%(title)s, %(at)s).", title=title, at=at)
+    return replace(text, harmless=False, reopens=" ".join((reopens, _(BLANK_ONLY))))
+
+
+def _outcome(found: Simulation) -> SimulationText:
     if found.at is None:
         return SimulationText(_("This window has no end, so it closes nothing."), (), 0, harmless=True)
     at = lock_texts.at_time(found.at, ending=True)

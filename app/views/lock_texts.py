@@ -201,6 +201,8 @@ def opener(reason: LockReason) -> str:
     leader = leader_title(reason.who_can_open, reason.unit_name)
     if reason.rule is LockRule.TERM_CLOSED:
         return _("corrected on request, or reopened by %(leader)s with reason", leader=leader)
+    if reason.rule is LockRule.YEAR_OVER:
+        return _("corrected on request, with the consent of the unit above")
     if reason.rule is LockRule.ENTERED_FINAL:
         return _("corrected on request to %(leader)s", leader=leader)
     return _("%(leader)s can open it", leader=leader[:1].upper() + leader[1:])
@@ -209,6 +211,8 @@ def opener(reason: LockReason) -> str:
 def _rule(reason: LockReason, column: str | None) -> str:
     if reason.rule is LockRule.TERM_CLOSED:
         return _closed_rule(reason)
+    if reason.rule is LockRule.YEAR_OVER:
+        return _("The school year is over: the head decides nothing of it any more")
     if reason.window_id is None:
         return _no_window_rule(reason)
     if column and reason.rule is LockRule.CLOSED:

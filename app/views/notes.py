@@ -13,7 +13,8 @@ from flask_babel import lazy_gettext
 
 from app.domain.access import Action, Target, may
 from app.domain.assessment.steps import sentence
-from app.domain.notes import NoteKind, homeroom_kind
+from app.domain.corrections import Place
+from app.domain.notes import NoteKind, Topic, homeroom_kind
 from app.errors import Forbidden, HocVuError, Invalid, Locked, Stale
 from app.extensions import db
 from app.models import SchoolClass, StudentNote
@@ -23,10 +24,11 @@ from app.services import scope
 from app.services.clock import local_day
 from app.services.notes import WHOLE_CLASS, NoteBook, NotePage, area_codes, load_book, read_page
 from app.services.notes_duties import NoteDuty, begun_months, month_figures, own_subjects
-from app.services.notes_entry import NoteEdit, enter_notes
+from app.services.notes_entry import TEXT, NoteEdit, enter_notes
 from app.services.notes_year import StudentYear, YearNote, child_sections, export_development, student_year
 from app.views import notes_texts as words
 from app.views.base import PageView, actor, menu, require, tell, today
+from app.views.correction_form import ask_url
 from app.views.file_pages import XLSX
 from app.views.lock_texts import column_title, leaving_text, reason_line, verdict_line
 from app.views.sheet_saving import request_id
@@ -265,6 +267,7 @@ def _page_facts(page: NotePage, typed: Typed) -> dict[str, Any]:
     later = next((p for p in begun if p.starts_on > page.period.starts_on), None)
     topic = book.subject.name if book.subject else words.area_title(book.area)
     may_enter = may(actor(), Action.NOTE_ENTER, book.entry_target(actor()))
+    asks = _may_ask(book)
     return {
         "leaving": leaving_text(page.policies),
         "title": words.joined(
@@ -286,6 +289,18 @@ def _page_facts(page: NotePage, typed: Typed) -> dict[str, Any]:
             for line in page.lines
             if may_enter and not line.reasons and not line.elsewhere and line.present(day)
         },
+        "asks": {
+            line.student_id: ask_url(
+                Place.NOTES,
+                book.school_class.id,
+                line.student_id,
+                TEXT,
+                subject_id=book.subject.id if book.subject else None,
+                topic=str(Topic(book.kind, page.period.code, book.area)),
+            )
+            for line in page.lines
+            if asks and line.reasons and not line.elsewhere and line.present(day)
+        },
         "verdict": verdict_line(page.state),
         "why": reason_line(page.state.reasons[0], column_title("comment")) if page.state.reasons else "",
         "day": day,
@@ -294,6 +309,14 @@ def _page_facts(page: NotePage, typed: Typed) -> dict[str, Any]:
         "class_suggestions": notes_bank.suggestions(book.kind, of_class=True),
         "request_id": str(uuid4()),
     }
+
+
+def _may_ask(book: NoteBook) -> bool:
+    """True for who enters these remarks, and for the homeroom teacher: they ask for corrections."""
+    entry = book.entry_target(actor())
+    homeroom = actor().person_id in book.homeroom_ids
+    target = Target(entry.unit, teaches=entry.teaches, homeroom=homeroom)
+    return may(actor(), Action.CORRECTION_REQUEST, target)
 
 
 def register(appbuilder: Any) -> None:

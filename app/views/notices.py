@@ -13,6 +13,7 @@ from app.security import request_clock
 from app.services.notices import own_notices
 from app.services.unit_of_work import plain_write
 from app.views.base import PageView, actor
+from app.views.doors import opens
 
 
 class NoticeView(PageView):
@@ -31,7 +32,7 @@ class NoticeView(PageView):
         rows = db.session.execute(
             sa.select(Notice, Notice.id.in_(read)).where(mine).order_by(Notice.created_at.desc()).limit(100)
         ).all()
-        page = self.render_template("hocvu/notices.html", title=_("Notices"), rows=rows)
+        page = self.render_template("hocvu/notices.html", title=_("Notices"), rows=rows, opens=opens)
         unread = [notice.id for notice, is_read in rows if not is_read]
         if unread:
             user_id = actor().user_id

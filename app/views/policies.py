@@ -14,8 +14,18 @@ from app.domain.assessment import tt43_2021
 from app.domain.corrections import Preset
 from app.domain.dates import format_date
 from app.domain.notes import Span
-from app.domain.policies import CENTRE_SETTINGS, FIXED_ABOVE, PolicyKey, keys_of, offered
+from app.domain.policies import (
+    CENTRE_SETTINGS,
+    FIXED_ABOVE,
+    NEVER,
+    RETENTION,
+    WATCH,
+    PolicyKey,
+    keys_of,
+    offered,
+)
 from app.domain.vocabulary import Finality
+from app.domain.watch import RULES, Pattern, thresholds_of
 from app.errors import N_, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import OrgUnit
@@ -23,7 +33,7 @@ from app.security import request_clock
 from app.services import policies, scope
 from app.services.lock_orders import NO_RIGHT, leaders_in_force, may_order
 from app.services.policies import PolicyRow, Setting
-from app.views import lock_forms, lock_texts
+from app.views import lock_forms, lock_texts, watch_texts
 from app.views.base import PageView, actor, today
 from app.views.lock_forms import Errors, Unreadable
 
@@ -174,6 +184,8 @@ def titles_of(key: PolicyKey) -> tuple[str, str]:
                 " circular. Without it learning results stay “not yet”."
             ),
         )
+    if key in WATCH:
+        return _watch_titles(WATCH[key])
     return {
         PolicyKey.FINALITY: (
             _("When a mark becomes final"),
@@ -221,6 +233,7 @@ def titles_of(key: PolicyKey) -> tuple[str, str]:
             _("On the class and on single students; remarks written so far stay when the rule changes."),
         ),
         **_correction_titles(),
+        **retention_titles(),
     }[key]
 
 
@@ -240,15 +253,45 @@ def _correction_titles() -> dict[PolicyKey, tuple[str, str]]:
     }
 
 
+def _watch_titles(pattern: Pattern) -> tuple[str, str]:
+    limits = " / ".join(f"{part.least}–{part.most}" for part in RULES[pattern])
+    told = _(
+        "From where on the watch list shows it; a prompt to look, no verdict. Numbers in the order told above, each"
+        " within %(limits)s.",
+        limits=limits,
+    )
+    return _("Watch list: %(what)s", what=watch_texts.pattern_title(pattern)), told
+
+
+def retention_titles() -> dict[PolicyKey, tuple[str, str]]:
+    """How long each kind of record is kept, and the hold on all of them."""
+    counted = _(
+        "Counted from the day a student left or moved away. The program itself never deletes a record; the page on"
+        " backups shows whose time is over."
+    )
+    return {
+        PolicyKey.KEEP_BOOKS: (_("How long gradebooks are kept"), counted),
+        PolicyKey.KEEP_RECORDS: (_("How long school records and the register are kept"), counted),
+        PolicyKey.KEEP_HISTORY: (_("How long traces and correction files are kept"), counted),
+        PolicyKey.LEGAL_HOLD: (
+            _("Legal hold"),
+            _("While it is on, no record's time is over: an authority has asked to keep everything."),
+        ),
+    }
+
+
 def value_title(key: PolicyKey, value: str) -> str:
     """A value in words."""
     if not value:
         return _("Not confirmed yet")
+    if key in WATCH:
+        told = watch_texts.pattern_rule(WATCH[key], thresholds_of({WATCH[key]: value}))
+        return f"{value} · {told}"
     if key in CENTRE_SETTINGS:
         return {"yes": _("Yes"), "no": _("No"), "none": _("No titles"), "0": _("No titles")}.get(value, value)
     if key is PolicyKey.FINALITY:
         return lock_texts.finality_title(Finality(value))
-    if key is PolicyKey.QUICK_ENTRY:
+    if key in (PolicyKey.QUICK_ENTRY, PolicyKey.LEGAL_HOLD):
         return _("On") if value == "on" else _("Off")
     if key is PolicyKey.COMMENT_SUBJECT:
         return _("Yes, it may") if value == "on" else _("No, only a scored subject")
@@ -264,6 +307,8 @@ def value_title(key: PolicyKey, value: str) -> str:
 
 
 def _number_title(key: PolicyKey, value: str) -> str:
+    if key in RETENTION:
+        return _("Never deleted") if value == NEVER else _("%(n)s years after leaving", n=value)
     if key is PolicyKey.CORRECTION_DAYS:
         return _("%(n)s days", n=value)
     if key in (PolicyKey.ENTRY_DAY, PolicyKey.PLAN_DAY):

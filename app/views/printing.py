@@ -1,6 +1,7 @@
 """Printing: one subject at once, a whole class book as a job with a progress bar, the jobs of the account."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any, ClassVar
 
@@ -10,15 +11,16 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from app import jobs
-from app.domain.access import Action, may_ever
+from app.domain.access import Action, Target, may, may_ever
 from app.domain.vocabulary import Role, Tier
 from app.errors import Forbidden, Invalid
 from app.extensions import db
-from app.models import PrintJob
+from app.models import PrintJob, SchoolClass, Student
+from app.reports.catalogue import CATALOGUE, DrawnFor, Form, forms_for, unit_forms
 from app.reports.contexts import PrintPurpose
 from app.security import request_clock
-from app.services import print_jobs, printing, scope
-from app.services.print_jobs import BookOrder, JobState
+from app.services import print_jobs, print_orders, printing, scope
+from app.services.print_orders import JobState, PrintOrder
 from app.views.base import PageView, actor, menu, tell, today
 from app.web import current_period
 
@@ -34,46 +36,56 @@ class PrintView(PageView):
     route_base = "/print"
     default_view = "index"
     rights: ClassVar = {
-        f"can_{name}": DOOR for name in ("index", "sheet", "class_book", "job", "state", "cancel", "file")
+        f"can_{name}": DOOR for name in ("index", "sheet", "order", "job", "state", "cancel", "file")
     }
 
     @expose("/")
     @has_access
     def index(self) -> Any:
-        """Choose a class book; one's jobs below."""
+        """Choose a form and what it is printed of; one's jobs below."""
         _demand_printer()
-        return self._index(request.args.get("class_id", type=int))
+        return self._index(request.args)
 
-    def _index(self, chosen: int | None, refusal: Invalid | None = None) -> Any:
+    def _index(self, chosen: Mapping[str, str], refusal: Invalid | None = None) -> Any:
         period = current_period()
-        session, day = db.session(), today()
+        session, day, now = db.session(), today(), request_clock()()
+        classes = printing.printable_classes(session, actor(), period.year_id, day) if period else []
+        student = _student(chosen.get("student_id", ""), day)
         return self.render_template(
             "printing/index.html",
             title=_("Printing"),
             period=period,
-            classes=printing.printable_classes(session, actor(), period.year_id, day) if period else [],
+            classes=classes,
+            groups=_groups(classes),
             chosen=chosen,
-            purposes=list(PrintPurpose),
-            jobs=[_facts(job, request_clock()()) for job in print_jobs.my_jobs(session, actor())],
+            student=student,
+            purposes=_purposes(student),
+            jobs=[_facts(job, now) for job in print_orders.my_jobs(session, actor())],
             refusal=tell(refusal) if refusal else None,
+            may_register=may_ever(actor(), Action.PRINT_REGISTER),
         )
 
     @expose("/sheet/<int:sheet_id>.pdf")
     @has_access
     def sheet(self, sheet_id: int) -> Any:
         """One subject in one term, shown in the browser."""
-        made = printing.print_sheet(actor(), sheet_id, clock=request_clock())
+        made = printing.print_sheet(
+            actor(), sheet_id, clock=request_clock(), site=request.host_url.rstrip("/")
+        )
         return _pdf(made.pdf, made.name)
 
-    @expose("/class-book", methods=["POST"])
+    @expose("/order", methods=["POST"])
     @has_access
-    def class_book(self) -> Any:
-        """Ask for a class book and go to its page."""
-        class_id = request.form.get("class_id", type=int)
+    def order(self) -> Any:
+        """Ask for a print and go to its page."""
+        _demand_printer()
         try:
-            job_id = print_jobs.create_job(actor(), _order(class_id), clock=request_clock())
+            wanted = _order(request.form)
+            job_id = print_orders.create_job(
+                actor(), wanted, clock=request_clock(), site=request.host_url.rstrip("/")
+            )
         except Invalid as error:
-            return self._index(class_id, error), error.status
+            return self._index(request.form, error), error.status
         jobs.jobs().make_print(job_id)
         return redirect(url_for("PrintView.job", job_id=job_id))
 
@@ -98,7 +110,7 @@ class PrintView(PageView):
     def cancel(self, job_id: int) -> Any:
         """Stop a job."""
         try:
-            print_jobs.cancel_job(actor(), job_id, clock=request_clock())
+            print_orders.cancel_job(actor(), job_id, clock=request_clock())
             flash(_("The print was stopped. Nothing of it is kept."), "success")
         except Invalid as error:
             flash(tell(error), "warning")
@@ -108,7 +120,7 @@ class PrintView(PageView):
     @has_access
     def file(self, job_id: int) -> Any:
         """The finished book."""
-        content, name = print_jobs.fetch_file(actor(), job_id, jobs.jobs().prints, clock=request_clock())
+        content, name = print_orders.fetch_file(actor(), job_id, jobs.jobs().prints, clock=request_clock())
         return _pdf(content, name)
 
 
@@ -120,16 +132,73 @@ def _demand_printer() -> None:
         raise Forbidden(printing.AT_THE_SCHOOL if outside else printing.NOT_YOURS)
 
 
-def _order(class_id: int | None) -> BookOrder:
+def _order(form: Mapping[str, str]) -> PrintOrder:
     """What the form asks for. Raises Invalid where something was not chosen."""
-    part, purpose = request.form.get("part", ""), request.form.get("purpose", PrintPurpose.REGULAR.value)
-    if class_id is None:
-        raise Invalid(print_jobs.CHOOSE_CLASS)
-    if part not in ("1", "2", "year"):
-        raise Invalid(print_jobs.CHOOSE_TERM)
+    part, purpose = form.get("part", ""), form.get("purpose", PrintPurpose.REGULAR.value)
+    found = CATALOGUE.get(form.get("form", print_orders.CLASS_BOOK))
+    if found is None:
+        raise Invalid(print_orders.CHOOSE_FORM)
+    whole = found.drawn_for is DrawnFor.UNIT
+    class_id = None if whole else _number(form.get("class_id", ""))
+    if class_id is None and not whole:
+        raise Invalid(print_orders.CHOOSE_CLASS)
+    if found.periods and part not in ("1", "2", "year"):
+        raise Invalid(print_orders.CHOOSE_TERM)
     if purpose not in list(PrintPurpose):
-        raise Invalid(print_jobs.CHOOSE_PURPOSE)
-    return BookOrder(class_id, None if part == "year" else int(part), PrintPurpose(purpose))
+        raise Invalid(print_orders.CHOOSE_PURPOSE)
+    period = current_period()
+    return PrintOrder(
+        class_id=class_id,
+        term=int(part) if part in ("1", "2") and found.periods else None,
+        purpose=PrintPurpose(purpose),
+        form=found.code,
+        student_id=_number(form.get("student_id", "")),
+        year_id=period.year_id if whole and period else None,
+        copies=_number(form.get("copies", "1")) or 0,
+        recipient=form.get("recipient", "").strip()[:120],
+        basis=form.get("basis", "").strip()[:300],
+    )
+
+
+def _number(text: str) -> int | None:
+    """A number of the address or form; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _student(text: str, day: date) -> Student | None:
+    """The student a print is of alone, within reach; NotFound for anybody else's."""
+    number = _number(text)
+    return None if number is None else scope.get(db.session(), actor(), Student, number, day)
+
+
+def _groups(classes: Sequence[SchoolClass]) -> list[tuple[str, list[Form]]]:
+    """Forms to choose from by what they are about: those some class has, and the school's own."""
+    codes = {
+        form.code
+        for room in classes
+        for form in forms_for(room.circular, room.school_year.start_year, room.grade)
+    }
+    if may(actor(), Action.BOOK_PRINT, Target()):
+        codes |= {form.code for form in unit_forms()}
+    known = [form for form in CATALOGUE.values() if form.code in codes]
+    names = {
+        DrawnFor.CLASS: _("Of a class"),
+        DrawnFor.STUDENT: _("Of each student of a class"),
+        DrawnFor.UNIT: _("Of the school"),
+    }
+    grouped = ((name, [form for form in known if form.drawn_for is kind]) for kind, name in names.items())
+    return [(name, found) for name, found in grouped if found]
+
+
+def _purposes(student: Student | None) -> list[tuple[PrintPurpose, str]]:
+    """What may be printed for, each with when; a record is issued to one student (S0 Điều 9)."""
+    found = [
+        (PrintPurpose.REGULAR, _("inspection and daily management")),
+        (PrintPurpose.PERIODIC, _("the end of a term or of the year, from the closed book")),
+    ]
+    if student is not None and may(actor(), Action.RECORD_ISSUE, Target()):
+        found.append((PrintPurpose.ISSUED, _("given to the student on an application")))
+    return found
 
 
 def _own_job(job_id: int) -> PrintJob:

@@ -14,6 +14,7 @@ from app.domain.vocabulary import Tier, UnitKind
 from app.errors import NotFound
 from app.extensions import db
 from app.security import request_clock
+from app.services.changes import sheets_of
 from app.services.clock import local_day
 from app.services.progress_figures import SheetProgress
 from app.services.progress_offices import Need, OfficeProgress, SchoolLine, office_progress
@@ -21,10 +22,12 @@ from app.services.progress_schools import SchoolProgress, school_progress, sheet
 from app.services.years import Period
 from app.views import progress_texts as words
 from app.views.base import PageView, actor, menu, note_visit
+from app.views.watch_texts import CellWords
 from app.web import current_period
 
 PAGE = 50
 MEASURES = ("schedule", "term")
+MOST_CHANGES = 12
 
 
 def link(*endpoints: str, **values: Any) -> str | None:
@@ -157,6 +160,8 @@ def school_page(unit_id: int | None) -> dict[str, Any]:
         "own": actor().relation_to(unit_id) is UnitRelation.OWN,
         "chart": _subject_chart(progress),
         "links": _own_links(progress),
+        "cell": CellWords(),
+        "changed_sheets": sheets_of(db.session(), progress.changes.items[:MOST_CHANGES]),
     }
 
 

@@ -15,11 +15,15 @@ from app.errors import Forbidden, HocVuError, NotFound
 from app.extensions import db
 from app.models import MarkQuestion, Publication, Student
 from app.security import request_clock
-from app.services import families, publications, scope
+from app.services import families, family_accounts, publications, scope
+from app.services.changes import sheets_of
+from app.services.publication_changes import changed_in_school
 from app.views.base import PageView, actor, menu, tell, today
 from app.views.sheet_heads import heads, subject_name
+from app.views.watch_texts import CellWords
 from app.web import current_period
 
+MOST_CHANGES = 50
 GROUPS = {
     "regular": REGULAR_COLUMNS,
     "midterm": ("midterm",),
@@ -49,12 +53,18 @@ class PublicationView(PageView):
         if period is None or unit_id is None:
             return self.render_template("home/empty.html", title=_("Publication of marks"), reason="year")
         questions = families.load_questions(db.session(), actor(), today())
+        rows = publications.load_publications(db.session(), unit_id, period.year_id)
+        may_publish = may(actor(), Action.MARKS_PUBLISH, Target())
+        changes = changed_in_school(db.session(), rows)[:MOST_CHANGES] if may_publish else []
         return self.render_template(
             "closing/publications.html",
             title=_("Publication of marks"),
             period=period,
-            rows=publications.load_publications(db.session(), unit_id, period.year_id),
-            may_publish=may(actor(), Action.MARKS_PUBLISH, Target()),
+            rows=rows,
+            may_publish=may_publish,
+            changes=changes,
+            sheets=sheets_of(db.session(), changes),
+            cell=CellWords(),
             groups=[(key, group_title(key)) for key in GROUPS],
             shown=columns_text,
             questions=questions,
@@ -107,18 +117,29 @@ class PublicationView(PageView):
     def account(self, student_id: int) -> Any:
         """Accounts of a student's family: made one by one, the one-time password shown once."""
         student = scope.get(db.session(), actor(), Student, student_id, today())
-        made, problem = None, ""
+        made, joined, problem = None, "", ""
         if request.method == "POST":
-            guardian_id = request.form.get("guardian", type=int)
+            guardian_id, user_id = (request.form.get(name, type=int) for name in ("guardian", "account"))
             try:
-                made = families.make_account(actor(), student_id, guardian_id, clock=request_clock())
+                if user_id is not None:
+                    joined = family_accounts.link_account(
+                        actor(), student_id, guardian_id or 0, user_id, clock=request_clock()
+                    )
+                else:
+                    made = families.make_account(actor(), student_id, guardian_id, clock=request_clock())
             except (Forbidden, NotFound):
                 raise
             except HocVuError as error:
                 problem = tell(error)
             student = scope.get(db.session(), actor(), Student, student_id, today())
         page = self.render_template(
-            "closing/family_accounts.html", title=None, student=student, made=made, problem=problem
+            "closing/family_accounts.html",
+            title=None,
+            student=student,
+            members=family_accounts.members(db.session(), student, today()),
+            made=made,
+            joined=joined,
+            problem=problem,
         )
         return (page, 422) if problem else page
 

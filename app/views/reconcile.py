@@ -6,16 +6,18 @@ from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
-from app.domain.access import Action
-from app.errors import Forbidden, HocVuError, Invalid, NotFound
+from app.domain.access import Action, Target, may
+from app.errors import Forbidden, HocVuError, Invalid, NotFound, Stale
 from app.extensions import db
 from app.models import Attestation
 from app.security import request_clock
 from app.services import reconcile, scope
+from app.services.closing.attest_due import load_attested
 from app.services.spreadsheets.plan import BadFile
 from app.views.base import PageView, actor, note_visit, tell, today
 from app.views.file_pages import refusal
 from app.views.sheet_heads import columns_named, heads, subject_name
+from app.web import current_period
 
 
 class ReconcileView(PageView):
@@ -24,11 +26,30 @@ class ReconcileView(PageView):
     route_base = "/reconcile"
     default_view = "sheet"
     rights: ClassVar = {
+        "can_index": (Action.PROGRESS_VIEW, Action.SHEET_ATTEST),
         "can_sheet": Action.SHEET_VIEW,
         "can_attest": Action.SHEET_ATTEST,
         "can_compare": Action.SHEET_ATTEST,
         "can_explain": Action.SHEET_ATTEST,
     }
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        """Which sheets of the term are attested: to leaders the school's, to who teaches the own ones."""
+        period, unit_id = current_period(), actor().unit_id
+        if period is None or unit_id is None:
+            return self.render_template("home/empty.html", title=_("Attested sheets"), reason="year")
+        rows = load_attested(db.session(), unit_id, period, request_clock()())
+        if not may(actor(), Action.PROGRESS_VIEW, Target()):
+            rows = [row for row in rows if actor().person_id in {t.person_id for t in row.sheet.teachers}]
+        return self.render_template(
+            "closing/attested.html",
+            title=_("Attested sheets"),
+            period=period,
+            rows=rows,
+            due=sum(row.due for row in rows),
+        )
 
     @expose("/sheet/<int:sheet_id>")
     @has_access
@@ -49,7 +70,6 @@ class ReconcileView(PageView):
             name=subject_name(sheet),
             columns=[(cell.name, heads(sheet)[cell.name]) for cell in reconcile.columns_of(found.facts)],
             called=lambda column: columns_named(sheet, [column]),
-            newest=_newest(found.attestations),
             problem=problem,
             form=request.form,
         )
@@ -59,8 +79,12 @@ class ReconcileView(PageView):
     @has_access
     def attest(self, sheet_id: int) -> Any:
         """The sheet equals the own book."""
-        reconcile.attest(actor(), sheet_id, clock=request_clock())
-        flash(_("Recorded: the sheet equals your own book."), "success")
+        try:
+            reconcile.attest(actor(), sheet_id, request.form.get("digest", ""), clock=request_clock())
+        except Stale as error:
+            flash(tell(error), "danger")
+        else:
+            flash(_("Recorded: the sheet equals your own book."), "success")
         return redirect(url_for("ReconcileView.sheet", sheet_id=sheet_id))
 
     @expose("/sheet/<int:sheet_id>/compare", methods=["POST"])
@@ -106,11 +130,6 @@ class ReconcileView(PageView):
         else:
             flash(_("The reasons were recorded."), "success")
         return redirect(url_for("ReconcileView.sheet", sheet_id=sheet_id))
-
-
-def _newest(rows: Any) -> set[int]:
-    """Of each column the newest comparison: the one that counts."""
-    return set({row.column: row.id for row in reversed(rows)}.values())
 
 
 def register(appbuilder: Any) -> None:

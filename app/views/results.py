@@ -178,6 +178,7 @@ class ResultView(PageView):
             found=found,
             YEAR=YEAR,
             primary=found.school_class.circular in PRIMARY,
+            asks=_may_ask(found.school_class.unit_id),
         )
 
     @expose("/why/<int:sheet_id>/<int:student_id>")
@@ -185,10 +186,15 @@ class ResultView(PageView):
     def why(self, sheet_id: int, student_id: int) -> Any:
         """Why a subject has its average: the sum written out."""
         found = why_subject(db.session(), actor(), sheet_id, student_id, request_clock()())
-        relation = actor().relation_to(found.sheet.unit_id)
-        asks = may(actor(), Action.CORRECTION_REQUEST, Target(unit=relation, teaches=True))
+        asks = _may_ask(found.sheet.unit_id)
         ask = url_for("CorrectionView.new", sheet=sheet_id, student=student_id) if asks else None
         return self.render_template("results/why.html", title=None, words=words, found=found, ask_url=ask)
+
+
+def _may_ask(unit_id: int) -> bool:
+    """True for who may ask for corrections in a school; of which cells, the form says."""
+    target = Target(unit=actor().relation_to(unit_id), teaches=True)
+    return may(actor(), Action.CORRECTION_REQUEST, target)
 
 
 def register(appbuilder: Any) -> None:

@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from app.domain.access import Action, Target
+from app.domain.assessment.exemptions import exemption_of
 from app.domain.assessment.registry import CONDUCT
-from app.domain.assessment.subjects import exempts_whole
 from app.errors import N_, Invalid
 from app.extensions import db
 from app.models import Delegation, ExemptionDecision
@@ -178,7 +178,7 @@ class ExemptionView(PageView):
             facts=facts,
             rows=rows,
             lines=lines,
-            whole=exempts_whole(facts.sheet.circular, facts.sheet.subject.code),
+            rule=exemption_of(facts.sheet.circular, facts.sheet.subject.code),
             old=facts.sheet.circular in CONDUCT,
         )
 
@@ -196,11 +196,14 @@ class ExemptionView(PageView):
 
     def _new(self) -> NewExemption:
         student, upload = request.form.get("student", type=int), request.files.get("evidence")
+        term = request.form.get("term", "")
         if student is None:
             raise Invalid(N_("Choose the student."))
+        if term not in ("", "1", "2"):
+            raise Invalid(N_("Choose a term, or the whole year."))
         return NewExemption(
             student_id=student,
-            term=request.form.get("term", type=int),
+            term=int(term) if term else None,
             number=request.form.get("number", ""),
             decided_on=_day("decided_on"),
             reason=request.form.get("reason", ""),

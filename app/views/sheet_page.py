@@ -9,8 +9,8 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.domain.access import Action, Actor, may
+from app.domain.assessment.exemptions import exemption_of, exempts_whole
 from app.domain.assessment.registry import CONDUCT
-from app.domain.assessment.subjects import exempts_whole
 from app.domain.assessment.tt22_2021 import threshold
 from app.domain.assessment.weighted import FINAL_WEIGHT, MIDTERM_WEIGHT
 from app.domain.cell_values import choices, show_cell
@@ -24,7 +24,6 @@ from app.services.correction_lists import corrected_cells
 from app.services.enrolments import is_studying
 from app.services.locks import SheetLocks
 from app.services.sheet_cells import has_average
-from app.services.sheet_orders import EXEMPTIBLE
 from app.services.sheet_reading import Line, SheetFacts
 from app.views.formats import CIRCULARS
 from app.views.gradebook_texts import grid_texts
@@ -38,7 +37,7 @@ ONE_DAY = timedelta(days=1)
 POLL_SECONDS = 60
 FORMS_OF: Mapping[Action, frozenset[SheetForm]] = {
     Action.BOOK_PRINT: frozenset({SheetForm.MARKS}),  # the one sheet with a printed page of its own
-    Action.EXEMPTION_DECIDE: EXEMPTIBLE,
+    Action.EXEMPTION_DECIDE: frozenset({SheetForm.MARKS, SheetForm.WEIGHTED}),
 }
 """Buttons that only some forms have."""
 WEIGHTS: Mapping[str, int] = {"midterm": MIDTERM_WEIGHT, "final": FINAL_WEIGHT}
@@ -286,6 +285,7 @@ def _meta(facts: SheetFacts, lines: Sequence[Line]) -> list[str]:
 
 def _actions(actor: Actor, facts: SheetFacts, now: datetime) -> list[dict[str, str]]:
     target = facts.target(actor, now)
+    exemptible = exemption_of(facts.sheet.circular, facts.sheet.subject.code) is not None
     wanted = (
         (Action.HISTORY_VIEW, "GradebookView.history", _("History"), "fa-clock-rotate-left"),
         (Action.SHEET_ENTER, "SheetImportView.import_sheet", _("Import Excel"), "fa-file-import"),
@@ -305,6 +305,7 @@ def _actions(actor: Actor, facts: SheetFacts, now: datetime) -> list[dict[str, s
         {"label": label, "url": url, "icon": icon, "css": "btn-default"}
         for action, name, label, icon in wanted
         if facts.sheet.form in FORMS_OF.get(action, SheetForm)
+        and (action is not Action.EXEMPTION_DECIDE or exemptible)
         and may(actor, action, target)
         and (url := endpoint(name, sheet_id=facts.sheet.id))
     ] + after[:1]

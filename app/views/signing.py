@@ -21,7 +21,6 @@ from app.services.closing.load import load_book
 from app.services.results.class_page import class_summary, leads_class
 from app.services.results.counting import measures, tally
 from app.services.rights import demand
-from app.services.sheet_reading import load_facts
 from app.views import closing_texts as words
 from app.views import results_texts
 from app.views.base import PageView, actor, note_visit, require, tell, today
@@ -109,7 +108,7 @@ class SigningView(PageView):
     def sheet(self, sheet_id: int) -> Any:
         """A sheet before signing: its figures, what is missing or odd, what has changed since it was signed."""
         now = request_clock()()
-        facts = load_facts(db.session(), actor(), sheet_id, today())
+        facts = signing.signing_facts(db.session(), actor(), sheet_id, now)
         require(Action.SHEET_VIEW, facts.target(actor(), now))
         note_visit("closing.view", facts.sheet.unit_id, sheet=sheet_id)
         sheet = facts.sheet

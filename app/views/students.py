@@ -229,7 +229,10 @@ class StudentModelView(ScopedModelView):
             may_see_remarks=_sees_remarks(item),
             may_see_results=place is not None
             and sees_results(db.session(), actor(), place.school_class, today()),
+            may_issue=place is not None
+            and may(actor(), Action.RECORD_ISSUE, Target(unit=actor().relation_to(item.unit_id))),
             may_edit=bool(self.editable([item])),
+            may_export=may(actor(), Action.DATA_EXPORT, Target(unit=actor().relation_to(item.unit_id))),
             may_manage=may(actor(), Action.STUDENT_MANAGE, Target(unit=actor().relation_to(item.unit_id))),
             may_make_accounts=actor().unit_id == item.unit_id
             and may(actor(), Action.ACCOUNT_MANAGE, Target()),

@@ -40,7 +40,13 @@ class UnitAdminsView(PageView):
         search = request.args.get("q", "")[:80]
         page = account_lists.units_below(db.session(), actor(), today(), search, page_number())
         return self.render_template(
-            "accounts/units.html", title=_("Heads and administration accounts"), page=page, search=search
+            "accounts/units.html",
+            title=_("Heads and administration accounts"),
+            page=page,
+            search=search,
+            may_open=lambda unit: may(
+                actor(), Action.ADMIN_ACCOUNT_MANAGE, Target(unit=actor().relation_to(unit.id))
+            ),
         )
 
     @expose("/<int:unit_id>")

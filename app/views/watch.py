@@ -1,14 +1,13 @@
 """The watch list and the exception feed: prompts and lines to look at, read by the school, noted by the tier above."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
-import sqlalchemy as sa
 from flask import request, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from sqlalchemy.orm import joinedload
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -18,10 +17,10 @@ from app.domain.lock_calendar import start_of_day
 from app.domain.vocabulary import Tier
 from app.domain.watch import Pattern
 from app.extensions import db
-from app.models import ExceptionNote, GradebookSheet, OrgUnit
+from app.models import ExceptionNote, OrgUnit
 from app.security import request_clock
 from app.services import exception_feed, scope, watch_list
-from app.services.changes import Change
+from app.services.changes import sheets_of
 from app.views import watch_texts as words
 from app.views.base import PageView, actor, menu, note_visit, today
 from app.views.verbs import VerbPage
@@ -88,13 +87,14 @@ class WatchView(PageView):
     def rows(self, unit_id: int) -> Any:
         """The changes a prompt rests on."""
         since, until, first, last = span_asked(request_clock()())
+        begin, end = _exactly("from"), _exactly("to")
         unit = scope.get(db.session(), actor(), OrgUnit, unit_id, today())
         changes, more = watch_list.rows_behind(
             db.session(),
             actor(),
             unit_id,
-            since,
-            until,
+            max(since, begin) if begin else since,
+            min(until, end) if end else until,
             person_id=request.args.get("person", type=int),
             student_id=request.args.get("student", type=int),
         )
@@ -107,7 +107,7 @@ class WatchView(PageView):
             changes=shown,
             total=len(changes),
             more=more,
-            sheets=sheets_by_id(shown),
+            sheets=sheets_of(db.session(), shown),
             cell=CellWords(),
             words=words,
             first=first,
@@ -119,25 +119,32 @@ class WatchView(PageView):
 def rows_url(unit_id: int, prompt: Any, first: Any, last: Any) -> str | None:
     """Where the rows of a prompt stand; two places and reopenings stand in the trail and in the feed."""
     days: dict[str, Any] = {"since": f"{first:%d/%m/%Y}", "until": f"{last:%d/%m/%Y}"}
+    span = {"from": prompt.first.isoformat(), "to": prompt.last.isoformat()}
     if prompt.pattern is Pattern.REOPENED:
         return url_for("ExceptionView.index", unit=unit_id, **days)
+    if prompt.pattern is Pattern.ONE_ADDRESS:
+        return url_for("CorrectionView.show", correction_id=prompt.request_id)
     if prompt.pattern is Pattern.TWO_PLACES:
         visible = may(actor(), Action.AUDIT_VIEW, Target(unit=actor().relation_to(unit_id)))
-        return url_for("AuditEventView.list") if visible else None
+        return url_for("AuditEventView.list", **signed_in(prompt)) if visible else None
     who: dict[str, Any] = (
         {"student": prompt.student_id} if prompt.student_id else {"person": prompt.person_id}
     )
-    return url_for("WatchView.rows", unit_id=unit_id, **who, **days)
+    return url_for("WatchView.rows", unit_id=unit_id, **who, **days, **span)
 
 
-def sheets_by_id(changes: list[Change]) -> dict[int, GradebookSheet]:
-    """The sheets of these changes, for the names of their columns; one statement."""
-    query = (
-        sa.select(GradebookSheet)
-        .where(GradebookSheet.id.in_({change.sheet_id for change in changes}))
-        .options(joinedload(GradebookSheet.subject))
-    )
-    return {sheet.id: sheet for sheet in db.session().scalars(query)}
+def signed_in(prompt: Any) -> dict[str, Any]:
+    """The list's own filters: this person's sign-ins."""
+    return {"_flt_0_account": prompt.person, "_flt_0_action": "sign_in"}
+
+
+def _exactly(name: str) -> datetime | None:
+    """An instant of a prompt's address; None for none, or what is none."""
+    try:
+        found = datetime.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 class LookForm(FlaskForm):

@@ -14,7 +14,7 @@ from app.domain.dates import BadDate, parse_date
 from app.domain.exceptions import ExceptionKind
 from app.domain.lock_calendar import start_of_day
 from app.domain.sheet_forms import CellKind
-from app.domain.watch import USUAL, Pattern, Prompt
+from app.domain.watch import MANY_ACCOUNTS, Pattern, Prompt, Thresholds
 from app.models import GradebookSheet
 from app.services.clock import local_day
 from app.services.sheet_cells import sheet_cells
@@ -30,6 +30,7 @@ ICONS: Mapping[Pattern, str] = {
     Pattern.REOPENED: "fa-lock-open",
     Pattern.RATE: "fa-percent",
     Pattern.TWO_PLACES: "fa-location-dot",
+    Pattern.ONE_ADDRESS: "fa-network-wired",
 }
 
 
@@ -42,7 +43,9 @@ def kind_title(kind: ExceptionKind) -> str:
         ExceptionKind.DELEGATION: _("Entry delegated"),
         ExceptionKind.LOOSER_POLICY: _("Rule loosened"),
         ExceptionKind.HEADS_OWN: _("The head's own matter"),
+        ExceptionKind.ACCOUNT_IN_HAND: _("An account just in another's hand"),
         ExceptionKind.CHAIN_FAULT: _("History damaged"),
+        ExceptionKind.BUNDLE_FAULT: _("Sealed bundle damaged"),
     }[kind]
 
 
@@ -56,12 +59,12 @@ def pattern_title(pattern: Pattern) -> str:
         Pattern.REOPENED: _("Opened again and again"),
         Pattern.RATE: _("Many changes for what was entered"),
         Pattern.TWO_PLACES: _("One account in two places at once"),
+        Pattern.ONE_ADDRESS: _("Several accounts at one address on one request"),
     }[pattern]
 
 
-def pattern_rule(pattern: Pattern) -> str:
+def pattern_rule(pattern: Pattern, rule: Thresholds) -> str:
     """From where on it is shown, so that nobody has to guess."""
-    rule = USUAL
     return {
         Pattern.BURST: _(
             "from %(cells)s cells in %(minutes)s minutes; after publication from %(posted)s",
@@ -92,6 +95,7 @@ def pattern_rule(pattern: Pattern) -> str:
             percent=rule.rate_percent,
         ),
         Pattern.TWO_PLACES: _("sign-ins at two addresses that overlap"),
+        Pattern.ONE_ADDRESS: _("from %(n)s accounts within an hour", n=MANY_ACCOUNTS),
     }[pattern]
 
 
@@ -101,6 +105,8 @@ def prompt_text(prompt: Prompt) -> str:
         return _("%(n)s times", n=prompt.cells)
     if prompt.pattern is Pattern.TWO_PLACES:
         return _("%(n)s times: %(where)s", n=prompt.cells, where=prompt.about)
+    if prompt.pattern is Pattern.ONE_ADDRESS:
+        return _("%(n)s accounts: %(where)s", n=prompt.cells, where=prompt.about)
     parts = [_("%(n)s cells", n=prompt.cells)]
     if prompt.up or prompt.down:
         parts.append(_("%(up)s up, %(down)s down", up=prompt.up, down=prompt.down))

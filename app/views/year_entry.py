@@ -7,18 +7,21 @@ from flask import request
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
-from app.domain.access import Action, may
+from app.domain.access import Action, Target, may
 from app.domain.locks import LockRule
 from app.domain.vocabulary import RETEST
-from app.errors import N_, Forbidden, HocVuError, Invalid, Locked, NotFound, Stale
+from app.errors import Forbidden, HocVuError, Invalid, Locked, NotFound, Stale
 from app.extensions import db
 from app.security import request_clock
 from app.services.clock import local_day
+from app.services.correction_lists import corrected_in_year
+from app.services.correction_places.year import NO_PART
 from app.services.lock_checks import is_near, last_day
 from app.services.lock_orders import may_order
 from app.services.retests import enter_retests
 from app.services.year_book import Effect, YearBook, open_book
 from app.services.year_decisions import decide
+from app.services.year_locks import HEADS_OWN
 from app.services.year_places import YearPlaces, classes_waiting, load_places
 from app.views import lock_texts
 from app.views import results_texts as words
@@ -30,7 +33,6 @@ from app.web import current_period
 
 AFTER_YEAR = (Action.RETEST_ENTER, Action.YEAR_DECIDE, Action.HEAD_DECIDE)
 """What brings somebody to the classes of a year that is over."""
-NO_PART = N_("You neither teach this class nor are its homeroom teacher.")
 
 
 class YearEntryView(PageView):
@@ -109,7 +111,13 @@ class YearEntryView(PageView):
         rights = _rights(places)
         book = open_book(db.session(), places, now)
         refused = _refused(error, book, typed)
-        rows = Rows(book, typed)
+        asks = Target(unit=actor().relation_to(places.school_class.unit_id), entered=True)
+        rows = Rows(
+            book,
+            typed,
+            corrected_in_year(db.session(), class_id),
+            may_ask=may(actor(), Action.CORRECTION_REQUEST, asks),
+        )
         note_visit("result.view", places.school_class.unit_id, school_class=class_id)
         return self.render_template(
             "results/year.html",
@@ -124,8 +132,11 @@ class YearEntryView(PageView):
             any_open=fields.any_open,
             rights=rights,
             students=[(key, judged.pupil.full_name) for key, judged in book.judged.items()],
-            disability_open=rights["head"] and book.locks.states[RETEST].open,
+            disability_open=rights["head"] and not book.locks.reasons(HEADS_OWN),
             locked=_lock_lines(book),
+            leaving=lock_texts.leaving_text(book.locks.policies)
+            if rights["enter"] or rights["homeroom"]
+            else "",
             column=lock_texts.column_title(RETEST),
             unopened=all(reason.rule is LockRule.NO_WINDOW for reason in book.locks.states[RETEST].reasons),
             may_order=may_order(actor(), Action.LOCK_MANAGE, places.school_class.unit_id),

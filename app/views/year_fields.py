@@ -1,25 +1,29 @@
 """The fields of the page of a class's year: which ones a reader sees, what they hold, and what was typed into them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.domain.assessment.facts import SubjectFigure
+from app.domain.assessment.facts import YEAR, SubjectFigure
 from app.domain.assessment.items import vietnamese
 from app.domain.assessment.registry import PRIMARY
 from app.domain.assessment.terms import SubjectLevel, TraitLevel
 from app.domain.cell_values import show_cell
+from app.domain.corrections import Place
 from app.domain.vocabulary import RETEST, SubjectKind
-from app.domain.year_decisions import Field, by_head, fields_of
+from app.domain.year_decisions import REASON, Field, by_head, column_of, fields_of
 from app.errors import N_, Invalid
+from app.services.correction_places.port import PlaceFacts
 from app.services.retests import LEVEL, RetestChange, cell_kind, cells_asked
 from app.services.year_book import YearBook
 from app.services.year_decisions import DecisionChange, proposed_conduct, reason_of, value_of, words_of
-from app.services.year_locks import NO_SUBJECT, Key, YearChange, changes_of
+from app.services.year_locks import HEADS_OWN, NO_SUBJECT, Key, YearChange, changes_of
+from app.views import correction_cells
 from app.views import results_texts as words
 from app.views import year_texts as texts
+from app.views.correction_form import ask_url
 
 Option = tuple[str, str]
 
@@ -48,7 +52,9 @@ class Row:
     open: bool
     held: str
     problem: str
-    history: tuple[str, ...]
+    history: tuple[tuple[str, int | None], ...]  # each change, and the request it was made by
+    struck: str | None = None  # what a correction has struck out; '' for blank
+    ask_url: str = ""  # where a correction is asked for: locked, and the reader's to ask
     proposal: str = ""
     also: "Row | None" = None
 
@@ -88,8 +94,12 @@ class Typed:
 class Rows:
     """Makes the rows of a book for one reader."""
 
-    def __init__(self, book: YearBook, typed: Typed) -> None:
+    def __init__(
+        self, book: YearBook, typed: Typed, corrected: Mapping[Key, str | None], *, may_ask: bool
+    ) -> None:
         self._book = book
+        self._corrected = corrected
+        self._may_ask = may_ask
         self._typed = typed
         self._circular = book.places.school_class.circular
         self._past: dict[Key, list[YearChange]] = {}
@@ -232,8 +242,9 @@ class Rows:
         lock: str = RETEST,
         final: bool = True,
     ) -> Row:
-        reasons = self._book.locks.reasons(key if final else (0, 0, ""), lock)
+        reasons = self._book.locks.reasons(key if final else HEADS_OWN, lock)
         name = field_name(key, part)
+        asks = reasons and self._may_ask and (editable or self._book.places.homeroom)
         form = self._typed.form
         shown = form.get(f"new-{name}", "" if tick else value) if f"old-{name}" in form else value
         return Row(
@@ -253,8 +264,35 @@ class Rows:
             open=editable and not reasons,
             held=texts.lock_text(reasons, lock, self._circular) if editable else "",
             problem=self._typed.problems.get((key, part), "") or self._typed.problems.get((key, ""), ""),
-            history=tuple(texts.history_line(change, self._circular) for change in self._past.get(key, ())),
+            history=tuple(
+                (texts.history_line(change, self._circular), change.correction)
+                for change in self._past.get(key, ())
+            ),
+            struck=self._struck(key, part),
+            ask_url=self._ask_url(key, part, reason) if asks else "",
         )
+
+    def _struck(self, key: Key, part: str) -> str | None:
+        """What the cell held before it was corrected; None where it wasn't."""
+        subject, student, cell = key
+        column = cell if subject else column_of(Field(cell), part)
+        if (subject, student, column) not in self._corrected:
+            return None
+        raw, room = self._corrected[subject, student, column], self._book.places.school_class
+        placed = PlaceFacts(
+            Place.YEAR, room.unit_id, room.school_year, YEAR, room.circular, room.school_year.ends_on,
+            school_class=room, subject=self._book.subjects.get(subject),
+        )  # fmt: skip
+        return correction_cells.shown(placed, column, raw)
+
+    def _ask_url(self, key: Key, part: str, reason: str | None) -> str:
+        """The form for this cell, and for its reason where none is kept yet."""
+        subject, student, cell = key
+        columns = [cell] if subject else [column_of(Field(cell), part)]
+        if reason == "":
+            columns.append(f"{cell}{REASON}")
+        class_id = self._book.places.school_class.id
+        return ask_url(Place.YEAR, class_id, student, *columns, subject_id=subject or None)
 
 
 def field_name(key: Key, part: str = "") -> str:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.domain.access import Action
 from app.domain.assessment.facts import YEAR
 from app.domain.assessment.registry import PRIMARY
-from app.domain.assessment.terms import Outcome, Title
+from app.domain.assessment.terms import Title
 from app.domain.vocabulary import Tier
 from app.extensions import db
 from app.security import request_clock
@@ -63,10 +63,6 @@ class YearListView(PageView):
             found=found,
             year=period.label,
             grades=sorted({line.grade for line in found.classes}),
-            outcomes=[
-                outcome for outcome in Outcome if any(line.outcomes.get(outcome) for line in found.classes)
-            ],
-            titles=[title for title in Title if any(line.titles.get(title) for line in found.classes)],
             lists=page_lists(found.lists) if found.lists else [],
             words=words,
             approval=school_approval(db.session(), found.unit, period.year_id, YEAR, request_clock()()),

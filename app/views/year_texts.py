@@ -118,10 +118,20 @@ def level_text(value: Any) -> str:
     return vietnamese(value) if isinstance(value, SubjectLevel) else figure_text(value)
 
 
+def cell_title(cell: str, subject: str | None) -> str:
+    """What was entered: the retest of a subject, or a decision."""
+    if subject is not None:
+        return _("%(subject)s, assessed again", subject=subject)
+    return titles_of(Field(cell))[0]
+
+
 def history_line(change: YearChange, circular: str) -> str:
     """Who changed it when, from what to what, and why."""
     old, new = (value_text(value, change.key[2], circular) for value in (change.old, change.new))
-    line = f"{lock_texts.at_time(change.at)} · {change.by} ({change.account}): {old} → {new}"
+    who = f"{change.by} ({change.account})"
+    if change.on_behalf_of:
+        who = ", ".join((who, _("on behalf of %(name)s", name=change.on_behalf_of)))
+    line = f"{lock_texts.at_time(change.at)} · {who}: {old} → {new}"
     reason = _("Reason: %(text)s", text=change.reason) if change.reason else ""
     return f"{line}. {reason}" if reason else line
 

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.domain.access import SYSTEM
+from app.domain.archive import ArchiveKind, ArchiveOutcome
 from app.domain.chain import START
 from app.domain.vocabulary import Role, UnitKind
 from app.extensions import db
-from app.models import Account, ChainAnchor, Model, SchoolClass, Student, TeachingGroup
+from app.models import Account, ArchiveRun, ChainAnchor, Model, SchoolClass, Student, TeachingGroup
 from app.models.base import UTCDateTime
 from app.services.chain.anchors import NIGHT
 from app.services.unit_of_work import transaction
@@ -25,7 +26,9 @@ MARK = "ZZYX"
 BY_NAME = {
     # parameter of an address or a query: table whose id it holds
     "account_id": "ab_user", "assignment_id": "teaching_assignment", "batch_id": "import_batch", "board_id": "admin_board",
-    "class_id": "school_class", "delegation_id": "delegation", "department_id": "department", "enrolment_id": "enrolment",
+    "bundle_id": "sealed_bundle", "record_id": "incoming_record",
+    "class_id": "school_class", "delegation_id": "delegation", "department_id": "department",
+    "document_id": "document", "enrolment_id": "enrolment",
     "event_id": "audit_event", "exemption_id": "exemption_decision", "extension_id": "extension_request",
     "group_id": "teaching_group",
     "guardian_id": "guardian", "homeroom_id": "homeroom_assignment", "job_id": "print_job", "member_id": "unit_group_member",
@@ -35,9 +38,10 @@ BY_NAME = {
     "team_id": "unit_group", "term_id": "term", "unit_group_id": "unit_group", "unit_id": "org_unit",
     "user_id": "ab_user", "window_id": "lock_window", "year_id": "school_year",
     "authorisation_id": "authorisation", "correction_id": "correction_request",
-    "closing_id": "closing", "attestation_id": "attestation", "incident_id": "incident", "check_id": "progress_check",
+    "closing_id": "closing", "attestation_id": "attestation", "incident_id": "incident",
+    "certificate_id": "certificate", "check_id": "progress_check",
     "publication_id": "publication", "question_id": "mark_question", "request_id": "reopen_request",
-    "inspection_id": "inspection", "note_id": "exception_note", "number": "chain_anchor",
+    "inspection_id": "inspection", "note_id": "exception_note", "number": "chain_anchor", "run_id": "archive_run",
     # names of queries that aren't their table's
     "like": "lock_window", "parent": "org_unit", "teacher": "person",
 }  # fmt: skip
@@ -107,6 +111,9 @@ def build(province: Province) -> Foreign:
         ids["chain_anchor"] = builder.add(
             _anchor()
         ).number  # signed for all units, so it says nothing of this one
+        ids["archive_run"] = builder.add(
+            _handover(school.unit_id)
+        ).id  # a backup's has no unit: it is everybody's
         for mapper in _mappers():
             table = mapper.local_table.name
             if table not in ids and table not in SHARED:
@@ -114,6 +121,13 @@ def build(province: Province) -> Foreign:
                 key = sa.inspect(row).identity[0]
                 ids[table] = key if isinstance(key, int) else 0
     return Foreign(ids)
+
+
+def _handover(unit_id: int) -> ArchiveRun:
+    return ArchiveRun(
+        kind=ArchiveKind.HANDOVER, outcome=ArchiveOutcome.DONE, happened_at=CLOCK - timedelta(days=79), made_by="root",
+        unit_id=unit_id, file=f"{MARK}.zip", report=MARK,
+    )  # fmt: skip
 
 
 def _anchor() -> ChainAnchor:

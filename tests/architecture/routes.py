@@ -14,6 +14,10 @@ OPEN = {
     "SignInApi.login": "signing in by a program; limited like the form",
     "SignInApi.refresh": "asks for a refresh token itself",
     "LocaleView.index": "the language of the sign-in page",
+    "CheckView.index": "whoever holds a paper may check it",
+    "CheckView.show": "whoever holds a paper may check it; limited by address, tells nothing of a student",
+    "SchemaView.records": "a published schema: whoever checks a file needs no account",
+    "FileCheckView.index": "whoever holds a signed file may check it; limited by address, the file is not kept",
     "UtilView.back": "FAB's way back: redirects within the site",
     "MenuApi.get_menu_data": "FAB's @protect; lists only what the caller may open",
     "static": "files of the program",
@@ -21,7 +25,15 @@ OPEN = {
 }
 """Routes without a right of the permission table, each with its reason."""
 
-PUBLIC = {"AuthDBView.login", "static", "appbuilder.static"}
+PUBLIC = {
+    "AuthDBView.login",
+    "CheckView.index",
+    "CheckView.show",
+    "FileCheckView.index",
+    "SchemaView.records",
+    "static",
+    "appbuilder.static",
+}
 """What a stranger may see (200)."""
 
 SHUT = {

@@ -10,26 +10,7 @@ from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.extensions import db
-from app.models import (
-    AccessReview,
-    AnchorHead,
-    Attestation,
-    AttestationNote,
-    AuditEvent,
-    ChainAnchor,
-    ChainLink,
-    ClosingStep,
-    Confirmation,
-    ExceptionLook,
-    ExceptionNote,
-    IncidentMessage,
-    MarkQuestionMessage,
-    Model,
-    ProgressCheck,
-    ProgressCheckRow,
-    SheetSubmission,
-    TxLog,
-)
+from app.models import Model
 from app.models.base import Versioned
 from app.services import guards
 from app.services.guards import ProtectedWrite
@@ -42,25 +23,7 @@ VERSIONED = sorted(
     ),
     key=lambda model: model.__name__,
 )
-APPEND_ONLY = [
-    AccessReview,
-    AnchorHead,
-    Attestation,
-    AttestationNote,
-    AuditEvent,
-    ChainAnchor,
-    ChainLink,
-    ClosingStep,
-    Confirmation,
-    ExceptionLook,
-    ExceptionNote,
-    IncidentMessage,
-    MarkQuestionMessage,
-    ProgressCheck,
-    ProgressCheckRow,
-    SheetSubmission,
-    TxLog,
-]
+APPEND_ONLY = guards.APPEND_ONLY
 HISTORIES = [table for name, table in sorted(Model.metadata.tables.items()) if name.endswith("_version")]
 
 

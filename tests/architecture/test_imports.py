@@ -15,21 +15,25 @@ LAYERS = {
     "app.extensions": set(),
     "app.models": {"app.domain", "app.versioning"},
     "app.reports": {"app.domain"},
+    "app.exchange": {"app.domain"},
     "app.services": {
         "app.domain", "app.errors", "app.extensions", "app.models", "app.reference", "app.versioning",
         "app.reports",  # they fill the forms' contexts; a form never asks back
+        "app.exchange",  # and so the open records
     },
     "app.security": {"app.domain", "app.models", "app.services"},
     "app.forms": {"app.domain", "app.errors", "app.models", "app.reference", "app.security", "app.services"},
     "app.views": {
         "app.domain", "app.errors", "app.extensions", "app.forms", "app.models", "app.reference", "app.reports",
-        "app.jobs", "app.security", "app.services", "app.web",
+        "app.exchange", "app.jobs", "app.security", "app.services", "app.web",
     },
     "app.demo": {"app.domain", "app.errors", "app.extensions", "app.models", "app.reference", "app.services"},
     "app.web": {"app.domain", "app.errors", "app.extensions", "app.models", "app.security", "app.services"},
     "app.jobs": {"app.extensions", "app.security", "app.services"},
     "app.serving": {"app.extensions", "app.jobs"},
-    "app.cli": {"app.demo", "app.errors", "app.history_cli", "app.services"},
+    "app.cli": {"app.archive_cli", "app.demo", "app.errors", "app.history_cli", "app.services", "app.signing_cli"},
+    "app.archive_cli": {"app.errors", "app.extensions", "app.history_cli", "app.security", "app.services"},
+    "app.signing_cli": {"app.errors", "app.extensions", "app.services", "app.views"},
     "app.history_cli": {"app.errors", "app.extensions", "app.services", "app.views", "app.web"},
     "app": {"app.cli", "app.extensions", "app.models", "app.security", "app.services", "app.views", "app.web"},
 }  # fmt: skip
@@ -39,6 +43,7 @@ UPWARD = {
         "app.security",
         "app.views.auth",
     ): "FAB asks the security manager for its sign-in view; imported inside the method",
+    ("app.archive_cli", "app"): "a rehearsal restores into an application of its own; inside the command",
     ("app.jobs", "app"): "the process for background jobs makes its own application; inside main()",
     ("app.serving", "app"): "gunicorn's master loads the application; inside the method",
     ("app.web", "app.views.base"): "an error page tells an error as every view does (`tell`)",
@@ -55,11 +60,11 @@ UPWARD = {
 FRAMEWORKS = {
     # what only some layers may import: package → layers
     "flask": {
-        "app", "app.cli", "app.history_cli", "app.forms", "app.jobs", "app.serving", "app.security", "app.views",
-        "app.web",
+        "app", "app.archive_cli", "app.cli", "app.history_cli", "app.signing_cli", "app.forms", "app.jobs",
+        "app.serving", "app.security", "app.views", "app.web",
     },
     "flask_appbuilder": {"app", "app.extensions", "app.forms", "app.models", "app.security", "app.versioning", "app.views"},
-    "flask_babel": {"app.cli", "app.history_cli", "app.forms", "app.views", "app.web"},
+    "flask_babel": {"app.archive_cli", "app.cli", "app.history_cli", "app.signing_cli", "app.forms", "app.views", "app.web"},
     "sqlalchemy": {
         "app.demo", "app.extensions", "app.forms", "app.models", "app.security", "app.services", "app.versioning",
         "app.views", "app.web",
@@ -69,8 +74,10 @@ FRAMEWORKS = {
 }  # fmt: skip
 
 FLASK_IN_SERVICES = {
+    "app.services.bundles.make": "writes into the installation's folder of bundles",
     "app.services.chain.journal": "writes into the installation's folder behind each commit",
     "app.services.chain.keys": "reads the installation's key from its folder",
+    "app.services.signing.store": "reads the settings and the folder of keys and signed files",
     "app.services.setup": "runs inside `flask init-app`: asks the application for its security manager",
     "app.services.sign_in": "reads the password hash method from the configuration",
 }
@@ -159,7 +166,7 @@ def test_only_the_renderer_makes_pdfs() -> None:
         for _line, name in module.imports()
         if name.split(".")[0] in RENDERER_ONLY
     }
-    assert importers == {"app/reports/renderer.py"}
+    assert importers == {"app/reports/renderer.py", "app/reports/stamp.py"}
 
 
 def test_nothing_in_the_program_imports_the_tests() -> None:

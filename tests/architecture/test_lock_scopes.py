@@ -17,6 +17,7 @@ KEY = "where the row stands: it is made with it and never written again"
 COMPUTED = "worked out from cells that are bound"
 CARRIED = "where a row came from: the values come along as they were (services/carry)"
 HEAD = "the head's decision, never locked: each change has its reason and its history (services/year_locks)"
+EXEMPTION = "decided by the head, refused once its term is closed or its year over (services/sheet_orders)"
 REASON = "goes with the decision it stands beside"
 
 ROW = {
@@ -33,7 +34,7 @@ UNLOCKED: dict[type, dict[str, str]] = {
         ),
         **dict.fromkeys(("term_1", "term_2", "average"), COMPUTED),
         "comment": "nothing writes it yet",
-        "exemption_id": HEAD,
+        "exemption_id": EXEMPTION,
     },
     YearDecision: {
         **dict.fromkeys(("student_id", "school_year_id", "unit_id", "class_id"), KEY),
@@ -44,7 +45,7 @@ UNLOCKED: dict[type, dict[str, str]] = {
         KEY,
     ),
     StudentResult: dict.fromkeys((c.key for c in sa.inspect(StudentResult).columns), COMPUTED),
-    ExemptionDecision: dict.fromkeys((c.key for c in sa.inspect(ExemptionDecision).columns), HEAD),
+    ExemptionDecision: dict.fromkeys((c.key for c in sa.inspect(ExemptionDecision).columns), EXEMPTION),
 }  # fmt: skip
 """Columns of the academic models that no window locks, each with the reason."""
 
@@ -59,8 +60,9 @@ BOUND: dict[type, dict[str, str]] = {
 """Column → the column by which lock windows speak of it."""
 
 NOT_ACADEMIC = {
-    "AccountHolder", "AdminBoard", "AdminBoardMember", "Authorisation", "Closing", "Delegation", "Department",
-    "Enrolment", "ExtensionRequest", "ExtensionSeat", "FamilyLink", "Guardian", "HomeroomAssignment", "Incident",
+    "AccountHolder", "AdminBoard", "AdminBoardMember", "Authorisation", "Certificate", "Closing", "CorrectionCell",
+    "CorrectionRequest", "Delegation", "Department", "Enrolment",
+    "ExtensionRequest", "ExtensionSeat", "FamilyLink", "Guardian", "HomeroomAssignment", "Incident",
     "Inspection", "InspectionUnit", "LockWindow", "MarkQuestion", "OrgParent", "OrgPredecessor", "OrgUnit", "Person",
     "Policy", "Position", "Publication", "ReopenRequest", "SchoolClass", "SchoolYear", "Student", "StudentSubject",
     "Subject", "SubjectPart", "SubjectPlan", "TeachingAssignment", "TeachingGroup", "TeachingGroupMember", "Term",

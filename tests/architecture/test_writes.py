@@ -19,10 +19,14 @@ BULK: dict[str, str] = {}
 SQL_TEXT: dict[str, str] = {}
 QUERY_WRITES = {
     "app/services/chain/append.py": "links and ends of chains, which have no history: two statements a save",
+    "app/services/chain/begin.py": "rows of logs of before the chain name their transaction, once, at the upgrade",
+    "app/services/archive/load.py": "restored rows bring their history along",
+    "app/services/archive/takeover.py": "rows of others get their first version when a school is taken over",
     "app/versioning.py": "writes the history rows themselves, all of a flush in one insert a table",
     "app/services/results/due.py": "sheets have no history; a setting concerns all of a province in one statement",
 }
 DRIVER_SQL = {
+    "app/services/archive/load.py": "rows come before those they refer to: how each engine is told",
     "app/services/chain/triggers.py": "triggers: SQLAlchemy has no words for them",
     "app/extensions.py": "BEGIN IMMEDIATE and PRAGMAs: SQLite has no other way",
 }
@@ -33,6 +37,8 @@ WAITS = {
     "app/services/sign_in.py": "slows a guesser down",
 }
 GUARDS_LIFTED = {
+    "app/services/archive/load.py": "restored rows bring their history along",
+    "app/services/archive/takeover.py": "rows of others get their first version when a school is taken over",
     "app/services/chain/begin.py": "links for the history of before the chain",
     "app/services/unit_of_work.py": "history and its chain are written behind the last flush",
     "app/services/guards.py": "defines it",

@@ -260,17 +260,40 @@ class TestMonthlyRounds:
         assert found.open
         assert found.entered_cut == END
 
-    def test_a_later_whole_book_window_reopens_everything_while_it_lasts(self) -> None:
-        reopening = window(vn(10, 1), vn(10, 3), mode=WHOLE, number=9)
+    @pytest.mark.parametrize("mode", [WHOLE, ENTERED])
+    @pytest.mark.parametrize("begins", [END, vn(10, 1)])
+    def test_a_window_after_the_round_reopens_nothing_that_was_entered(
+        self, begins: datetime, mode: WindowMode
+    ) -> None:
+        """From the very instant the round closes (S0 Điều 11.4); blank cells are open while it lasts."""
+        reopening = window(begins, vn(10, 3), mode=mode, number=9)
         school = layer(self.september, self.october, reopening)
-        assert state(vn(10, 1) - TICK, school).entered_cut == END
-        assert state(vn(10, 1), school).entered_cut is None
-        assert state(vn(10, 3) - TICK, school).entered_cut is None
-        assert state(vn(10, 3), school).entered_cut == END
-        assert state(vn(10, 3), school).open
+        for now in (begins, vn(10, 3) - TICK):
+            found = state(now, school)
+            assert (found.open, found.entered_cut) == (True, END)
+        after = state(vn(10, 3), school)
+        assert (after.open, after.entered_cut) == (True, END if mode is WHOLE else vn(10, 3))
+        assert reopening in state(begins, school).opened_by
 
-    def test_a_reopening_that_begins_when_the_round_closes_counts_as_later(self) -> None:
-        assert state(END, layer(self.september, window(END, TERM_END))).entered_cut is None
+    @pytest.mark.parametrize("begins", [END, vn(10, 1)])
+    def test_a_window_after_the_whole_book_opens_blank_cells_only(self, begins: datetime) -> None:
+        school = layer(window(START, END, number=1), window(begins, vn(10, 3), number=9))
+        found = state(begins, school)
+        assert (found.open, found.entered_cut, rules(found)) == (True, END, [LockRule.ENTERED_FINAL])
+        assert found.reasons[0].window_id == 1
+        assert rules(state(vn(10, 3), school)) == [LockRule.CLOSED]
+
+    @pytest.mark.parametrize("mode", [WHOLE, ENTERED])
+    def test_a_window_open_already_carries_the_whole_book_over(self, mode: WindowMode) -> None:
+        """As prolonging it would: nothing had closed. A chain of them counts to its last end."""
+        chain = [window(START, END), window(END - TICK, vn(10, 1), mode=mode), window(vn(9, 30), vn(10, 3))]
+        assert state(END, layer(*chain)).entered_cut is None
+        after = state(vn(10, 1), layer(*chain)).entered_cut
+        assert after == (vn(10, 1) if mode is ENTERED else None)
+        assert state(vn(10, 4), layer(*chain, window(vn(10, 4), None))).entered_cut == vn(10, 3)
+
+    def test_a_window_prolonged_before_it_closes_locks_nothing_yet(self) -> None:
+        assert state(vn(10, 1), layer(window(START, TERM_END))).entered_cut is None
 
     def test_a_whole_book_window_around_the_rounds_reopens_nothing(self) -> None:
         found = state(END, layer(self.september, self.october, window(START, TERM_END)))

@@ -99,3 +99,17 @@ def test_adding_a_shutting_window_never_opens(layers: list[Layer], extra: Window
         return
     widened = [layer(*layers[0].windows, extra), *layers[1:]]
     assert column_state("final", now, layers).open or not column_state("final", now, widened).open
+
+
+@given(_layers(), _windows())
+def test_a_window_over_what_had_closed_opens_blank_cells_only(layers: list[Layer], late: Window) -> None:
+    """At its first instant it never unlocks what was entered, whatever its mode and the unit's other windows."""
+    if late.effect is SHUT or not layers:
+        return
+    widened = [layer(*layers[0].windows, late), *layers[1:]]
+    before, after = (column_state("final", late.opens_at, found) for found in (layers, widened))
+    if after.open and not before.open and LockRule.CLOSED in rules(before):
+        assert after.entered_cut is not None
+    if after.open and before.entered_cut is not None:
+        assert after.entered_cut is not None
+        assert after.entered_cut >= before.entered_cut

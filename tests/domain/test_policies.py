@@ -29,6 +29,7 @@ from app.domain.policies import (
         (PolicyKey.CENTRE_ADJUSTMENT, "no", "no"),
         (PolicyKey.CENTRE_REGULAR, "35:2  70:3 4", "35:2 70:3 4"),
         (PolicyKey.CENTRE_TITLES, "none", "none"),
+        (PolicyKey.WATCH_BURST, " 08 / 10/5", "8/10/5"),
     ],
 )
 def test_values_as_stored(key: PolicyKey, text: str, stored: str) -> None:
@@ -52,6 +53,10 @@ def test_values_as_stored(key: PolicyKey, text: str, stored: str) -> None:
         (PolicyKey.CENTRE_GOOD, ""),
         (PolicyKey.CENTRE_ADJUSTMENT, "on"),
         (PolicyKey.CENTRE_REGULAR, "35-2, 4"),
+        (PolicyKey.WATCH_BURST, "12/10"),
+        (PolicyKey.WATCH_BURST, "1/10/5"),
+        (PolicyKey.WATCH_NIGHT, "22/8/3"),
+        (PolicyKey.WATCH_REOPENED, "²"),
     ],
 )
 def test_values_that_are_none(key: PolicyKey, text: str) -> None:
@@ -70,6 +75,9 @@ def test_values_that_are_none(key: PolicyKey, text: str) -> None:
         (PolicyKey.DISCIPLINE_PERIOD, ["monthly", "weekly", "term"], "weekly"),
         (PolicyKey.ONE_SUBJECT, ["replace", "ignore"], "replace"),
         (PolicyKey.ONE_SUBJECT, ["ignore", "replace"], "ignore"),
+        (PolicyKey.WATCH_BURST, ["12/10/5", "20/30/4"], "12/30/4"),
+        (PolicyKey.WATCH_NIGHT, ["22/5/3", "21/4/9"], "21/5/3"),
+        (PolicyKey.WATCH_RATE, [], None),
     ],
 )
 def test_the_strictest_value_holds(key: PolicyKey, values: list[str], holds: str | None) -> None:
@@ -82,6 +90,9 @@ def test_a_unit_may_keep_or_tighten_never_loosen() -> None:
     require_tighter(PolicyKey.ENTRY_DAY, "20", "23")
     with pytest.raises(ValueError):
         require_tighter(PolicyKey.ENTRY_DAY, "24", "23")
+    require_tighter(PolicyKey.WATCH_BURST, "11/10/5", "12/10/5")
+    with pytest.raises(ValueError):  # one number looser, however strict the others are
+        require_tighter(PolicyKey.WATCH_BURST, "2/9/1", "12/10/5")
 
 
 def test_every_default_is_a_value() -> None:

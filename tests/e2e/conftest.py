@@ -2,7 +2,8 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,12 @@ from waitress import create_server
 from app.extensions import db
 from tests.conftest import make_app
 from tests.factories import province as factory
-from tests.support.browser import new_context
+from tests.support.browser import complaints, new_context
+
+REFUSAL = "Failed to load resource: the server responded with a status of 422"
+
+Person = Callable[..., Page]
+"""`person(username, width)`: somebody's signed-in page."""
 
 
 class LiveServer(str):
@@ -70,3 +76,27 @@ def sign_in(page: Page, username: str, password: str = factory.PASSWORD) -> Page
     page.click("[type=submit]")
     page.wait_for_url(lambda url: "/login/" not in url)
     return page
+
+
+@pytest.fixture
+def person(browser: Browser, live_server: LiveServer) -> Iterator[Person]:
+    """`person(username, width)`: somebody's signed-in page; at the end nothing may have gone wrong on any of them."""
+    with ExitStack() as open_pages:
+        wrong: list[list[str]] = []
+
+        def enter(username: str, width: int = 1366) -> Page:
+            context = new_context(browser, width=width, height=844 if width < 600 else 768)
+            open_pages.callback(context.close)
+            page = context.new_page()
+            page.goto(f"{live_server}/login/")
+            wrong.append(complaints(page))
+            return sign_in(page, username)
+
+        yield enter
+        assert [found for page in wrong for found in page if REFUSAL not in found] == []
+
+
+def save(page: Page, button: str) -> None:
+    """Press a button of the form and wait for the answer."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button, exact=True).click()

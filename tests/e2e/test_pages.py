@@ -34,7 +34,15 @@ PAGES = {
         "/results/class/{class_id}",
     ],
     "quantb.thcstk": ["/", "/accounts/", "/locks/"],
-    "hongvt.thcstk": ["/", "/imports/", "/staff/list/", "/staff/bring-in"],
+    "hongvt.thcstk": [
+        "/",
+        "/imports/",
+        "/staff/list/",
+        "/staff/bring-in",
+        "/print/?student_id={student}",
+        "/print-register/",
+        "/check/",
+    ],
     "vanlt.sogd": ["/", "/progress/", "/results/"],
     "sonlv.xatk": ["/", "/progress/"],
 }

@@ -1,13 +1,11 @@
 """After a school year in a real browser: the book opened for retests, results typed, decisions taken, lists that follow."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from app.domain.access import SYSTEM
 from app.domain.assessment.terms import SubjectLevel, TraitLevel
@@ -16,13 +14,12 @@ from app.extensions import db
 from app.models import Account, LockWindow, OrgUnit, SubjectYear, YearDecision
 from app.services.results.refresh import refresh
 from app.services.unit_of_work import transaction
-from tests.e2e.conftest import LiveServer, sign_in
+from tests.e2e.conftest import LiveServer, Person, save
 from tests.e2e.test_pages import unsound
 from tests.factories.province import Province
 from tests.services.results_helpers import YEAR_OVER, Made, fill, lines_of, make_class, put
 from tests.services.test_results_primary import GRADE_4, fill_primary
 from tests.services.year_helpers import teach
-from tests.support.browser import complaints, new_context
 
 pytestmark = pytest.mark.browser
 
@@ -34,9 +31,6 @@ LINES = lines_of(
 OLD_LINES = lines_of(
     ("literature", 140), ("math", 140), ("physics", 35), ("history", 35), ("geography", 35), ("physical_education", 70),
 )  # fmt: skip
-REFUSAL = "Failed to load resource: the server responded with a status of 422"
-
-Person = Callable[..., Page]
 
 
 @dataclass
@@ -103,30 +97,6 @@ def _open(province: Province, rooms: list[Made]) -> None:
                 ordered_by_id=province.first.person_ids["giangnt"], executed_by_id=admin,
             )
         )  # fmt: skip
-
-
-@pytest.fixture
-def person(browser: Browser, live_server: LiveServer) -> Iterator[Person]:
-    """`person(username, width)`: somebody's signed-in page; at the end nothing may have gone wrong on any of them."""
-    with ExitStack() as open_pages:
-        wrong: list[list[str]] = []
-
-        def enter(username: str, width: int = 1366) -> Page:
-            context = new_context(browser, width=width, height=844 if width < 600 else 768)
-            open_pages.callback(context.close)
-            page = context.new_page()
-            page.goto(f"{live_server}/login/")
-            wrong.append(complaints(page))
-            return sign_in(page, username)
-
-        yield enter
-        assert [found for page in wrong for found in page if REFUSAL not in found] == []
-
-
-def save(page: Page, button: str) -> None:
-    """Press a button of the form and wait for the answer."""
-    with page.expect_navigation():
-        page.get_by_role("button", name=button, exact=True).click()
 
 
 def test_the_head_opens_the_book_and_a_teacher_enters_retests(

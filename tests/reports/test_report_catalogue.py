@@ -7,18 +7,20 @@ import pytest
 
 from app.domain.vocabulary import SubjectKind
 from app.reports import wording
-from app.reports.catalogue import CATALOGUE, COVER, Orientation, forms_for
+from app.reports.book_forms import COVER, PAGES
+from app.reports.catalogue import CATALOGUE, CLASS_BOOK, Orientation, forms_for
 from app.reports.columns import head_rows
 from app.reports.contexts import PrintPurpose, PrintStamp
 from app.reports.renderer import TEMPLATES
 
 
 def test_every_form_has_its_template_and_source() -> None:
-    for code, form in CATALOGUE.items():
+    for code, form in (CATALOGUE | PAGES).items():
         assert form.code == code
         assert (TEMPLATES / form.template).is_file()
-        assert "22/2021" in form.legal_source
-    assert CATALOGUE["class_book.student_list"].orientation is Orientation.LANDSCAPE
+        assert "/20" in form.legal_source
+        assert bool(form.builder) == (code in CATALOGUE)
+    assert PAGES["class_book.student_list"].orientation is Orientation.LANDSCAPE
 
 
 @pytest.mark.parametrize(
@@ -28,11 +30,12 @@ def test_forms_begin_with_the_roadmap(grade: int, first: int) -> None:
     assert not COVER.valid_for(first - 1, grade)
     assert COVER.valid_for(first, grade)
     assert COVER.valid_for(first + 5, grade)
-    assert forms_for(first, grade) == tuple(CATALOGUE.values())
+    assert CLASS_BOOK in forms_for("tt22-2021", first, grade)
+    assert CLASS_BOOK not in forms_for("tt26-2020", first - 1, grade)
 
 
 def test_primary_grades_have_other_forms() -> None:
-    assert forms_for(2026, 5) == ()
+    assert CLASS_BOOK not in forms_for("tt27-2020", 2026, 5)
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from app.domain.access import SYSTEM
+from app.domain.assessment.registry import Circular
 from app.domain.closing import Stage
 from app.extensions import db
-from app.models import OrgUnit, SchoolYear
+from app.models import Account, OrgUnit, SchoolClass, SchoolYear
 from app.services.cells import CellChange
 from app.services.closing import signing
 from app.services.closing.book import Book
 from app.services.closing.load import load_book
 from app.services.closing.steps import take_step
+from app.services.families import make_account
 from app.services.gradebook import enter_scores
-from app.services.unit_of_work import record_event
+from app.services.unit_of_work import record_event, transaction
 from tests.factories.province import Province
 from tests.services.helpers import acting
 
@@ -19,8 +22,10 @@ OFFICE, VICE, HEAD, BOARD = "hongvt.thcstk", "hocnv.thcstk", "giangnt.thcstk", "
 TEACHERS = ("longpd.thcstk", "habtt.thcstk")
 
 
-def fill(province: Province, term: int = 1) -> None:
-    """Every mark of the first school's term."""
+def fill(province: Province, term: int = 1, *, judged: bool = False) -> None:
+    """Every mark of the first school's term; unless it is `judged`, no result of the term is asked for."""
+    if not judged:
+        judge_by_none(province)
     school, half = province.first, len(province.first.student_ids) // 2
     for room, teacher, students in (
         ("7A", TEACHERS[0], school.student_ids[:half]),
@@ -31,6 +36,13 @@ def fill(province: Province, term: int = 1) -> None:
             changes = [CellChange(student, name, None, typed) for student in students for name in names]
             sheet = school.sheet_ids[room, code, term]
             enter_scores(acting(province, teacher), sheet, changes, clock=province.clock)
+
+
+def judge_by_none(province: Province) -> None:
+    """Put the classes under a circular that knows no result of a term: two subjects are too few for any other."""
+    with transaction(SYSTEM, "test.circular", clock=province.clock) as work:
+        for class_id in province.first.class_ids.values():
+            work.session.get_one(SchoolClass, class_id).circular = Circular.TT27_2020.value
 
 
 def book(province: Province, period: int = 1) -> Book:
@@ -96,3 +108,14 @@ def up_to_closing(province: Province) -> None:
     approve_all(province)
     step(province, OFFICE, Stage.SEALED)
     step(province, BOARD, Stage.PROPOSED)
+
+
+def family(province: Province, student_id: int) -> str:
+    """An account of the student with the password of all others; its user name."""
+    made = make_account(acting(province, HEAD), student_id, None, clock=province.clock)
+    account = db.session.query(Account).filter_by(username=made.username).one()
+    with transaction(SYSTEM, "test.password", clock=province.clock) as work:
+        known = db.session.query(Account).filter_by(username=HEAD).one()
+        fresh = work.session.get_one(Account, account.id)
+        fresh.password, fresh.must_change_password = known.password, False
+    return made.username

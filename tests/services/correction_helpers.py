@@ -5,13 +5,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from flask import current_app
 
 from app.domain.access import SYSTEM
 from app.domain.corrections import Preset, State
 from app.domain.policies import PolicyKey
+from app.domain.vocabulary import WindowEffect, WindowMode
 from app.extensions import db
 from app.models import Account, CorrectionRequest, Grade, LockWindow, Policy, Position
 from app.services.cells import CellChange
+from app.services.correction_places.port import PlaceRef, on_sheet
 from app.services.correction_requests import NewCorrection, request_correction
 from app.services.corrections import take_seat
 from app.services.gradebook import enter_scores
@@ -23,6 +26,7 @@ HEAD, DEPUTY, BOARD, OFFICE = "giangnt.thcstk", "hocnv.thcstk", "quantb.thcstk",
 TEACHER, OTHER, THIRD = "longpd.thcstk", "habtt.thcstk", "khuongyb.thcstk"
 LEADER_ABOVE, ADMIN_ABOVE = "sonlv.xatk", "maipt.xatk"
 WHY = "Ghi nhầm dòng; bài kiểm tra ghi 8,5"
+PAPER = b"%PDF-1.4 bai kiem tra"
 
 
 def sheet_of(province: Province, room: str = "7A", subject: str = "math") -> int:
@@ -48,6 +52,28 @@ def lock(province: Province) -> None:
         row = work.session.get_one(LockWindow, province.first.window_ids[0])
         row.closes_at = province.now
     province.now += timedelta(minutes=5)
+
+
+def freeze(province: Province, *columns: str) -> None:
+    """The commune shuts the books, or these columns of them, for an inspection, for a day."""
+    with transaction(SYSTEM, "test.freeze", clock=province.clock) as work:
+        other = work.session.get_one(LockWindow, province.first.window_ids[0])
+        work.session.add(
+            LockWindow(
+                owner_id=province.commune_id,
+                school_year_id=province.year_id,
+                book="gradebook",
+                effect=WindowEffect.SHUT,
+                mode=WindowMode.WHOLE_BOOK,
+                columns=list(columns),
+                title="Kiểm tra",
+                reason="Kế hoạch kiểm tra",
+                opens_at=province.now,
+                closes_at=province.now + timedelta(days=1),
+                ordered_by_id=other.ordered_by_id,
+                executed_by_id=other.executed_by_id,
+            )
+        )
 
 
 def set_preset(province: Province, preset: Preset, days: int | None = None) -> None:
@@ -77,11 +103,17 @@ def ask(
     old: str | None = "6,5",
     new: str | None = "8,5",
     column: str = "midterm",
-    folder: Path = Path("unused"),
+    paper: bytes = PAPER,
 ) -> int:
     """A request for one cell of the first student; returns its id."""
     cells = (CellChange(student_of(province, room), column, old, new),)
-    wanted = NewCorrection(sheet_of(province, room), cells, WHY)
+    return send(province, who, on_sheet(sheet_of(province, room)), *cells, paper=paper)
+
+
+def send(province: Province, who: str, place: PlaceRef, *cells: CellChange, paper: bytes = PAPER) -> int:
+    """A request for cells of a place, with the test paper as its evidence; returns its id."""
+    wanted = NewCorrection(place, cells, WHY, "bai.pdf" if paper else "", paper)
+    folder = Path(current_app.config["INSTANCE_DIR"]) / "evidence"
     return request_correction(acting(province, who), wanted, folder=folder, clock=province.clock)
 
 

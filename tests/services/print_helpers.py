@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from app.domain.access import SYSTEM
 from app.domain.names import fold
 from app.extensions import db
-from app.models import AuditEvent, Guardian, SchoolClass, Student
+from app.models import Account, AuditEvent, Closing, Guardian, SchoolClass, Student
 from app.reports import forms
 from app.reports.contexts import SubjectPage
 from app.services.cells import CellChange
@@ -36,6 +36,14 @@ def text_of(pdf: bytes) -> str:
     tool = shutil.which("pdftotext")
     assert tool, "poppler-utils is needed"
     done = subprocess.run([tool, "-layout", "-", "-"], input=pdf, capture_output=True, check=True)
+    return " ".join(done.stdout.decode("utf-8").split())
+
+
+def plain_text_of(pdf: bytes) -> str:
+    """The same cell by cell, so that the words of a narrow column stay together."""
+    tool = shutil.which("pdftotext")
+    assert tool, "poppler-utils is needed"
+    done = subprocess.run([tool, "-", "-"], input=pdf, capture_output=True, check=True)
     return " ".join(done.stdout.decode("utf-8").split())
 
 
@@ -79,6 +87,27 @@ def change(province: Province, verb: Callable[[Any], None]) -> None:
         verb(work)
 
 
+def close_term(province: Province, term: int) -> None:
+    """The first school's term or year (0) as closed: what closing comes to, without its steps."""
+    school = province.first
+
+    def close(work: Any) -> None:
+        work.session.add(
+            Closing(
+                unit_id=school.unit_id,
+                school_year_id=province.year_id,
+                term=term,
+                turn=1,
+                closed_at=work.now,
+                closed_by_id=school.person_ids["giangnt"],
+                executed_by_id=work.session.scalar(sa.select(Account.id).where(Account.username == OFFICE)),
+                reason="Kết thúc học kì",
+            )
+        )
+
+    change(province, close)
+
+
 def prints() -> list[str]:
     """Running numbers of the prints recorded, in order."""
     rows = db.session.scalars(
@@ -114,6 +143,6 @@ def blank_forms(monkeypatch: pytest.MonkeyPatch) -> Draws:
     """How a page is drawn has its own tests; here it matters when."""
     blanks = Draws()
     monkeypatch.setattr(forms, "subject_page", blanks.subject)
-    for name in ("class_book_cover", "class_book_instructions", "student_list"):
+    for name in ("class_book_cover", "class_book_instructions", "student_list", "book_sheet"):
         monkeypatch.setattr(forms, name, blanks.other)
     return blanks

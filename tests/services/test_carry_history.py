@@ -16,8 +16,8 @@ from app.models import (
     TxLog,
 )
 from app.services import history
+from app.services.changes import count_of_fortnight
 from app.services.gradebook import submit_sheet
-from app.services.progress_changes import count_changes
 from app.services.unit_of_work import transaction
 from tests.factories.province import Province
 from tests.services.carry_helpers import (
@@ -113,11 +113,11 @@ def test_who_comes_back_finds_the_newer_values(province: Province) -> None:
     move(province, student, "7B")
     enter(province, "habtt.thcstk", new, student, regular_1="9", regular_2=None, regular_3="6")
     province.now = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
-    assert count_changes(db.session(), [GradebookSheet.id == old], province.now) == {}
+    assert count_of_fortnight(db.session(), [GradebookSheet.id == old], province.now) == {}
     move(province, student, "7A", date(2026, 11, 30))
     row = grade(old, student)
     assert (row.regular_1, row.regular_2, row.regular_3) == (9, None, 6)
-    assert count_changes(db.session(), [GradebookSheet.id == old], province.now) == {}
+    assert count_of_fortnight(db.session(), [GradebookSheet.id == old], province.now) == {}
     enter(province, "longpd.thcstk", old, student, regular_2="5")
     places = [
         (c.account, c.new, c.place, c.came_from)

@@ -15,6 +15,7 @@ from app.domain.access import SYSTEM
 from app.errors import NotFound
 from app.extensions import db
 from app.models import (
+    AuditEvent,
     ChainAnchor,
     ChainHead,
     ChainLink,
@@ -29,8 +30,8 @@ from app.services.cells import CellChange
 from app.services.chain import anchors, begin, journal, keys
 from app.services.chain.reading import Part, part_of
 from app.services.chain.triggers import drop_triggers, ensure_triggers, grants, kept_tables
-from app.services.gradebook import enter_scores, record_absence
-from app.services.unit_of_work import transaction
+from app.services.gradebook import enter_scores, record_absence, submit_sheet
+from app.services.unit_of_work import record_event, transaction
 from tests.conftest import counting, make_app
 from tests.factories.province import Province
 from tests.services.helpers import acting
@@ -271,22 +272,29 @@ def test_history_of_before_is_chained_once(app: Flask, province: Province) -> No
     save(province, "8")
     save(province, "9", "8")
     save(province, "7", room="7B")
+    sheet = province.first.sheet_ids["7A", "math", 1]
+    submit_sheet(acting(province, "longpd.thcstk"), sheet, ["regular_1"], clock=province.clock)
+    record_event(SYSTEM, "report.view", clock=province.clock)
     with by_hand() as hand:
         for statement in (
             "DELETE FROM chain_link",
             "DELETE FROM chain_head",
             "UPDATE gradebook_sheet SET chain_seq = 0, chain_head = NULL",
-            "DELETE FROM installation WHERE key_name = 'chain'".replace("key_name", _key_column()),
+            f"DELETE FROM installation WHERE {_key_column()} LIKE 'chain%'",
+            "UPDATE sheet_submission SET transaction_id = NULL",
+            "UPDATE audit_event SET transaction_id = NULL",
         ):
             hand(statement)
     for file in journal.folder().glob("*.log"):
         file.unlink()
-    assert begin.begin_chains(clock=province.clock) == db.session.scalar(
-        sa.select(sa.func.count()).select_from(ChainLink)
-    )
-    assert head_of(province.first.sheet_ids["7A", "math", 1])[0] == 2
+    of_transactions = sa.select(sa.func.count()).where(ChainLink.tx_id > 0)
+    assert begin.begin_chains(clock=province.clock) == db.session.scalar(of_transactions)
+    logged = db.session.scalar(sa.select(sa.func.count(AuditEvent.id))) or 0
+    # The Chốt too; "chain.begin" has its link already.
+    assert begin.begin_logs(clock=province.clock) == logged
+    assert head_of(sheet)[0] == 3  # two saves, and what binds the Chốt
     assert_chain_holds()
-    assert begin.begin_chains(clock=province.clock) == 0
+    assert begin.begin_chains(clock=province.clock) == begin.begin_logs(clock=province.clock) == 0
     assert db.session.scalars(sa.select(ChainAnchor.kind)).all() == [anchors.BEGIN]
     save(province, "10", "9")
     assert_chain_holds()

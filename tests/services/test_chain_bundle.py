@@ -64,7 +64,7 @@ def test_an_untouched_bundle_is_intact_without_the_program(
     app: Flask, province: Province, bundle: Path
 ) -> None:
     assert {path.name for path in bundle.iterdir()} == {
-        "README.txt", "anchors.jsonl", "check_history.py", "links.jsonl", "manifest.json", "present.jsonl",
+        "README.txt", "anchors.jsonl", "astray.jsonl", "check_history.py", "links.jsonl", "manifest.json", "present.jsonl",
     }  # fmt: skip
     status, said = check(bundle)
     assert (status, said.splitlines()[-1]) == (0, "NGUYÊN VẸN.")

@@ -1,6 +1,7 @@
 """Whatever is changed behind the program's back is found, and told where it is."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.domain.access import SYSTEM
+from app.domain.archive import ArchiveKind, ArchiveOutcome
 from app.domain.chain import FaultKind as F
 from app.domain.chain import Head, Sealed, make_link
 from app.domain.exceptions import ExceptionKind
 from app.extensions import db
-from app.models import ExceptionNote, Student, TxLog
+from app.models import ArchiveRun, ExceptionNote, Student, TxLog
 from app.services.cells import CellChange
 from app.services.chain import anchors, journal
 from app.services.chain.rows import (
@@ -21,7 +24,9 @@ from app.services.chain.rows import (
     raw_transaction_text,
     transaction_columns,
 )
+from app.services.clock import local_day
 from app.services.gradebook import enter_scores
+from app.services.unit_of_work import transaction
 from tests.factories.province import Province
 from tests.services.helpers import acting
 from tests.support.chain import Unguarded, assert_chain_holds, by_hand, found_places, kinds
@@ -220,6 +225,34 @@ def test_the_same_without_the_journal_is_known_to_the_anchor(story: Story) -> No
     found = found_places()
     assert kinds(found) == {F.TAIL_MISSING}
     assert found[0].fault.source == "#1"
+
+
+def test_a_journal_without_the_saves_since_the_last_anchor_is_a_fault(story: Story) -> None:
+    """Taken away whole or cut at its end: the day is named. What an anchor binds needs no journal."""
+    assert anchors.make_anchor(anchors.NIGHT, clock=story.province.clock)
+    forget_journal()
+    assert found_places() == []
+    for column in ("regular_3", "regular_4"):
+        change = CellChange(story.province.first.student_ids[0], column, None, "7")
+        sheet = story.province.first.sheet_ids["7A", "math", 1]
+        enter_scores(acting(story.province, "longpd.thcstk"), sheet, [change], clock=story.province.clock)
+    assert found_places() == []
+    (file,) = journal.folder().glob("*.log")
+    whole = file.read_text()
+    file.write_text(whole[: whole.rindex("\n", 0, -1) + 1])
+    found = found_places()
+    assert kinds(found) == {F.JOURNAL_SHORT}
+    assert [place.fault.source for place in found] == [f"{local_day(story.province.now)}.log (1)"]
+    shutil.rmtree(journal.folder())
+    assert kinds(found_places()) == {F.JOURNAL_SHORT}
+    with transaction(SYSTEM, "archive.restore", clock=story.province.clock) as work:
+        work.session.add(
+            ArchiveRun(
+                kind=ArchiveKind.RESTORE, outcome=ArchiveOutcome.DONE, happened_at=work.now, made_by="root",
+                file="sao-luu.hvb", figures={},
+            )
+        )  # fmt: skip
+    assert found_places() == []
 
 
 def test_with_the_anchor_gone_too_the_one_kept_outside_knows(story: Story, tmp_path: Path) -> None:

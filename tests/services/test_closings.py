@@ -3,15 +3,28 @@
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from app.domain.access import SYSTEM
 from app.domain.assessment.registry import Circular
-from app.domain.closing import ConfirmationKind, ReopenState, Stage, Standing
+from app.domain.closing import ConfirmationKind, Missing, ReopenState, Stage, Standing
 from app.domain.policies import CENTRE_SETTINGS
 from app.errors import Forbidden, Invalid, Locked, NotFound, Stale
 from app.extensions import db
-from app.models import Authorisation, Closing, Confirmation, Notice, Policy, ReopenRequest, SchoolClass
+from app.models import (
+    Authorisation,
+    Closing,
+    Confirmation,
+    Enrolment,
+    Notice,
+    Policy,
+    ReopenRequest,
+    SchoolClass,
+    StudentResult,
+    UnitEpoch,
+    YearDecision,
+)
 from app.services.cells import CellChange
 from app.services.closing import signing, steps
 from app.services.closing_state import closed_terms
@@ -238,10 +251,10 @@ def test_a_past_year_is_reopened_with_the_consent_of_the_tier_above_for_a_time(
 
 
 def test_a_centre_confirms_its_settings_before_it_closes(app: Flask, province: Province) -> None:
+    up_to_closing(province)
     with transaction(SYSTEM, "test.centre", clock=province.clock) as work:
         for class_id in province.first.class_ids.values():
             work.session.get_one(SchoolClass, class_id).circular = Circular.TT43_2021
-    up_to_closing(province)
     with pytest.raises(Invalid) as refused:
         close(province)
     assert (refused.value.message, refused.value.params) == (steps.CENTRE_FIRST, {"n": 6})
@@ -253,7 +266,53 @@ def test_a_centre_confirms_its_settings_before_it_closes(app: Flask, province: P
                     starts_on=FIRST_DAY,
                 )
             )  # fmt: skip
-    assert close(province)
+    with pytest.raises(Invalid) as refused:
+        close(province)
+    # two subjects are too few: no result of TT 43/2021 is there
+    assert refused.value.message == steps.NOT_YET
+
+
+def test_a_student_without_a_result_holds_up_the_approval(app: Flask, province: Province) -> None:
+    """Every sheet is full and signed, and yet the class cannot be judged: it has no sheet of most subjects."""
+    fill(province, judged=True)
+    sign_all(province)
+    found = book(province)
+    seven_a = next(room for room in found.classes if room.school_class.name == "7A")
+    pupils = len(province.first.student_ids)
+    assert seven_a.missing == Missing(without_result=pupils // 2)
+    assert found.missing(Stage.COMPLETE) == Missing(without_result=pupils)
+    with pytest.raises(Invalid) as refused:
+        signing.approve(
+            acting(province, HEAD), province.year_id, 1, {seven_a.school_class.id: seven_a.digest},
+            clock=province.clock,
+        )  # fmt: skip
+    assert refused.value.message == signing.NOT_READY
+    _judge(province)
+    assert not book(province).missing(Stage.COMPLETE).without_result
+
+
+def _judge(province: Province) -> None:
+    """What the worker keeps of a class that can be judged."""
+    with transaction(SYSTEM, "test.judge", clock=province.clock) as work:
+        seats = sa.select(Enrolment).where(Enrolment.class_id.in_(province.first.class_ids.values()))
+        for number, seat in enumerate(work.session.scalars(seats)):
+            work.session.add(
+                StudentResult(
+                    student_id=seat.student_id, school_year_id=province.year_id, period=1, class_id=seat.class_id,
+                    unit_id=province.first.unit_id, circular="tt22-2021", version="1", figures={}, training="good",
+                    learning="good" if number else None, computed_at=work.now,
+                )
+            )  # fmt: skip
+            if not number:  # a student with a disability is judged by subject: no learning result of a term
+                place = {"student_id": seat.student_id, "school_year_id": province.year_id}
+                work.session.add(
+                    YearDecision(
+                        **place,
+                        unit_id=province.first.unit_id,
+                        class_id=seat.class_id,
+                        disability_reason="Giấy XN",
+                    )
+                )
 
 
 def test_the_year_waits_for_its_terms(app: Flask, province: Province) -> None:
@@ -273,3 +332,26 @@ def test_reading_the_book_takes_as_many_statements_with_marks_and_signatures_as_
         book(province)
     assert len(full) <= len(empty) + 1
     assert len(full) < 30
+
+
+def test_closing_takes_the_schools_epoch_and_touches_no_sheet(app: Flask, province: Province) -> None:
+    """Design §4: one row is held exclusively, whatever the number of sheets; no sheet is written."""
+    up_to_closing(province)
+    before = epochs_of(province)
+    db.session.rollback()
+    with counting(app) as statements:
+        close(province)
+    assert epochs_of(province) == {**before, province.first.unit_id: before[province.first.unit_id] + 1}
+    assert not [
+        text for text in statements if text.startswith(("UPDATE gradebook_sheet", "INSERT INTO grade"))
+    ]
+    if db.engine.dialect.name != "sqlite":  # SQLite has one writer at a time
+        held = [text for text in statements if "FROM unit_epoch" in text]
+        assert held
+        assert all(text.rstrip().endswith("FOR UPDATE") for text in held)
+
+
+def epochs_of(province: Province) -> dict[int, int]:
+    return {
+        row.unit_id: row.epoch for row in db.session.execute(sa.select(UnitEpoch.unit_id, UnitEpoch.epoch))
+    }

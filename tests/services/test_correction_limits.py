@@ -12,8 +12,9 @@ from flask import Flask
 from app.domain.access import SYSTEM
 from app.domain.cell_values import parse_cell
 from app.domain.corrections import Preset, State
+from app.domain.locks import LockReason, LockRule
 from app.domain.sheet_forms import SheetForm
-from app.domain.vocabulary import WindowEffect, WindowMode
+from app.domain.vocabulary import Role, Tier
 from app.errors import Forbidden, Invalid, Locked
 from app.extensions import db
 from app.models import (
@@ -24,6 +25,7 @@ from app.models import (
     ExceptionNote,
     GradebookSheet,
     LockWindow,
+    Notice,
     SchoolYear,
     Term,
 )
@@ -31,7 +33,8 @@ from app.services import corrections
 from app.services.cells import CellChange
 from app.services.correction_counts import count_corrections
 from app.services.correction_lists import waiting_for
-from app.services.correction_requests import NewCorrection, request_correction
+from app.services.correction_places.port import on_sheet
+from app.services.correction_requests import NewCorrection, not_due, request_correction
 from app.services.correction_seats import load_staffing
 from app.services.gradebook import apply_correction_cells, enter_scores
 from app.services.sheet_cells import sheet_cells
@@ -52,6 +55,7 @@ from tests.services.correction_helpers import (
     ask,
     enter_and_lock,
     found,
+    freeze,
     leave_only,
     lock,
     mark,
@@ -99,29 +103,56 @@ def test_a_past_year_needs_the_consent_of_the_tier_above(app: Flask, province: P
     assert (note.unit_id, note.kind.value) == (province.first.unit_id, "correction_closed")
 
 
+def test_closed_data_is_corrected_with_evidence_only(app: Flask, province: Province) -> None:
+    enter_and_lock(province, ALL_7A)
+    end_the_year(province)
+    with pytest.raises(Invalid, match="evidence"):
+        ask(province, paper=b"")
+    row = found(ask(province))
+    assert (row.closed, row.evidence_name) == ("year", "bai.pdf")
+
+
+def test_a_cell_that_is_not_due_yet_has_nothing_to_be_corrected(app: Flask, province: Province) -> None:
+    """Neither before its window begins, nor where nobody has made one; a value that was brought in can be."""
+    with transaction(SYSTEM, "test.later", clock=province.clock) as work:
+        row = work.session.get_one(LockWindow, province.first.window_ids[0])
+        row.opens_at, row.closes_at = province.now + timedelta(days=5), province.now + timedelta(days=9)
+    with pytest.raises(Invalid, match="not been opened"):
+        ask(province, old=None, new="9")
+    with transaction(SYSTEM, "test.elsewhere", clock=province.clock) as work:
+        work.session.get_one(LockWindow, province.first.window_ids[0]).columns = ["comment"]
+    with pytest.raises(Invalid, match="not been opened"):
+        ask(province, old=None, new="9")
+    nobody = LockReason(
+        Tier.SCHOOL, None, "", None, LockRule.NO_WINDOW, "", "", None, None, None, None, Role.PRINCIPAL
+    )
+    assert not_due([nobody], blank=True)
+    assert not not_due([nobody], blank=False)
+
+
+def test_notices_name_the_last_day_and_lines_above_say_things_once(app: Flask, province: Province) -> None:
+    move_homeroom(province, "7A", "habtt")
+    enter_and_lock(province, ALL_7A)
+    end_the_year(province)
+    set_preset(province, Preset.S1, days=10)
+    request_id = ask(province)
+    told = db.session.scalars(sa.select(Notice).where(Notice.title.like("Đề nghị điều chỉnh%"))).all()
+    last = province.now.date() + timedelta(days=10)
+    assert {notice.body.rpartition(" Hạn: ")[2] for notice in told} == {f"hết ngày {last:%d/%m/%Y}."}
+    sit_all(province, request_id, (OTHER, HEAD, LEADER_ABOVE))
+    note = db.session.scalars(sa.select(ExceptionNote)).one()
+    assert note.reason == WHY
+    assert WHY not in note.what
+    assert "Hạn" not in note.what
+
+
 def test_an_inspection_holds_the_last_step(app: Flask, province: Province) -> None:
     move_homeroom(province, "7A", "habtt")
     enter_and_lock(province, ALL_7A)
     set_preset(province, Preset.S1)
     request_id = ask(province)
     sit(province, request_id, OTHER)
-    with transaction(SYSTEM, "test.freeze", clock=province.clock) as work:
-        other = work.session.get_one(LockWindow, province.first.window_ids[0])
-        work.session.add(
-            LockWindow(
-                owner_id=province.commune_id,
-                school_year_id=province.year_id,
-                book="gradebook",
-                effect=WindowEffect.SHUT,
-                mode=WindowMode.WHOLE_BOOK,
-                title="Kiểm tra",
-                reason="Kế hoạch kiểm tra",
-                opens_at=province.now,
-                closes_at=province.now + timedelta(days=1),
-                ordered_by_id=other.ordered_by_id,
-                executed_by_id=other.executed_by_id,
-            )
-        )
+    freeze(province)
     with pytest.raises(Invalid, match="inspection"):
         sit(province, request_id, HEAD)
     province.now += timedelta(days=2)
@@ -215,7 +246,7 @@ def test_sheets_of_every_form_are_corrected(app: Flask, province: Province, form
     before = getattr(db.session.get_one(row_class, (sheet_id, student)), column)
     lock(province)
     set_preset(province, Preset.S1)
-    wanted = NewCorrection(sheet_id, (CellChange(student or 0, column, old, new),), WHY)
+    wanted = NewCorrection(on_sheet(sheet_id), (CellChange(student or 0, column, old, new),), WHY)
     request_id = request_correction(acting(province, who), wanted, folder=Path(), clock=province.clock)
     if found(request_id).state is State.CERTIFYING:
         stem = other.partition(".")[0]

@@ -9,10 +9,12 @@ from flask import Flask
 
 from app.domain.access import SYSTEM
 from app.domain.corrections import Preset, Seat, State, Step
+from app.domain.exceptions import ExceptionKind
 from app.errors import Forbidden, Invalid, NotFound, Stale
 from app.extensions import db
 from app.models import (
     Authorisation,
+    ExceptionNote,
     LockWindow,
     Notice,
     TeachingAssignment,
@@ -275,6 +277,9 @@ def test_the_heads_own_request_goes_to_the_tier_above(app: Flask, province: Prov
     set_preset(province, Preset.S0)
     request_id = ask(province, HEAD)
     assert found(request_id).seats_above == ["approver"]
+    (note,) = db.session.scalars(sa.select(ExceptionNote))
+    assert (note.kind, note.person_id) == (ExceptionKind.HEADS_OWN, province.first.person_ids["giangnt"])
+    assert found(request_id).code in note.what
     sit(province, request_id, TEACHER)  # homeroom teacher of 7A
     for who in (HEAD, DEPUTY, BOARD):
         with pytest.raises(Forbidden):

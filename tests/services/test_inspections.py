@@ -31,6 +31,7 @@ READING = {
     *(action for action in Action if action.value.endswith(".view")),
     Action.INSPECT,
     Action.CORRECTION_SUMMARY,
+    Action.PRINT_REGISTER,
 }
 """What reads, or is about one's own account."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -23,15 +24,17 @@ from app.services.clock import local_day
 from app.services.gradebook import enter_scores
 from app.services.notes_entry import NoteEdit, enter_notes
 from app.services.policies import set_policy
+from app.services.retests import RetestChange, enter_retests
 from app.services.year_decisions import DecisionChange, decide
 from tests.factories import sheet_forms
 from tests.factories.province import Province
 from tests.services.helpers import acting
-from tests.services.results_helpers import YEAR_OVER, fill, make_class, put
-from tests.services.year_helpers import open_book
+from tests.services.results_helpers import YEAR_OVER, Made, fill, make_class, put
+from tests.services.year_helpers import open_book, teach
 
 TEACHER, HEAD = "longpd.thcstk", "giangnt.thcstk"
 IDLE = timedelta(minutes=30)
+TOLD = "data-hv-leaving"
 ONE_ENGINE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
 
@@ -155,20 +158,106 @@ def test_every_form_of_sheet_is_final(app: Flask, province: Province) -> None:
             )  # fmt: skip
 
 
-def test_remarks_are_final(app: Flask, province: Province) -> None:
-    on_leaving(province)
-    who, token = signed_in(province)
+Write = Callable[[Actor, str | None, str], None]
+"""Enters a value where another, or none, stood."""
+
+
+def training(province: Province, column: str) -> Write:
+    """A column of a class's conduct and attendance."""
+    sheet = sheet_forms.build(province)[SheetForm.TRAINING]
+    student = sheet_forms.student_on(sheet)
+
+    def write(actor: Actor, old: str | None, new: str) -> None:
+        enter_scores(actor, sheet, [CellChange(student, column, old, new)], clock=province.clock)
+
+    return write
+
+
+def conduct(province: Province) -> Write:
+    return training(province, "training")
+
+
+def attendance(province: Province) -> Write:
+    return training(province, "excused")
+
+
+def remarks(province: Province) -> Write:
     room, pupil = province.first.class_ids["7A"], province.first.student_ids[0]
 
     def write(actor: Actor, old: str | None, new: str) -> None:
         edits = [NoteEdit(pupil, old, new)]
         enter_notes(actor, room, NoteKind.MONTHLY, "2026-11", edits, clock=province.clock)
 
-    write(who, None, "Ngoan")
-    write(who, "Ngoan", "Ngoan, chăm")
-    signs_out(province, token)
+    return write
+
+
+def after_the_year(province: Province, *short_in: str) -> Made:
+    """Class 8A in June, the book open for what follows: Chưa đạt in training, or 3,0 in subjects."""
+    made = make_class(province, "8A", pupils=1)
+    fill(province, made, mark="7.0")
+    (student,) = made.students
+    names = (*(f"regular_{n}" for n in range(1, 5)), "midterm", "final")
+    for code in short_in:
+        if code == "training":
+            put(province, made, student, code, 2, training="not_passed")
+        else:
+            for term in (1, 2):
+                put(province, made, student, code, term, **dict.fromkeys(names, Decimal("3.0")))
+    province.now = YEAR_OVER
+    open_book(province)
+    return made
+
+
+def year_decisions(province: Province) -> Write:
+    made = after_the_year(province, "training")
+
+    def write(actor: Actor, old: str | None, new: str) -> None:
+        change = DecisionChange(made.students[0], Field.TRAINING_AFTER, old or "", new, "Kế hoạch hè", "")
+        decide(actor, made.class_id, [change], clock=province.clock)
+
+    return write
+
+
+def retests(province: Province) -> Write:
+    made = after_the_year(province, "math", "literature")
+    math = teach(province, made, "math", "longpd")
+
+    def write(actor: Actor, old: str | None, new: str) -> None:
+        change = RetestChange(made.students[0], math, "retest", old, new)
+        enter_retests(actor, made.class_id, [change], clock=province.clock)
+
+    return write
+
+
+KINDS: tuple[tuple[Callable[[Province], Write], tuple[str, str, str]], ...] = (
+    (conduct, ("Tốt", "Khá", "Đạt")),
+    (attendance, ("1", "2", "3")),
+    (remarks, ("Ngoan", "Ngoan, chăm", "Lười")),
+    (year_decisions, ("passed", "not_passed", "passed")),
+    (retests, ("6,5", "7,0", "8,0")),
+)
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize("leaves", ENDINGS, ids=lambda verb: verb.__name__)
+@pytest.mark.parametrize(("kind", "values"), KINDS, ids=lambda part: getattr(part, "__name__", ""))
+def test_every_kind_of_data_is_final_however_she_leaves(
+    app: Flask,
+    province: Province,
+    kind: Callable[[Province], Write],
+    values: tuple[str, str, str],
+    leaves: Callable[[Province, str], None],
+) -> None:
+    write = kind(province)
+    on_leaving(province)
+    who, token = signed_in(province)
+    first, second, third = values
+    write(who, None, first)
+    write(who, first, second)
+    leaves(province, token)
+    again = who if leaves is is_disabled else signed_in(province)[0]
     with pytest.raises(Locked):
-        write(signed_in(province)[0], "Ngoan, chăm", "Lười")
+        write(again, second, third)
 
 
 @ONE_ENGINE
@@ -194,35 +283,26 @@ def test_remarks_are_final_after_the_entry_day(app: Flask, province: Province) -
 
 
 @ONE_ENGINE
-def test_decisions_of_the_year_are_final(app: Flask, province: Province) -> None:
-    made = make_class(province, "8A", pupils=1)
-    fill(province, made, mark="7.0")
-    put(province, made, made.students[0], "training", 2, training="not_passed")
-    province.now = YEAR_OVER
-    open_book(province)
-    on_leaving(province)
-    who, token = signed_in(province)
-
-    def say(actor: Actor, old: str, new: str) -> None:
-        change = DecisionChange(made.students[0], Field.TRAINING_AFTER, old, new, "Kế hoạch hè", "")
-        decide(actor, made.class_id, [change], clock=province.clock)
-
-    say(who, "", "passed")
-    signs_out(province, token)
-    with pytest.raises(Locked):
-        say(signed_in(province)[0], "passed", "not_passed")
-
-
-@ONE_ENGINE
 def test_who_enters_is_told_beforehand(
     app: Flask, province: Province, client_for: Callable[[str], FlaskClient]
 ) -> None:
     sheet, room = province.first.sheet_ids["7A", "math", 1], province.first.class_ids["7A"]
     paths = (f"/gradebook/{sheet}", f"/gradebook/{sheet}/plain", f"/notes/monthly/{room}")
     client = client_for(TEACHER)
-    words = "fa-person-walking-arrow-right"
-    assert not any(words in client.get(path).text for path in paths)
+    assert not any(TOLD in client.get(path).text for path in paths)
     on_leaving(province)
     for path in paths:
-        assert words in client.get(path).text, path
-    assert words not in client_for(HEAD).get(paths[0]).text  # who only looks has nothing to lose
+        assert TOLD in client.get(path).text, path
+    assert TOLD not in client_for(HEAD).get(paths[0]).text  # who only looks has nothing to lose
+
+
+@ONE_ENGINE
+def test_who_enters_after_the_year_is_told_beforehand(
+    app: Flask, province: Province, client_for: Callable[[str], FlaskClient]
+) -> None:
+    made = after_the_year(province, "training")
+    path = f"/results/year/{made.class_id}"
+    assert TOLD not in client_for(TEACHER).get(path).text
+    on_leaving(province)
+    assert TOLD in client_for(TEACHER).get(path).text
+    assert TOLD not in client_for(HEAD).get(path).text

@@ -1,5 +1,5 @@
 """Whatever way something is written, a locked cell keeps its value: grid, form, import, API, absence, Chốt, recomputation,
-change of class and back (needs A7); drawn at random by hypothesis.
+change of class and back, roll-over into another year (needs A7); drawn at random by hypothesis.
 """
 
 import json
@@ -29,6 +29,7 @@ from app.services.gradebook import enter_scores, record_absence, submit_sheet
 from app.services.lock_windows import NewWindow, add_window
 from app.services.locks import sheet_locks
 from app.services.notes_entry import NoteEdit, enter_notes
+from app.services.programme import open_school_year, usual_year
 from app.services.results.recompute import recompute
 from app.services.sheet_cells import row_cells, sheet_cells
 from tests.conftest import csrf
@@ -36,10 +37,11 @@ from tests.factories.province import PASSWORD, Province
 from tests.services.helpers import acting
 
 TEACHER, HEAD, BOARD = "longpd.thcstk", "giangnt.thcstk", "quantb.thcstk"
+OFFICE_ABOVE = "daoct.sogd"
 COLUMNS = ("regular_1", "regular_2", "midterm", "final")
 MOST_MOVES = 8
 TYPED = ("grid", "form", "api", "import", "service")
-WAYS = (*TYPED, "absence", "submit", "recompute", "move", "notes")
+WAYS = (*TYPED, "absence", "submit", "recompute", "move", "roll_over", "notes")
 
 
 @pytest.fixture
@@ -141,6 +143,13 @@ class Writer:
             day = self.province.now.date()
             move_to_class(board, student, rooms[name], day, clock=self.province.clock)
         self.sign_in()
+
+    def roll_over(self, _student: int, _column: str, _value: str) -> None:
+        """The department opens the next year, with the plans and terms of this one."""
+        new = usual_year(self.province.now.year + 1)
+        open_school_year(
+            acting(self.province, OFFICE_ABOVE), self.province.department_id, new, clock=self.province.clock
+        )
 
     def notes(self, student: int, _column: str, value: str) -> None:
         edits = [NoteEdit(student, None, value)]

@@ -78,6 +78,7 @@ def test_nothing_may_be_loosened_below(app: Flask, province: Province) -> None:
         (PolicyKey.ENTRY_DAY, "20", "23", "15"),
         (PolicyKey.QUICK_ENTRY, "off", "on", "off"),
         (PolicyKey.IDLE_MINUTES, "20", "30", "10"),
+        (PolicyKey.WATCH_BURST, "8/10/5", "7/9/5", "7/30/5"),
     ):
         decide(province, "sonlv.xatk", key, above)
         with pytest.raises(Invalid) as refusal:

@@ -22,7 +22,8 @@ from app.models import (
 from app.reports.contexts import PrintPurpose
 from app.services import print_jobs
 from app.services.clock import local_day
-from app.services.print_jobs import BookOrder, JobState, cancel_job, create_job, fetch_file, run_job
+from app.services.print_jobs import run_job
+from app.services.print_orders import KEEP, JobState, PrintOrder, cancel_job, create_job, fetch_file
 from app.services.unit_of_work import plain_write
 from tests.factories.province import Province
 from tests.services.helpers import acting
@@ -33,6 +34,7 @@ from tests.services.print_helpers import (
     Draws,
     blank_forms,
     change,
+    close_term,
     enter,
     name_class,
     pages_of,
@@ -58,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def job_id(province: Province, seventh: SchoolClass) -> int:
-    return create_job(acting(province, HOMEROOM), BookOrder(seventh.id), clock=province.clock)
+    return create_job(acting(province, HOMEROOM), PrintOrder(seventh.id), clock=province.clock)
 
 
 def job(job_id: int) -> PrintJob:
@@ -83,15 +85,15 @@ def test_a_book_is_made_part_by_part_and_put_together(province: Province, job_id
     assert job(job_id).state == JobState.WAITING
     run_job(job_id, folder, clock=province.clock)
     row = job(job_id)
-    assert (row.state, row.done, row.total) == (JobState.DONE, 7, 7)
+    assert (row.state, row.done, row.total) == (JobState.DONE, 12, 12)
     content, name = fetch_file(acting(province, HOMEROOM), job_id, folder, clock=province.clock)
     assert name == "Sổ theo dõi và đánh giá học sinh lớp 7A, cả năm, 2026–2027"
     said = text_of(content)
-    assert pages_of(content) == 7
+    assert pages_of(content) == 7 + 9 + 3 + 1  # months, summaries, the head's remarks
     assert "SƠ YẾU LÍ LỊCH HỌC SINH" in said
     assert "HỌC KÌ I Môn: Toán" in said
     assert "HỌC KÌ II Môn: Nghệ thuật" in said
-    assert "Trang 7/7" in said
+    assert "Trang 20/20" in said
     for student in NAMES:
         assert said.count(unicodedata.normalize("NFC", student)) >= 4
     assert [path.name for path in (folder / str(job_id)).iterdir()] == ["book.pdf"]
@@ -106,7 +108,10 @@ def test_a_book_is_made_part_by_part_and_put_together(province: Province, job_id
 def test_one_term_and_a_periodic_print(
     province: Province, seventh: SchoolClass, folder: Path, draws: Draws
 ) -> None:
-    order = BookOrder(seventh.id, 1, PrintPurpose.PERIODIC)
+    order = PrintOrder(seventh.id, 1, PrintPurpose.PERIODIC)
+    with pytest.raises(Invalid, match="closed book"):
+        create_job(acting(province, OFFICE), order, clock=province.clock)
+    close_term(province, 1)
     made = create_job(acting(province, OFFICE), order, clock=province.clock)
     run_job(made, folder, clock=province.clock)
     assert draws.made == [("Toán", 1), ("Nghệ thuật", 1)]
@@ -115,8 +120,8 @@ def test_one_term_and_a_periodic_print(
 
 def test_asking_twice_is_one_job(province: Province, seventh: SchoolClass, job_id: int) -> None:
     actor = acting(province, HOMEROOM)
-    assert create_job(actor, BookOrder(seventh.id), clock=province.clock) == job_id
-    assert create_job(actor, BookOrder(seventh.id, 1), clock=province.clock) != job_id
+    assert create_job(actor, PrintOrder(seventh.id), clock=province.clock) == job_id
+    assert create_job(actor, PrintOrder(seventh.id, 1), clock=province.clock) != job_id
     assert prints() == ["1/2026", "2/2026"]
 
 
@@ -127,7 +132,7 @@ def test_a_killed_job_goes_on_where_it_stopped(
     with pytest.raises(Killed):
         run_job(job_id, folder, clock=province.clock)
     row = job(job_id)
-    assert (row.state, row.done, row.total) == (JobState.RUNNING, 5, 7)
+    assert (row.state, row.done, row.total) == (JobState.RUNNING, 6, 12)
     printed_at = row.params["printed_at"]
     draws.hook = lambda _number: None
     run_job(job_id, folder, clock=province.clock)
@@ -136,7 +141,7 @@ def test_a_killed_job_goes_on_where_it_stopped(
     assert print_jobs.forgotten(db.session(), province.now) == [job_id]
     run_job(job_id, folder, clock=province.clock)
     row = job(job_id)
-    assert (row.state, row.done, row.attempts) == (JobState.DONE, 7, 2)
+    assert (row.state, row.done, row.attempts) == (JobState.DONE, 12, 2)
     assert row.params["printed_at"] == printed_at
     assert draws.made == [("Toán", 1), ("Nghệ thuật", 1), ("Toán", 2), ("Nghệ thuật", 2)]
     run_job(job_id, folder, clock=province.clock)
@@ -173,7 +178,7 @@ def test_a_run_that_lost_its_job_stops(province: Province, job_id: int, folder: 
     row = job(job_id)
     assert (row.state, row.attempts) == (JobState.DONE, 2)
     content, _name = fetch_file(acting(province, HOMEROOM), job_id, folder, clock=province.clock)
-    assert pages_of(content) == 7
+    assert pages_of(content) == 12
 
 
 def test_a_job_is_stopped_between_two_parts(
@@ -232,7 +237,7 @@ def test_the_right_is_asked_for_again(province: Province, job_id: int, folder: P
     """Somebody else became homeroom teacher: neither the waiting job nor the finished file is the old one's."""
     run_job(job_id, folder, clock=province.clock)
     second = create_job(
-        acting(province, HOMEROOM), BookOrder(province.first.class_ids["7A"], 2), clock=province.clock
+        acting(province, HOMEROOM), PrintOrder(province.first.class_ids["7A"], 2), clock=province.clock
     )
 
     def dismiss(work: Any) -> None:
@@ -251,7 +256,7 @@ def test_the_right_is_asked_for_again(province: Province, job_id: int, folder: P
 def test_a_file_is_kept_for_a_week(province: Province, job_id: int, folder: Path, draws: Draws) -> None:
     run_job(job_id, folder, clock=province.clock)
     assert print_jobs.purge(folder, clock=province.clock) == 0
-    province.now += print_jobs.KEEP
+    province.now += KEEP
     with pytest.raises(NotFound):
         fetch_file(acting(province, HOMEROOM), job_id, folder, clock=province.clock)
     (folder / "9999").mkdir()

@@ -12,13 +12,19 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.domain.access import SYSTEM
-from app.domain.watch import Pattern
+from app.domain.exceptions import ExceptionKind
+from app.domain.policies import PolicyKey
+from app.domain.vocabulary import WindowEffect, WindowMode
+from app.domain.watch import USUAL, Pattern
 from app.errors import Forbidden, Locked, NotFound
 from app.extensions import db
-from app.models import ExceptionNote, Publication, TeachingAssignment, TxLog
+from app.models import ExceptionNote, Notice, Publication, TeachingAssignment, TxLog
 from app.services.after_lock import AfterLock, changes_after_lock
 from app.services.cells import CellChange
+from app.services.clock import local_day
 from app.services.gradebook import enter_scores
+from app.services.lock_windows import NewWindow, add_window
+from app.services.policies import set_policy
 from app.services.unit_of_work import transaction
 from app.services.watch_list import WatchList, rows_behind, schools_to_watch, watch_list
 from tests.conftest import counting
@@ -87,6 +93,16 @@ def after_lock(province: Province, who: str = LEADER_ABOVE) -> AfterLock:
     )
 
 
+def order(province: Province, who: str, title: str, mode: WindowMode) -> int:
+    """The school opens the midterm column for a day from now, in the head's name."""
+    head = province.first.person_ids["giangnt"]
+    new = NewWindow(
+        province.year_id, title, "Kế hoạch", WindowEffect.OPEN, mode, province.now,
+        province.now + timedelta(days=1), term=1, columns=("midterm",), ordered_by_id=head,
+    )  # fmt: skip
+    return add_window(acting(province, who), province.first.unit_id, new, clock=province.clock)
+
+
 def enter_everything(province: Province) -> None:
     """Both teachers enter the midterm test of their class."""
     for who, room in ((TEACHER, "7A"), (OTHER, "7B")):
@@ -128,7 +144,7 @@ def test_the_office_finds_the_school_among_its_schools(app: Flask, province: Pro
     span = (province.now - timedelta(days=10), province.now + timedelta(minutes=1))
     with counting(app) as statements:
         first, second = schools_to_watch(db.session(), office, *span)
-    assert len(statements) <= 10
+    assert len(statements) <= 12
     assert (first.unit.id, first.counts[Pattern.BURST], first.changes) == (province.first.unit_id, 2, 16)
     assert second.total == 0
 
@@ -161,6 +177,24 @@ def test_after_the_lock_the_same_saves_are_refused(app: Flask, province: Provinc
     assert after_lock(province).total == 0
 
 
+def test_the_rules_of_the_tiers_say_from_where_on(app: Flask, province: Province) -> None:
+    """A rule of the department holds for the school and in the office's list of schools, from its day on."""
+    enter_everything(province)
+    save(province, TEACHER, "7A", [(0, "5", "6")], "midterm")
+    assert watched(province).prompts == []
+    set_policy(
+        acting(province, "binhhv.sogd"), province.department_id, PolicyKey.WATCH_BURST, "2/60/1",
+        local_day(province.now), "Kế hoạch thanh tra", clock=province.clock,
+    )  # fmt: skip
+    save(province, TEACHER, "7A", [(1, "5", "6")], "midterm")
+    found = watched(province)
+    assert (found.rule.burst_cells, found.rule.drift_cells) == (2, USUAL.drift_cells)
+    assert [prompt.pattern for prompt in found.prompts] == [Pattern.BURST]
+    span = (province.now - timedelta(days=10), province.now + timedelta(minutes=1))
+    first, second = schools_to_watch(db.session(), acting(province, "vanlt.sogd"), *span)
+    assert (first.counts, second.total) == ({Pattern.BURST: 1}, 0)
+
+
 def test_the_list_takes_no_statement_a_change(app: Flask, province: Province) -> None:
     actor = acting(province, LEADER_ABOVE)
     enter_everything(province)
@@ -174,7 +208,7 @@ def test_the_list_takes_no_statement_a_change(app: Flask, province: Province) ->
         if found.changes == 1:
             save(province, TEACHER, "7A", [(number, "5", "7") for number in range(1, PUPILS)], "midterm")
     assert found.changes == PUPILS
-    assert taken[0] == taken[1] <= 12
+    assert taken[0] == taken[1] <= 14
 
 
 # -- A2 ------------------------------------------------------------------------------------------------------------
@@ -187,6 +221,25 @@ def test_the_head_cannot_have_a_locked_mark_raised_at_once(app: Flask, province:
         save(province, TEACHER, "7A", [(0, "4", "8")], "midterm")
     with pytest.raises(Forbidden):
         save(province, HEAD, "7A", [(0, "4", "8")], "midterm")
+
+
+@pytest.mark.parametrize("mode", [WindowMode.WHOLE_BOOK, WindowMode.ENTERED_CELLS])
+def test_nor_does_a_new_window_reopen_what_was_entered(
+    app: Flask, province: Province, mode: WindowMode
+) -> None:
+    """The head, or whoever writes the order in the head's name; blank cells are entered, and the tier above reads it."""
+    order(province, HEAD, "Đợt giữa kì", WindowMode.ENTERED_CELLS)
+    save(province, TEACHER, "7A", [(0, None, "4")], "midterm")
+    province.now += timedelta(days=2)
+    order(province, BOARD, "Mở lại", mode)
+    with pytest.raises(Locked):
+        save(province, TEACHER, "7A", [(0, "4", "8")], "midterm")
+    save(province, TEACHER, "7A", [(1, None, "7")], "midterm")
+    note = db.session.scalars(sa.select(ExceptionNote)).one()
+    assert (note.kind, note.unit_id) == (ExceptionKind.REOPENING, province.first.unit_id)
+    assert "Mở lại sau khi đã đóng" in note.what
+    hers = sa.select(Notice.title).where(Notice.person_id == province.first.person_ids["giangnt"])
+    assert [title for title in db.session.scalars(hers) if "Mở lại" in title]
 
 
 def test_the_heads_own_request_goes_to_the_tier_above(app: Flask, province: Province) -> None:

@@ -78,6 +78,7 @@ def test_a_reason_is_asked_for_and_a_word_of_the_circular(province: Province, ma
         change(low, Field.TRAINING_AFTER, "passed"),
         change(low, Field.TRAINING_AFTER, "average", reason="Tb là từ của TT 58"),
         change(low, Field.TRAINING_AFTER, "passed", reason="x" * 501),
+        change(low, Field.TRAINING_AFTER, "", reason="Đã rèn luyện"),  # without what it is for
     ):
         with pytest.raises(Invalid) as refusal:
             taken(province, made, HOMEROOM, wrong)

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from app.domain.archive import ArchiveKind
 from app.domain.closing import Act, Stage
 from app.domain.corrections import STEP_OF
 from app.services.imports import IMPORTERS
@@ -87,6 +88,7 @@ def made(app: Flask) -> dict[str, list[str]]:
         for verb in ("add", "edit")
     ]
     return {
+        "f'archive.{kind}'": [f"archive.{kind}" for kind in ArchiveKind],
         "f'export.{kind}'": [f"export.{kind}" for kind in KINDS],
         "f'import.{kind}'": [f"import.{kind}" for kind in IMPORTERS],
         "f'import.{plan.kind}'": [f"import.{kind}" for kind in IMPORTERS],

@@ -1,5 +1,6 @@
 """The pages of confirming and closing, on both engines: what each role sees and what its buttons do."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,6 @@ from app.domain.access import SYSTEM
 from app.domain.closing import IncidentState, Stage, Standing
 from app.extensions import db
 from app.models import (
-    Account,
     Attestation,
     Closing,
     FamilyLink,
@@ -17,8 +17,8 @@ from app.models import (
     MarkQuestion,
     ProgressCheck,
     Publication,
+    StudentResult,
 )
-from app.services.families import make_account
 from app.services.unit_of_work import transaction
 from tests.conftest import counting, csrf
 from tests.factories.province import Province
@@ -29,13 +29,13 @@ from tests.services.closing_helpers import (
     TEACHERS,
     VICE,
     book,
+    family,
     fill,
     print_all,
     sign_all,
     step,
     up_to_closing,
 )
-from tests.services.helpers import acting
 
 
 def post(client, address: str, **form):
@@ -150,6 +150,28 @@ def test_pages_take_a_fixed_number_of_statements(app: Flask, province: Province,
         assert len(statements) <= most, (address, len(statements))
 
 
+def test_the_head_sees_how_the_year_ended_class_by_class(app: Flask, province: Province, client_for) -> None:
+    """Promotions, retests, summer training and titles, with the school as a whole; of a term there are none."""
+    ends = [("promoted", "excellent"), ("promoted", None), ("retest", None), (None, None)]
+    school, half = province.first, len(province.first.student_ids) // 2
+    with transaction(SYSTEM, "test.results", clock=province.clock) as work:
+        for room, students in (("7A", school.student_ids[:half]), ("7B", school.student_ids[half:])):
+            for student, (outcome, title) in zip(students, ends, strict=False):
+                work.session.add(
+                    StudentResult(
+                        student_id=student, school_year_id=province.year_id, period=0, unit_id=school.unit_id,
+                        class_id=school.class_ids[room], circular="tt22-2021", version="1", figures={},
+                        outcome=outcome, title=title, computed_at=work.now,
+                    )
+                )  # fmt: skip
+    page = f"/closing/unit/{school.unit_id}?period="
+    told = client_for(HEAD).get(f"{page}0").text
+    part = told[told.index('id="h-year"') :]
+    foot = re.sub(r"<[^>]+>", " ", part[part.index("hv-total") : part.index("</tbody>")]).split()
+    assert foot[-5:] == ["8", "4", "2", "2", "2"]  # students, promoted, retest, not judged, excellent
+    assert 'id="h-year"' not in client_for(HEAD).get(f"{page}1").text
+
+
 def test_a_list_is_compared_cell_by_cell_and_unexplained_differences_hold_up_closing(
     app: Flask, province: Province, client_for
 ) -> None:
@@ -164,7 +186,8 @@ def test_a_list_is_compared_cell_by_cell_and_unexplained_differences_hold_up_clo
     form = {"column": "midterm", "source": "Danh sách công bố", "list": typed}
     post(client, f"/reconcile/sheet/{sheet}/compare", **form)
     row = db.session.query(Attestation).one()
-    assert [(d["name"], d["sheet"], d["list"]) for d in row.differences] == [("Trần Đức Anh", "8,0", "7,5")]
+    odd = [item for item in row.rows if item["sheet"] != item["list"]]
+    assert [(d["name"], d["sheet"], d["list"]) for d in odd] == [("Trần Đức Anh", "8,0", "7,5")]
     assert book(province).missing(Stage.COMPLETE).unexplained == 1
     strange = {**form, "list": typed + "\nNgười Lạ\t5"}
     assert (
@@ -173,10 +196,14 @@ def test_a_list_is_compared_cell_by_cell_and_unexplained_differences_hold_up_clo
         ).status_code
         == 422
     )
-    student = row.differences[0]["student_id"]
+    student = odd[0]["student_id"]
     post(client, f"/reconcile/{row.id}/explain", **{f"why-{student}": "Danh sách in nhầm"})
     assert book(province).missing(Stage.COMPLETE).unexplained == 0
     post(client, f"/reconcile/sheet/{sheet}/attest")
+    assert db.session.query(Attestation).count() == 1  # not without what the page showed
+    shown = re.search(r'name="digest" value="(\w+)"', client.get(f"/reconcile/sheet/{sheet}").text)
+    assert shown
+    post(client, f"/reconcile/sheet/{sheet}/attest", digest=shown[1])
     assert db.session.query(Attestation).count() == 2
     other = province.second.sheet_ids["7A", "math", 1]
     assert client.get(f"/reconcile/sheet/{other}").status_code == 404
@@ -213,16 +240,6 @@ def test_a_progress_check_stays_as_it_was_frozen(app: Flask, province: Province,
     assert board.get(f"/progress/checks/{first.id}").status_code == 200
     assert board.get(f"/progress/checks/{first.id}/export.xlsx").data[:2] == b"PK"
     assert client_for("quantb.thcsba").get(f"/progress/checks/{first.id}").status_code == 404
-
-
-def family(province: Province, student_id: int) -> str:
-    made = make_account(acting(province, HEAD), student_id, None, clock=province.clock)
-    account = db.session.query(Account).filter_by(username=made.username).one()
-    with transaction(SYSTEM, "test.password", clock=province.clock) as work:
-        known = db.session.query(Account).filter_by(username=HEAD).one()
-        fresh = work.session.get_one(Account, account.id)
-        fresh.password, fresh.must_change_password = known.password, False
-    return made.username
 
 
 def test_a_family_sees_what_is_published_of_its_own_child_and_asks(

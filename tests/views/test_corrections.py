@@ -18,6 +18,7 @@ from tests.services.correction_helpers import (
     LEADER_ABOVE,
     OFFICE,
     OTHER,
+    PAPER,
     TEACHER,
     THIRD,
     ask,
@@ -31,6 +32,7 @@ from tests.services.correction_helpers import (
     sit_all,
     student_of,
 )
+from tests.services.test_correction_limits import end_the_year
 
 Sign = Callable[[str], FlaskClient]
 MARKS = {"midterm": "6,5", "final": "7"}
@@ -104,6 +106,31 @@ def test_refusals_keep_what_was_typed(app: Flask, province: Province, client_for
     assert send(teacher, province, reason=" ").status_code == 422
     old = f"old-{student_of(province)}-midterm"
     assert send(teacher, province, **{old: "6"}).status_code == 409
+
+
+def test_a_refusal_names_the_request_or_unit_at_its_cell_too(
+    app: Flask, province: Province, client_for: Sign
+) -> None:
+    ready(province)
+    code = found(ask(province)).code
+    answer = send(client_for(TEACHER), province)
+    assert answer.status_code == 422
+    assert answer.text.count(f"{code} ") == 2
+    assert "%(" not in answer.text
+
+
+def test_the_form_says_that_closed_data_wants_evidence(
+    app: Flask, province: Province, client_for: Sign
+) -> None:
+    ready(province)
+    address = f"/corrections/new?sheet={sheet_of(province)}"
+    assert "why-evidence" not in client_for(TEACHER).get(address).text
+    end_the_year(province)
+    teacher = client_for(TEACHER)
+    page = teacher.get(address).text
+    assert re.search(r'name="evidence"[^>]* required aria-describedby="why-evidence"', page)
+    assert send(teacher, province).status_code == 422
+    assert send(teacher, province, evidence=(BytesIO(PAPER), "bai.pdf")).status_code == 302
 
 
 def test_a_further_cell_is_added_without_script(app: Flask, province: Province, client_for: Sign) -> None:

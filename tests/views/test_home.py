@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,9 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.domain.access import SYSTEM
+from app.domain.policies import PolicyKey
 from app.domain.vocabulary import Role
 from app.extensions import db
-from app.models import Account, AuditEvent, Person, Position
+from app.models import Account, AuditEvent, Person, Policy, Position
 from app.services.progress_duties import Duties
 from app.services.unit_of_work import transaction
 from app.views.home import beginnings
@@ -132,6 +133,30 @@ def test_a_stranger_is_sent_to_sign_in(app: Flask) -> None:
         answer = app.test_client().get(path)
         assert answer.status_code == 302
         assert "/login/" in answer.headers["Location"]
+
+
+def test_the_plan_day_is_told_where_a_unit_has_decided_it(
+    app: Flask, province: Province, client_for: ClientFor
+) -> None:
+    """S1 Điều 3 khoản 5.6: in time, to teachers only; team leaders sign."""
+    told = "Cập nhật kế hoạch giáo dục trước hết ngày 28/11/2026"
+    province.now = datetime(2026, 11, 20, 2, tzinfo=UTC)
+    assert told not in client_for("longpd.thcstk").get("/").text
+    with transaction(SYSTEM, "test.plan_day", clock=province.clock) as work:
+        work.session.add(
+            Policy(
+                unit_id=province.first.unit_id, key=PolicyKey.PLAN_DAY.value, value="28", reason="Quy chế",
+                decided_at=province.now, starts_on=date(2026, 9, 1),
+            )
+        )  # fmt: skip
+    give(province, "habtt", Role.TEAM_LEADER)
+    assert told in client_for("longpd.thcstk").get("/").text
+    assert "ký duyệt kế hoạch của giáo viên trong tổ" in client_for("habtt.thcstk").get("/").text
+    assert told not in client_for("giangnt.thcstk").get("/").text
+    assert told not in client_for("longpd.thcsba").get("/").text
+    province.now += timedelta(days=9)
+    # the next one is a month away
+    assert "Cập nhật kế hoạch giáo dục" not in client_for("longpd.thcstk").get("/").text
 
 
 def test_a_leader_who_teaches_can_switch(app: Flask, province: Province, client_for: ClientFor) -> None:

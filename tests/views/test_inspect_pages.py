@@ -1,5 +1,6 @@
 """Pages of the inspection menu: who opens them, what is put on record, and that an inspector only reads."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -11,13 +12,16 @@ from flask.testing import FlaskClient
 
 from app.domain.access import SYSTEM
 from app.domain.exceptions import ExceptionKind
+from app.domain.watch import Pattern, Prompt
 from app.extensions import db
 from app.models import AuditEvent, ExceptionLook, ExceptionNote
+from app.services.clock import local_day
 from app.services.exceptions import tell_above
 from app.services.unit_of_work import transaction
+from app.views.watch import rows_url
 from tests.conftest import counting, csrf
 from tests.factories.province import Province
-from tests.services.correction_helpers import TEACHER, enter_and_lock, sheet_of, student_of
+from tests.services.correction_helpers import HEAD, TEACHER, enter_and_lock, sheet_of, student_of
 from tests.services.watch_helpers import INSPECTOR, add_inspector, forge, inspect
 
 Clients = Callable[[str], FlaskClient]
@@ -74,6 +78,55 @@ def test_an_inspector_opens_every_page_and_each_is_on_record(
     }
     client.get("/static/css/hocvu.css").close()
     assert len(views(province)) == before + len(wanted)
+
+
+def test_the_head_reads_what_was_opened_in_words_and_others_are_led_nowhere(
+    app: Flask, province: Province, client_for: Clients
+) -> None:
+    """The notice of an inspection is everybody's; its link is for those the page opens to."""
+    enter_and_lock(province, {"midterm": "6,5"})
+    inspect(province, add_inspector(province), province.first.unit_id)
+    client_for(INSPECTOR).get(f"/gradebook/{sheet_of(province)}")
+    link = 'href="/inspections/views"'
+    for who, led in ((HEAD, True), (TEACHER, False)):
+        client = client_for(who)
+        page = client.get("/notices/").text
+        assert "Mọi trang đã xem đều được ghi lại" in page
+        assert (link in page) is led
+        assert (client.get("/inspections/views").status_code == 200) is led
+    page = client_for(HEAD).get("/inspections/views").text
+    found = re.findall(r'data-th="[^"]*">([^<]*)(?:<br>)?<code class="hv-meta">(/[a-z-]*)', page)
+    assert ("Sổ theo dõi, đánh giá", "/gradebook") in found
+
+
+def test_a_prompt_leads_to_its_own_rows(app: Flask, province: Province, client_for: Clients) -> None:
+    enter_and_lock(province, {"midterm": "6,5", "final": "7"})
+    forge(province, sheet_of(province), student_of(province), TEACHER, midterm=Decimal(9))
+    first = province.now
+    province.now += timedelta(hours=2)
+    forge(province, sheet_of(province), student_of(province), TEACHER, final=Decimal(3))
+    unit, person = province.first.unit_id, province.first.person_ids["longpd"]
+    prompt = Prompt(Pattern.BURST, unit, person, "Phạm Đức Long", first - timedelta(minutes=5), first)
+    with app.test_request_context():
+        day = local_day(province.now)
+        address = rows_url(unit, prompt, day, day)
+    head = client_for(HEAD)
+    rows = head.get(address).text.partition("<tbody>")[2]
+    assert ("9,0" in rows, "3,0" in rows) == (True, False)
+    everything = head.get(f"/watch/school/{unit}/rows?person={person}&from=x").text
+    assert "3,0" in everything
+
+
+def test_two_places_lead_to_the_sign_ins_of_that_account(
+    app: Flask, province: Province, client_for: Clients
+) -> None:
+    head = client_for(HEAD)
+    client_for(TEACHER)
+    page = head.get("/audit/list/?_flt_0_account=Phạm Đức Long&_flt_0_action=sign_in").text
+    rows = page.partition("<tbody")[2]
+    assert TEACHER in rows
+    assert HEAD not in rows
+    assert TEACHER not in head.get("/audit/list/?_flt_0_account=Phạm").text.partition("<tbody")[2]
 
 
 def test_an_inspector_of_other_units_finds_nothing(

@@ -174,6 +174,14 @@ def test_the_rehearsal_lists_what_is_missing_and_tells_who_owes_it(
         province.first.person_ids["longpd"], province.first.person_ids["habtt"],
     }  # fmt: skip
     assert any("Toán 7A" in notice.body and "ô trống" in notice.body for notice in told)
+    count = sa.select(sa.func.count(Notice.id))
+    before = db.session.scalar(count)
+    head.post("/lock-rehearsal/notify", data={"csrf_token": csrf(head)})
+    assert db.session.scalar(count) == before
+    province.now += timedelta(hours=1, minutes=1)
+    head = client_for(HEAD)
+    head.post("/lock-rehearsal/notify", data={"csrf_token": csrf(head)})
+    assert db.session.scalar(count) == 2 * (before or 0)
     office = client_for(LEADER)
     assert "THCS Thúc Kháng" in office.get("/lock-rehearsal/").text
     assert office.post("/lock-rehearsal/notify", data={"csrf_token": csrf(office)}).status_code == 302

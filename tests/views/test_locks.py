@@ -303,6 +303,11 @@ def test_rules_show_from_whom_they_come_and_are_set_by_order(
     }
     assert board.post("/policies/entry_day", data=mine | order).status_code == 302
     assert db.session.scalars(sa.select(Policy.value).where(Policy.key == "entry_day")).one() == "20"
+    watch = data | {"value": "8/10/5"}
+    assert office.post("/policies/watch_burst", data=watch).status_code == 302
+    looser = mine | order | {"value": "9/10/5"}
+    assert 'id="e-watch_burst-value"' in board.post("/policies/watch_burst", data=looser).text
+    assert "8/10/5 · " in board.get("/policies/").text
     assert board.get("/policies/no_such").status_code == 404
 
 

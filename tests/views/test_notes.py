@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from io import BytesIO
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from app.models import AuditEvent, Position, SchoolClass, StudentNote, TeachingA
 from app.services.unit_of_work import transaction
 from tests.conftest import csrf
 from tests.factories.province import Province
+from tests.services.correction_helpers import lock
 from tests.views.forms import submit
 
 ClientFor = Callable[[str], FlaskClient]
@@ -319,3 +321,19 @@ def test_a_teacher_whose_assignment_ended_reads_no_more(
         f"/notes/discipline/{province.first.class_ids['7B']}?period=2026-W47"
     )
     assert answer.status_code == 404  # nobody teaches 7B the subject any more
+
+
+def test_a_locked_remark_leads_to_its_correction(
+    app: Flask, province: Province, client_for: ClientFor
+) -> None:
+    client, student = client_for("longpd.thcstk"), province.first.student_ids[0]
+    submit(client, path(province), **{f"text-{student}": GOOD})
+    assert "/corrections/new" not in client.get(path(province)).text
+    lock(province)
+    page = client.get(path(province)).text
+    link = unescape(re.findall(r'href="(/corrections/new[^"]*)"', page)[0])
+    form = client.get(link).text
+    assert f'name="new-{student}-text"' in form
+    assert GOOD in form
+    assert "/corrections/new" not in client_for("giangnt.thcstk").get(path(province)).text
+    assert client.get("/corrections/new?place=notes&class_id=1&topic=monthly").status_code == 404

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 
 import pytest
@@ -11,14 +12,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from app.domain.access import SYSTEM
 from app.domain.assessment.terms import SubjectLevel, TraitLevel
+from app.domain.corrections import Preset
 from app.domain.policies import PolicyKey
 from app.domain.vocabulary import Level
 from app.extensions import db
-from app.models import AuditEvent, YearDecision
+from app.models import AuditEvent, LockWindow, YearDecision
 from app.services.results.refresh import refresh
+from app.services.unit_of_work import transaction
 from tests.conftest import counting, csrf
 from tests.factories.province import Province
+from tests.services.correction_helpers import LEADER_ABOVE, set_preset, sit_all
 from tests.services.results_helpers import YEAR_OVER, Made, fill, make_class, put
 from tests.services.test_policies import decide as set_rule
 from tests.services.test_results_primary import GRADE_4, fill_primary
@@ -292,3 +297,64 @@ def test_readings_are_set_on_the_page_of_rules(province: Province, client_for: C
     set_rule(province, "binhhv.sogd", PolicyKey.COMMENT_SUBJECT, "off")
     assert client.post("/policies/comment_subject", data=data | {"value": "on"}).status_code == 422
     assert 'id="rule-centre_titles"' in client_for("binhhv.sogd").get("/policies/").text
+
+
+def test_a_correction_is_asked_for_from_the_locked_row(
+    app: Flask, province: Province, made: Made, client_for: ClientFor
+) -> None:
+    math = teach(province, made, "math", "habtt")
+    set_preset(province, Preset.S1)
+    open_book(province)
+    low, path = made.students[1], f"/results/year/{made.class_id}"
+    field = f"{math}-{low}-retest"
+    client = client_for(TEACHER)
+    data = {"csrf_token": csrf(client), f"old-{field}": "", f"new-{field}": "6"}
+    assert client.post(f"{path}/retests", data=data).status_code == 200
+    assert "/corrections/new" not in client.get(path).text
+    province.now += timedelta(minutes=1)
+    end_windows(province)
+    (link,) = re.findall(r'href="(/corrections/new[^"]*)"', client.get(path).text)
+    link = unescape(link)
+    form = client.get(link).text
+    assert f'name="new-{low}-retest"' in form
+    assert 'value="6.0"' in form
+    sent = {
+        "csrf_token": csrf(client), "cell": f"{low}:retest", f"old-{low}-retest": "6.0",
+        f"new-{low}-retest": "6,5", "reason": "Cộng sai điểm", "do": "send",
+    }  # fmt: skip
+    assert client.post(link, data=sent | {f"new-{low}-retest": "65"}).status_code == 422
+    assert client.post(link, data=sent).status_code == 422  # the year is over: with evidence only
+    asked = client.post(link, data=sent | {"evidence": (BytesIO(b"%PDF-1.4"), "bai-lam.pdf")})
+    assert asked.status_code == 302
+    page = client.get(asked.location).text
+    for text in ("6,0", "6,5", f'href="{path}"', "8A"):
+        assert text in page
+    assert "6,5" in client.get("/corrections/?tab=mine").text
+    request_id = int(asked.location.rpartition("/")[2])
+    sit_all(province, request_id, (HOMEROOM, HEAD, LEADER_ABOVE))
+    assert "<del>6,0</del>" in client.get(path).text
+    assert (
+        client.get(f"/corrections/new?place=year&class_id={made.class_id}&subject_id=99999").status_code
+        == 404
+    )
+    decisions = f"/corrections/new?place=year&class_id={made.class_id}&cell={made.students[2]}:training_after"
+    homeroom = client_for(HOMEROOM)
+    with counting(app) as one:
+        assert "training_after_reason" in homeroom.get(decisions).text
+    with counting(app) as two:
+        homeroom.get(f"{decisions}_reason&cell={made.students[2]}:training_after")
+    assert len(two) <= len(one) < 60
+
+
+def end_windows(province: Province) -> None:
+    with transaction(SYSTEM, "test.end", clock=province.clock) as work:
+        for row in work.session.scalars(sa.select(LockWindow)):
+            row.closes_at = min(row.closes_at or province.now, province.now)
+
+
+def test_the_students_year_leads_to_corrections_of_its_sheets(
+    province: Province, made: Made, client_for: ClientFor
+) -> None:
+    page = client_for(HOMEROOM).get(f"/results/student/{made.students[0]}/year/{made.year_id}?period=0").text
+    sheet = made.sheets["math", 2]
+    assert f"/corrections/new?sheet={sheet}&amp;student={made.students[0]}" in page

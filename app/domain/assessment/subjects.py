@@ -11,7 +11,7 @@ from app.domain.assessment.registry import CONDUCT, PRIMARY, Circular
 from app.domain.assessment.steps import Step
 from app.domain.assessment.tt22_2021.scheme import Articles
 from app.domain.assessment.tt58_2011 import averages, subject_steps
-from app.domain.assessment.tt58_2011.variant import EXEMPTIBLE, TT26, TT58, WEEKS, Variant
+from app.domain.assessment.tt58_2011.variant import TT26, TT58, WEEKS, Variant
 from app.domain.vocabulary import Passing, SubjectKind
 
 Mark = Decimal | Passing
@@ -130,11 +130,6 @@ def explain_year(
         return old(*terms, variant, one_term=one_term)
     explain = tt22_2021.explain_comment_year if comment else tt22_2021.explain_year
     return explain(*terms, articles=_articles(circular), one_term=one_term)
-
-
-def exempts_whole(circular: str, subject_code: str) -> bool:
-    """Whether an exemption takes the whole subject away (TT 58/2011 Điều 12), not the practical part (TT 22/2021 Điều 10)."""
-    return circular in CONDUCT and subject_code in EXEMPTIBLE
 
 
 def _articles(circular: str) -> Articles:

@@ -1,14 +1,14 @@
 """Adding a transaction's links: the last thing it does before it commits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.chain import EMPTY, Head, Link, make_link, shares, sheet_chain, unit_chain
+from app.domain.chain import EMPTY, Head, Link, Sealed, make_link, shares, sheet_chain, unit_chain
 from app.models import ChainHead, ChainLink, GradebookSheet
-from app.services.chain.rows import history_table, transaction_text
+from app.services.chain.rows import history_table, logged_row, transaction_text
 
 
 def sheet_head(row: Any) -> Head:
@@ -20,25 +20,43 @@ def add_links(
     session: Session,
     transaction: Any,
     written: Sequence[tuple[sa.Table, dict[str, Any]]],
+    logged: Sequence[Any],
     known: Mapping[int, Head],
 ) -> list[Link]:
-    """Bind the history rows just written into the chains they belong to; returns the links.
+    """Bind the history rows and rows of logs just written into the chains they belong to; returns the links.
 
-    `known`: ends of the chains of sheets that are held. Sheets come before the unit, whose end is held last of all, so
-    nobody who waits for it holds up anybody else, and saves of two sheets never meet here.
+    `transaction`: None where nothing but a log was written. A row of a log goes with its transaction, one without has
+    a link of its own in the chain of its unit, under its own number below zero. `known`: ends of the chains of sheets
+    that are held. Sheets come before units, whose ends are held last of all, so nobody who waits for one holds up
+    anybody else, and saves of two sheets never meet here.
     """
-    parts = shares((history_table(table).seal(row) for table, row in written), transaction.unit_id)
-    text = transaction_text(transaction)
-    sheets = {int(chain[1:]): chain for chain in parts if chain.startswith("s")}
-    if sheets:
-        heads = _sheet_heads(session, sheets, known)
-    else:
-        unit = transaction.unit_id or 0
-        heads = {unit_chain(unit): hold_unit_head(session, unit)}
-    links = [make_link(chain, heads[chain], transaction.id, text, rows) for chain, rows in parts.items()]
-    save_links(session, links)
-    move_heads(session, links)
+    joined = [*written, *(logged_row(row) for row in logged if row.transaction_id is not None)]
+    alone = [row for row in logged if row.transaction_id is None]
+    parts: list[tuple[str, int, str, list[Sealed]]] = []
+    if transaction is not None:
+        text = transaction_text(transaction)
+        seals = (history_table(table).seal(row) for table, row in joined)
+        parts = [(c, transaction.id, text, rows) for c, rows in shares(seals, transaction.unit_id).items()]
+    for row in alone:
+        table, values = logged_row(row)
+        parts.append((unit_chain(row.unit_id), -row.id, "", [history_table(table).seal(values)]))
+    heads = _hold_heads(session, {chain for chain, *_rest in parts}, known)
+    links: list[Link] = []
+    for chain, number, text, rows in parts:
+        links.append(make_link(chain, heads[chain], number, text, rows))
+        heads[chain] = Head(links[-1].seq, links[-1].digest)
+    if links:
+        save_links(session, links)
+        move_heads(session, {link.chain: link for link in links}.values())
     return links
+
+
+def _hold_heads(session: Session, chains: Iterable[str], known: Mapping[int, Head]) -> dict[str, Head]:
+    sheets = [int(chain[1:]) for chain in chains if chain.startswith("s")]
+    units = [int(chain[1:]) for chain in chains if chain.startswith("u")]
+    heads = _sheet_heads(session, sheets, known) if sheets else {}
+    held = hold_unit_heads(session, units) if units else {}
+    return heads | {unit_chain(unit): head for unit, head in held.items()}
 
 
 def _sheet_heads(session: Session, sheets: Iterable[int], known: Mapping[int, Head]) -> dict[str, Head]:
@@ -55,20 +73,24 @@ def _sheet_heads(session: Session, sheets: Iterable[int], known: Mapping[int, He
     return {sheet_chain(sheet): head for sheet, head in heads.items()}
 
 
-def hold_unit_head(session: Session, unit_id: int) -> Head:
-    """The end of a unit's chain, held to the end of the transaction; the first one makes the row."""
-    row = session.execute(_UNIT_HEAD, {"unit": unit_id}).one_or_none()
-    if row is None:
-        session.execute(_FIRST, {"unit_id": unit_id, "seq": 0, "digest": EMPTY.digest})
-        row = session.execute(_UNIT_HEAD, {"unit": unit_id}).one()
-    return Head(row.seq, row.digest)
+def hold_unit_heads(session: Session, units: Collection[int]) -> dict[int, Head]:
+    """The ends of units' chains, held to the end of the transaction; the first one of a unit makes its row."""
+    rows = session.execute(_UNIT_HEADS, {"units": sorted(units)}).all()
+    if len(rows) < len(set(units)):
+        missing = sorted(set(units) - {row.unit_id for row in rows})
+        session.execute(_FIRST, [{"unit_id": unit, "seq": 0, "digest": EMPTY.digest} for unit in missing])
+        rows = session.execute(_UNIT_HEADS, {"units": sorted(units)}).all()
+    return {row.unit_id: Head(row.seq, row.digest) for row in rows}
 
 
 _HEADS: sa.Table = ChainHead.__table__
 _LINKS: sa.Table = ChainLink.__table__
 _SHEETS: sa.Table = GradebookSheet.__table__
-_UNIT_HEAD = (
-    sa.select(_HEADS.c.seq, _HEADS.c.digest).where(_HEADS.c.unit_id == sa.bindparam("unit")).with_for_update()
+_UNIT_HEADS = (
+    sa.select(_HEADS.c.unit_id, _HEADS.c.seq, _HEADS.c.digest)
+    .where(_HEADS.c.unit_id.in_(sa.bindparam("units", expanding=True)))
+    .order_by(_HEADS.c.unit_id)
+    .with_for_update()
 )
 _FIRST = (
     sa.insert(_HEADS).prefix_with("OR IGNORE", dialect="sqlite").prefix_with("IGNORE", dialect="mysql")

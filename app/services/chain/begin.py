@@ -5,23 +5,34 @@ from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy_continuum import version_class
 
 from app.domain.access import SYSTEM
 from app.domain.chain import EMPTY, Head, Link, Sealed, make_link, shares
 from app.extensions import db
-from app.models import ChainLink, Installation, TxLog
-from app.services.chain import anchors
-from app.services.chain.append import hold_unit_head, move_heads, save_links
+from app.models import ChainLink, CorrectionCell, CorrectionRequest, Installation, TxLog
+from app.services.chain import anchors, journal
+from app.services.chain.append import add_links, hold_unit_heads, move_heads, save_links
 from app.services.chain.reading import Part, Record, snapshot
-from app.services.chain.rows import raw_transaction_text, transaction_columns, transaction_values
+from app.services.chain.rows import (
+    ADDED,
+    LOGS,
+    logged_row,
+    raw_transaction_text,
+    transaction_columns,
+    transaction_values,
+)
 from app.services.chain.spool import Spool
 from app.services.clock import Clock
 from app.services.guards import lifted
 from app.services.unit_of_work import plain_write, record_event
 
 KEY: Final = "chain"
+LOGS_KEY: Final = "chain.logs"
 BEGINNING: Final = "beginning"
 BATCH: Final = 2_000
+KEPT_LATER: Final = (CorrectionRequest, CorrectionCell)
+"""Tables that got a history later than the chains began."""
 
 
 def begin_chains(*, clock: Clock) -> int:
@@ -36,7 +47,7 @@ def begin_chains(*, clock: Clock) -> int:
         raise RuntimeError("links without their beginning: somebody changed the database by hand")
     if state is not None and state.value != BEGINNING:
         return 0
-    _remember(BEGINNING)
+    _remember(KEY, BEGINNING)
     made = 0
     with Spool() as spool:
         with snapshot() as connection:
@@ -52,8 +63,56 @@ def begin_chains(*, clock: Clock) -> int:
     if made:
         anchors.make_anchor(anchors.BEGIN, clock=clock)
         record_event(SYSTEM, "chain.begin", clock=clock, links=made)
-    _remember(str(max(unlinked, default=0)))
+    _remember(KEY, str(max(unlinked, default=0)))
     return made
+
+
+def begin_logs(*, clock: Clock) -> int:
+    """Bind the rows of logs of before these stood in the chains, each log by one transaction; returns their number.
+
+    Rows of tables that got a history later begin it there, as they stand. Does nothing the second time: rows that come
+    in later without a transaction are not the program's.
+    """
+    if db.session().get(Installation, LOGS_KEY) is not None:
+        return 0
+    bound = sum(_bind_log(log, clock) for log in LOGS) + sum(_bind_rows(kept, clock) for kept in KEPT_LATER)
+    _remember(LOGS_KEY, str(bound))
+    return bound
+
+
+def _bind_log(log: Any, clock: Clock) -> int:
+    linked = sa.select(ChainLink.seq).where(ChainLink.tx_id == -log.id)
+    old = sa.and_(log.transaction_id.is_(None), ~linked.exists())
+    with plain_write() as session, lifted("rows of logs of before the chain name their transaction"):
+        rows = [logged_row(row) for row in session.scalars(sa.select(log).where(old).order_by(log.id))]
+        if not rows:
+            return 0
+        transaction = TxLog(issued_at=clock(), action=LOGS_KEY)
+        session.add(transaction)
+        session.flush()
+        session.execute(sa.update(log.__table__).where(old).values(transaction_id=transaction.id))
+        links = add_links(session, transaction, rows, [], {})
+    journal.note(links, clock())
+    return len(rows)
+
+
+def _bind_rows(model: Any, clock: Clock) -> int:
+    version = version_class(model).__table__
+    with plain_write() as session, lifted("rows of before their table had a history begin it"):
+        old = session.scalars(
+            sa.select(model).where(~sa.select(1).where(version.c.id == model.id).exists()).order_by(model.id)
+        ).all()
+        if not old:
+            return 0
+        transaction = TxLog(issued_at=clock(), action=LOGS_KEY)
+        session.add(transaction)
+        session.flush()
+        own = {"transaction_id": transaction.id, "operation_type": ADDED}
+        rows = [{c.name: getattr(row, c.name) for c in model.__table__.columns} | own for row in old]
+        session.execute(sa.insert(version), rows)
+        links = add_links(session, transaction, [(version, row) for row in rows], [], {})
+    journal.note(links, clock())
+    return len(old)
 
 
 def _links(numbers: Iterable[int], spool: Spool, heads: dict[str, Head]) -> Iterator[list[Link]]:
@@ -90,15 +149,15 @@ def _save(links: list[Link]) -> None:
     with plain_write() as session, lifted("links for the history of before the chain"):
         save_links(session, links)
         units = {int(chain[1:]) for chain in newest if chain.startswith("u")}
-        for unit in sorted(units):
-            hold_unit_head(session, unit)
+        if units:
+            hold_unit_heads(session, units)
         move_heads(session, newest.values())
 
 
-def _remember(value: str) -> None:
+def _remember(key: str, value: str) -> None:
     with plain_write() as session:
-        row = session.get(Installation, KEY)
+        row = session.get(Installation, key)
         if row is None:
-            session.add(Installation(key=KEY, value=value))
+            session.add(Installation(key=key, value=value))
         else:
             row.value = value

@@ -13,7 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.chain import Link, Sealed, row_text
-from app.models import Account, ChainAnchor, GradebookSheet, Installation, OrgUnit, Person, Student
+from app.models import (
+    Account,
+    ChainAnchor,
+    CorrectionCell,
+    CorrectionRequest,
+    GradebookSheet,
+    Installation,
+    OrgUnit,
+    Person,
+    Student,
+)
 from app.models.base import Model
 from app.services.chain import anchors, keys
 from app.services.chain.places import sheet_places
@@ -79,8 +89,12 @@ def export(session: Session, part: Part, path: Path, checker: Path, now: datetim
         for history in history_tables():
             rows = record.stream(record.history(history))
             spool.add(names.noted(history, (_written(history, row) for row in rows)))
+        astray: list[str] = []
         with folder.writing("links.jsonl") as file:
-            written = sum(_write(file, line) for line in _links(record, spool, names))
+            written = sum(_write(file, line) for line in _links(record, spool, names, astray))
+        with folder.writing("astray.jsonl") as file:
+            for text in astray:
+                file.write(text.encode() + b"\n")
         with folder.writing("present.jsonl") as file:
             for text in _present(record):
                 file.write(text.encode() + b"\n")
@@ -111,22 +125,32 @@ def _written(history: HistoryTable, row: Any) -> tuple[int, dict[str, Any], str]
     return row[0], values, row_text(history.name, row[1], values)
 
 
-def _links(record: Record, spool: Spool, names: "_Names") -> Iterator[dict[str, Any]]:
-    """Each link of the part with the texts its digest stands over."""
+def _links(record: Record, spool: Spool, names: "_Names", astray: list[str]) -> Iterator[dict[str, Any]]:
+    """Each link of the part with the texts its digest stands over; rows no link knows go to `astray`."""
     written = spool.transactions()
     ahead = next(written, None)
     for tx_id, pairs in groupby(record.links_by_transaction(), key=lambda pair: pair[0].tx_id):
         while ahead is not None and ahead[0] < tx_id:
+            astray += _texts(ahead[1])
             ahead = next(written, None)
-        rows = ahead[1] if ahead is not None and ahead[0] == tx_id else []
+        mine = []
+        if ahead is not None and ahead[0] == tx_id:
+            mine, ahead = ahead[1], next(written, None)
         found = list(pairs)
-        shares = share_out([link for link, _tx in found], (Sealed(*row) for row in rows))
+        shares = share_out([link for link, _tx in found], (Sealed(*row) for row in mine))
         values = found[0][1]
         text = raw_transaction_text(values) if any(v is not None for v in values) else ""
         for link, _tx in found:
             if record.holds(link.chain):
                 names.note_transaction(text)
                 yield _line(link, text, [row.digest.decode() for row in shares[link.chain]])
+    while ahead is not None:
+        astray += _texts(ahead[1])
+        ahead = next(written, None)
+
+
+def _texts(rows: Iterable[tuple[int, bytes, int]]) -> list[str]:
+    return [text.decode() for _sheet, text, _key in rows]
 
 
 def _line(link: Link, text: str, rows: Iterable[str]) -> dict[str, Any]:
@@ -142,7 +166,8 @@ def _line(link: Link, text: str, rows: Iterable[str]) -> dict[str, Any]:
 
 
 def _present(record: Record) -> Iterator[str]:
-    """The lines of the sheets as people see them now: a mark raised without history shows beside its history."""
+    """What people see now, to be held beside its history: the lines of the sheets, correction requests, their cells."""
+    yield from _requests(record)
     for history in history_tables():
         if not history.on_sheet:
             continue
@@ -154,6 +179,30 @@ def _present(record: Record) -> Iterator[str]:
             query = query.where(history.live.c.sheet_id.in_(record.sheets))
         for row in record.stream(query):
             yield row_text(history.name, 0, history.values(row))
+
+
+def _requests(record: Record) -> Iterator[str]:
+    """Requests with history in the part, and those of the unit without any.
+
+    Each as its own newest version (0), or as one whose newest version is in another's chain (1): the tier above took
+    the last step. Then only what is fixed when a request is made can be compared.
+    """
+    for history in history_tables():
+        if history.name not in (CorrectionRequest.__tablename__, CorrectionCell.__tablename__):
+            continue
+        live, version = history.live.c, history.table.c
+        here: sa.ColumnElement[bool] = sa.true()
+        newest = sa.select(sa.func.max(version.transaction_id)).where(version.id == live.id).scalar_subquery()
+        linked = sa.and_(sa.true(), *record.transactions(newest))
+        if record.sheets is not None:
+            mine = sa.select(version.id).where(*record.transactions(version.transaction_id))
+            unit = sa.select(CorrectionRequest.id).where(CorrectionRequest.unit_id == record.part.unit_id)
+            own = live.id if history.name == CorrectionRequest.__tablename__ else live.request_id
+            here = sa.or_(live.id.in_(mine), sa.and_(own.in_(unit), newest.is_(None)))
+        columns = [sa.type_coerce(live[name], sa.types.NullType()).label(name) for name in history.columns]
+        elsewhere = sa.case((sa.or_(newest.is_(None), linked), 0), else_=1)
+        for row in record.stream(sa.select(sa.null(), elsewhere, *columns).where(here)):
+            yield row_text(history.name, row[1], history.values(row))
 
 
 def _manifest(session: Session, record: Record, now: datetime) -> dict[str, Any]:
@@ -181,11 +230,13 @@ class _Names:
     def noted(
         self, history: HistoryTable, rows: Iterable[tuple[int, dict[str, Any], str]]
     ) -> Iterator[tuple[int, int, bytes, int]]:
-        """The rows for the spool; their students are remembered."""
+        """The rows for the spool; their students, or the accounts of a log, are remembered."""
         for tx, values, text in rows:
             if history.on_sheet:
                 self.students.add(values["student_id"])
-            yield tx, values["sheet_id"] if history.on_sheet else 0, text.encode(), 0
+            elif history.is_log:
+                self.accounts.add(values.get("user_id", 0))
+            yield tx, values[history.sheet] if history.sheet else 0, text.encode(), 0
 
     def note_transaction(self, text: str) -> None:
         """Its account and person are remembered."""

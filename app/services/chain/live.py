@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from app.domain.chain import FaultKind
+from app.models import CorrectionCell, CorrectionRequest
 from app.services.chain.rows import HistoryTable, history_tables
 
 DELETED = 2
@@ -27,6 +28,8 @@ def faults(
     Two statements a table; the database compares. With sheets: theirs, and the unit's rows where a table names it.
     """
     for history in history_tables():
+        if history.is_log:
+            continue
         kept = _of_part(history, sheets, unit_id)
         if kept is None:
             continue
@@ -105,4 +108,7 @@ def _of_part(history: HistoryTable, sheets: list[int] | None, unit_id: int | Non
         return lambda table: [table.c.sheet_id.in_(sheets)]
     if unit_id is not None and "unit_id" in history.columns:
         return lambda table: [table.c.unit_id == unit_id]
+    if unit_id is not None and history.name == CorrectionCell.__tablename__:
+        mine = sa.select(CorrectionRequest.id).where(CorrectionRequest.unit_id == unit_id)
+        return lambda table: [table.c.request_id.in_(mine)]
     return None

@@ -11,6 +11,10 @@ from app.domain.chain import FaultKind, key_mark
 from app.errors import N_
 from app.models import (
     Account,
+    AuditEvent,
+    CorrectionCell,
+    CorrectionRequest,
+    CorrectionStep,
     GradebookSheet,
     Model,
     OrgUnit,
@@ -39,6 +43,9 @@ TEXTS: Final[dict[FaultKind, str]] = {
     FaultKind.LIVE_CHANGED: N_("a row in use was changed without any history"),
     FaultKind.LIVE_INSERTED: N_("a row in use was put in without any history"),
     FaultKind.LIVE_DELETED: N_("a row in use was deleted without any history"),
+    FaultKind.JOURNAL_SHORT: N_(
+        "the journal of this day is missing or shortened: it does not know what was saved"
+    ),
     FaultKind.ANCHOR_CHANGED: N_("the anchor was changed"),
     FaultKind.ANCHOR_MISSING: N_("the anchor before this one is missing"),
     FaultKind.ANCHOR_SIGNATURE: N_("the anchor's signature does not hold"),
@@ -59,6 +66,7 @@ class Place:
     year: int | None = None
     table: str = ""
     key: str = ""
+    correction: str = ""
     student: str = ""
     at: Any = None
     account: str = ""
@@ -69,6 +77,7 @@ class Place:
 def places(session: Session, faults: Sequence[Fault]) -> list[Place]:
     """The faults with their places; a few statements, whatever their number, and one look at the tables concerned."""
     rows = _Rows(session, faults)
+    requests = _requests(session, [rows.of(fault) for fault in faults])
     sheets = sheet_places(session, {s for f in faults if (s := _sheet_of(f, rows)) is not None})
     units = _names(session, OrgUnit, OrgUnit.name, {_unit_of(f) for f in faults})
     transactions = _transactions(session, {f.tx_id for f in faults if f.tx_id})
@@ -76,13 +85,14 @@ def places(session: Session, faults: Sequence[Fault]) -> list[Place]:
     found = []
     for fault in faults:
         table, key = rows.of(fault)
+        where = _whose(fault, units) | sheets.get(_sheet_of(fault, rows), {}) | requests.get((table, key), {})
         found.append(
             Place(
                 fault,
                 table=table,
                 key=", ".join(map(str, key)),
                 student=students.get(rows.student(fault), ""),
-                **(_whose(fault, units) | sheets.get(_sheet_of(fault, rows), {})),
+                **where,
                 **transactions.get(fault.tx_id, {}),
             )
         )
@@ -127,7 +137,7 @@ class _Rows:
         for history in history_tables():
             version = history.table
             written = sa.select(*(version.c[name] for name in history.key)).where(
-                version.c.transaction_id.in_(sorted(touched)[:CHUNK])
+                history.number.in_(sorted(touched)[:CHUNK])
             )
             self._look(history, wanted, written)
         for history in history_tables():
@@ -158,6 +168,26 @@ class _Rows:
         return next((int(v) for n, v in zip(columns, key, strict=True) if n in _LEARNERS), None)
 
 
+def _requests(
+    session: Session, rows: Iterable[tuple[str, tuple[Any, ...]]]
+) -> dict[tuple[str, tuple[Any, ...]], dict[str, Any]]:
+    """Code and school of the correction request that a row of one, of its cells or of its steps belongs to."""
+    by_table: dict[str, set[Any]] = {}
+    for table, key in rows:
+        by_table.setdefault(table, set()).update(key[:1])
+    found: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = {}
+    for model in (CorrectionRequest, CorrectionCell, CorrectionStep):
+        query = sa.select(model.id, CorrectionRequest, OrgUnit.name).select_from(model)
+        if model is not CorrectionRequest:
+            query = query.join(CorrectionRequest, CorrectionRequest.id == model.request_id)
+        query = query.join(OrgUnit, OrgUnit.id == CorrectionRequest.unit_id)
+        for batch in _batches(by_table.get(model.__tablename__, ())):
+            for row_id, request, unit in session.execute(query.where(model.id.in_(batch))):
+                place = {"correction": request.code, "unit_id": request.unit_id, "unit": unit}
+                found[model.__tablename__, (row_id,)] = place
+    return found
+
+
 def sheet_places(session: Session, ids: Iterable[int]) -> dict[int | None, dict[str, Any]]:
     """Unit, class, subject, term and year of sheets, by id."""
     query = (
@@ -180,15 +210,18 @@ def sheet_places(session: Session, ids: Iterable[int]) -> dict[int | None, dict[
 
 
 def _transactions(session: Session, ids: Iterable[int]) -> dict[int | None, dict[str, Any]]:
-    query = (
-        sa.select(TxLog.id, TxLog.issued_at, Account.username, Person.full_name, TxLog.action)
-        .outerjoin(Account, Account.id == TxLog.user_id)
-        .outerjoin(Person, Person.id == TxLog.person_id)
-    )
+    """Who, when and what, by the number of a transaction or, below zero, of an event that needed none."""
+    kinds = ((TxLog, TxLog.id, TxLog.issued_at), (AuditEvent, -AuditEvent.id, AuditEvent.happened_at))
     return {
         tx: {"at": at, "account": account or "HocVu", "person": person or "", "action": action}
         for batch in _batches(ids)
-        for tx, at, account, person, action in session.execute(query.where(TxLog.id.in_(batch)))
+        for kind, number, moment in kinds
+        for tx, at, account, person, action in session.execute(
+            sa.select(number, moment, Account.username, Person.full_name, kind.action)
+            .outerjoin(Account, Account.id == kind.user_id)
+            .outerjoin(Person, Person.id == kind.person_id)
+            .where(kind.id.in_([abs(n) for n in batch if (n > 0) == (kind is TxLog)]))
+        )
     }
 
 

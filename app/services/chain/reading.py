@@ -15,6 +15,7 @@ from app.errors import N_, NotFound
 from app.extensions import db
 from app.models import (
     AnchorHead,
+    AuditEvent,
     ChainAnchor,
     ChainHead,
     ChainLink,
@@ -32,11 +33,15 @@ LINK_COLUMNS = (LINKS.c.chain, LINKS.c.seq, LINKS.c.tx_id, LINKS.c.prev, LINKS.c
 
 @dataclass(frozen=True)
 class Part:
-    """What is verified: everything, or the sheets of a unit and year with the unit's own chain, from an instant on."""
+    """What is verified: everything, or the sheets of a unit and year with the unit's own chain, from an instant on.
+
+    `only`: of the unit these sheets alone, without its own chain: what goes into a class's bundle.
+    """
 
     unit_id: int | None = None
     year: int | None = None
     since: datetime | None = None
+    only: tuple[int, ...] | None = None
 
 
 def part_of(session: Session, unit_code: str | None, year: int | None, since: datetime | None) -> Part:
@@ -71,6 +76,8 @@ class Record:
     @cached_property
     def sheets(self) -> list[int] | None:
         """The sheets of the part; None: all."""
+        if self.part.only is not None:
+            return list(self.part.only)
         if self.part.unit_id is None and self.part.year is None:
             return None
         query = sa.select(GradebookSheet.id)
@@ -86,7 +93,8 @@ class Record:
         """Names of the chains of the part; None: all. A year alone has its sheets only."""
         if self.sheets is None:
             return None
-        own = [] if self.part.unit_id is None else [unit_chain(self.part.unit_id)]
+        whole = self.part.unit_id is not None and self.part.only is None
+        own = [unit_chain(self.part.unit_id)] if whole and self.part.unit_id else []
         return own + [sheet_chain(sheet) for sheet in self.sheets]
 
     def holds(self, chain: str) -> bool:
@@ -104,9 +112,13 @@ class Record:
         """Transactions from the part's first instant on."""
         if self.part.since is None:
             return []
-        return [column.in_(sa.select(TxLog.id).where(TxLog.issued_at >= self.part.since))]
+        alone = sa.select(-AuditEvent.id).where(
+            AuditEvent.transaction_id.is_(None), AuditEvent.happened_at >= self.part.since
+        )
+        written = sa.select(TxLog.id).where(TxLog.issued_at >= self.part.since)
+        return [sa.or_(column.in_(written), column.in_(alone))]
 
-    def _transactions(self, column: Any) -> list[sa.ColumnElement[bool]]:
+    def transactions(self, column: Any) -> list[sa.ColumnElement[bool]]:
         """Transactions with a link in the part."""
         mine = (
             []
@@ -129,15 +141,19 @@ class Record:
 
     def history(self, history: HistoryTable, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
         """The part's rows of a history table, as `HistoryTable.values` reads them."""
-        number = history.table.c.transaction_id
+        number, columns = history.number, history.table.c
         query = sa.select(*history.raw()).where(*conditions)
         if self.sheets is None:
             return query.where(*self._recent(number))
-        linked = sa.and_(*self._transactions(number))
-        if not history.on_sheet:
+        linked = sa.and_(*self.transactions(number))
+        if history.sheet is not None:
+            here: sa.ColumnElement[bool] = columns.sheet_id.in_(self.sheets)
+        elif history.is_log and self.part.unit_id is not None and self.part.only is None:
+            anywhere = sa.select(LINKS.c.tx_id).where(LINKS.c.tx_id == number)
+            here = sa.and_(columns.unit_id == self.part.unit_id, ~anywhere.exists())
+        else:
             return query.where(linked)
-        here = sa.and_(history.table.c.sheet_id.in_(self.sheets), *self._recent(number))
-        return query.where(sa.or_(linked, here))
+        return query.where(sa.or_(linked, sa.and_(here, *self._recent(number))))
 
     def links_by_chain(self) -> Iterator[Link]:
         """The part's links, chain after chain, each in order."""
@@ -150,7 +166,7 @@ class Record:
         query = (
             sa.select(*LINK_COLUMNS, *transaction_columns())
             .outerjoin(TxLog, TxLog.id == LINKS.c.tx_id)
-            .where(*self._transactions(LINKS.c.tx_id))
+            .where(*self.transactions(LINKS.c.tx_id))
             .order_by(LINKS.c.tx_id, LINKS.c.chain)
         )
         width = len(LINK_COLUMNS)

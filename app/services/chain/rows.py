@@ -12,12 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from app.domain.chain import Sealed, encode, head_text, key_mark, seal_row
-from app.models import Model, TxLog
+from app.models import AuditEvent, CorrectionStep, Model, SheetSubmission, TxLog
 
 SUFFIX: Final = "_version"
 OWN: Final = ("transaction_id", "operation_type")
 CHUNK: Final = 2_000
 _DIALECT: Final = sqlite.dialect()
+
+LOGS: Final = (AuditEvent, SheetSubmission, CorrectionStep)
+"""Logs that stand in the chains as they are: each row is its own only version."""
+ADDED: Final = 0
 
 Convert = Callable[[Any], Any]
 
@@ -38,6 +42,22 @@ class HistoryTable:
         return self.key[0] == "sheet_id"
 
     @property
+    def is_log(self) -> bool:
+        """True where the rows are a log's own, not versions of others."""
+        return self.table.name == self.name
+
+    @property
+    def sheet(self) -> str | None:
+        """The column that names the sheet whose chain a row belongs to; None: it goes with its transaction."""
+        return "sheet_id" if self.on_sheet or (self.is_log and "sheet_id" in self.columns) else None
+
+    @property
+    def number(self) -> sa.ColumnElement[int]:
+        """The transaction of a row; below zero for a row of a log that was written without one."""
+        number: sa.ColumnElement[int] = self.table.c.transaction_id
+        return sa.func.coalesce(number, -self.table.c.id) if self.is_log else number
+
+    @property
     def live(self) -> sa.Table:
         """The table whose rows it keeps."""
         found: sa.Table = Model.metadata.tables[self.name]
@@ -51,12 +71,16 @@ class HistoryTable:
             if (value := row[name]) is not None or convert is _json_of_nothing
         }
         key = [row[name] for name in self.key]
-        return seal_row(self.name, row["operation_type"], values, key, key[0] if self.on_sheet else 0)
+        return seal_row(self.name, row["operation_type"], values, key, row[self.sheet] if self.sheet else 0)
 
     def raw(self) -> list[sa.ColumnElement[Any]]:
         """What to select: transaction, operation, then the columns, as the driver gives them."""
-        names = (*OWN, *self.columns)
-        return [sa.type_coerce(self.table.c[name], sa.types.NullType()).label(name) for name in names]
+        operation: Any = sa.literal(ADDED) if self.is_log else self.table.c.operation_type
+        own = [self.number.label("transaction_id"), operation.label("operation_type")]
+        return [
+            *own,
+            *(sa.type_coerce(self.table.c[name], sa.types.NullType()).label(name) for name in self.columns),
+        ]
 
     def values(self, row: Sequence[Any]) -> dict[str, Any]:
         """The filled columns of a row read with `raw`, as SQLite stores them."""
@@ -77,7 +101,7 @@ class HistoryTable:
         begins = {operation: f"[{encode(self.name)},{operation},{{" for operation in (0, 1, 2)}
         names = [f"{encode(name)}:" for name in self.columns]
         places = [self.columns.index(name) + 2 for name in self.key]
-        on_sheet, table = self.on_sheet, self.name
+        on_sheet, table = self.columns.index(self.sheet) + 2 if self.sheet else 0, self.name
         for row in rows:
             values = ",".join(
                 [
@@ -88,7 +112,7 @@ class HistoryTable:
             )
             digest = sha256(f"{begins[row[1]]}{values}}}]".encode()).digest()
             key = [row[place] for place in places]
-            yield row[0], key[0] if on_sheet else 0, digest, key_mark(table, key)
+            yield row[0], row[on_sheet] if on_sheet else 0, digest, key_mark(table, key)
 
 
 def _as_stored(value: Any) -> Any:
@@ -137,9 +161,18 @@ def history_table(table: sa.Table) -> HistoryTable:
 
 @cache
 def history_tables() -> tuple[HistoryTable, ...]:
-    """All of them."""
+    """All of them, the logs behind the histories."""
     tables = Model.metadata.tables
-    return tuple(history_table(tables[name]) for name in sorted(tables) if name.endswith(SUFFIX))
+    return tuple(
+        history_table(tables[name])
+        for name in [*sorted(n for n in tables if n.endswith(SUFFIX)), *(log.__tablename__ for log in LOGS)]
+    )
+
+
+def logged_row(row: Any) -> tuple[sa.Table, dict[str, Any]]:
+    """A row of a log that has just been written, as `HistoryTable.seal` takes it, with its table."""
+    table: sa.Table = row.__table__
+    return table, {c.name: getattr(row, c.name) for c in table.columns} | {"operation_type": ADDED}
 
 
 # -- the transaction's own row ---------------------------------------------------------------------------------------

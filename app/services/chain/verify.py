@@ -21,8 +21,10 @@ from app.domain.chain import (
     sheet_chain,
     text_digest,
 )
+from app.models import AuditEvent
 from app.services.chain import journal, keys, live
 from app.services.chain.anchors import FORMAT, signed, text_of
+from app.services.chain.journal_gaps import days_short
 from app.services.chain.reading import Part, Record, snapshot
 from app.services.chain.rows import raw_transaction_text
 from app.services.chain.spool import Spool
@@ -64,9 +66,10 @@ class Findings:
             self.more += 1
 
 
-def verify(part: Part, outside: Sequence[Path] = ()) -> Findings:
+def verify(part: Part, outside: Sequence[Path] = (), *, own_journal: bool = True) -> Findings:
     """Verify a part of the record; `outside`: files of anchors that were kept elsewhere.
 
+    `own_journal` False for a record just brought back: its journal was copied before it and may end earlier.
     Reads in one snapshot, so saves may go on meanwhile; what it needs of memory does not grow with the history.
     """
     known = dict(_journal())  # first: what is written down now is committed, so the snapshot holds it
@@ -82,6 +85,8 @@ def verify(part: Part, outside: Sequence[Path] = ()) -> Findings:
             check.outside(path)
         for fault in live.faults(connection, check.record.sheets, part.unit_id):
             findings.add(Fault(fault.kind, table=fault.table, row=fault.key))
+        if own_journal:
+            check.journal()
     return findings
 
 
@@ -140,6 +145,7 @@ class _Check:
 
     def _fault(self, kind: FaultKind, link: Link, **more: Any) -> None:
         place: dict[str, Any] = {"chain": link.chain, "seq": link.seq, "tx_id": link.tx_id}
+        place |= _alone(link.tx_id)
         self.findings.add(Fault(kind, **(place | more)))
 
     # -- transactions --------------------------------------------------------------------------------------------
@@ -156,7 +162,7 @@ class _Check:
             rows: list[Sealed] = []
             if ahead is not None and ahead[0] == tx_id:
                 rows, ahead = [Sealed(*row) for row in ahead[1]], next(written, None)
-            self._transaction(list(pairs), rows)
+            self._transaction(tx_id, list(pairs), rows)
         while ahead is not None:
             self._unlinked(ahead[0])
             ahead = next(written, None)
@@ -164,13 +170,17 @@ class _Check:
             self._unlinked(tx_id)
 
     def _unlinked(self, tx_id: int) -> None:
-        fault = Fault(FaultKind.TX_UNLINKED, tx_id=tx_id)
+        fault = Fault(FaultKind.TX_UNLINKED, tx_id=tx_id, **_alone(tx_id))
         if fault not in self.findings.faults[-1:]:
             self.findings.add(fault)
 
-    def _transaction(self, pairs: Sequence[tuple[Link, Sequence[Any]]], rows: list[Sealed]) -> None:
+    def _transaction(
+        self, tx_id: int, pairs: Sequence[tuple[Link, Sequence[Any]]], rows: list[Sealed]
+    ) -> None:
         values = pairs[0][1]
         text = raw_transaction_text(values) if any(v is not None for v in values) else None
+        if tx_id < 0:  # a row of a log that needs no transaction
+            text = ""
         shares = share_out([link for link, _tx in pairs], rows)
         for link, _tx in pairs:
             if self.record.holds(link.chain):
@@ -199,6 +209,13 @@ class _Check:
             if there.get((chain, head.seq)) != head.digest:
                 self.findings.add(Fault(kind, chain, head.seq, source=file))
 
+    def journal(self) -> None:
+        """Every day since the last anchor whole. Read anew: saves are committed before their lines are written."""
+        known = {chain: head for chain, (head, _file) in _journal()}
+        for day, ends in days_short(self.record.connection, self.record.heads(), known):
+            source = f"{day.isoformat()}.log ({ends})"
+            self.findings.add(Fault(FaultKind.JOURNAL_SHORT, source=source))
+
     def anchors(self) -> None:
         """Each anchor whole, signed, chained to the one before, and its ends still there."""
         before = Head(0, START)
@@ -223,6 +240,11 @@ class _Check:
             self.findings.add(Fault(FaultKind.ANCHOR_SIGNATURE, source=path.name))
             return
         self.ends({chain: (head, path.name) for chain, head in read})
+
+
+def _alone(tx_id: int | None) -> dict[str, Any]:
+    """Table and key of a row of a log that was written without a transaction, by its number below zero."""
+    return {} if tx_id is None or tx_id > 0 else {"table": AuditEvent.__tablename__, "row": (-tx_id,)}
 
 
 def share_out(links: Sequence[Link], rows: Iterable[Sealed]) -> dict[str, list[Sealed]]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.assessment.facts import YEAR
-from app.domain.closing import BOUND, ORDER, Missing, Stage, Standing, next_step, standing
+from app.domain.closing import BOUND, Missing, Stage, Standing, next_step, standing
 from app.models import Closing, OrgUnit, SchoolClass, SchoolYear
 from app.services.closing.digests import ClassData, together
+from app.services.closing.questions import Questions
 from app.services.progress_figures import SheetProgress, Teacher
 
 
@@ -33,6 +34,7 @@ class SheetLine:
     signature: Signature | None
     blank: int
     unexplained: int
+    questions: Questions
 
     @property
     def standing(self) -> Standing:
@@ -59,6 +61,7 @@ class ClassLine:
     blank: int  # of what the homeroom teacher enters
     due: bool  # results are being brought up to date
     unprinted: bool
+    without_result: int  # students whose result cannot be worked out yet
 
     @property
     def standing(self) -> Standing:
@@ -86,6 +89,7 @@ class ClassLine:
             unsigned_sheets=sum(line.standing is not Standing.CONFIRMED for line in self.sheets),
             unsigned_classes=int(self.standing is not Standing.CONFIRMED),
             unexplained=sum(line.unexplained for line in self.sheets),
+            without_result=self.without_result,
         )
 
 
@@ -95,6 +99,7 @@ class StepDone:
 
     step: Stage
     done_at: datetime
+    person_id: int
     full_name: str
     note: str | None
     digest: str
@@ -134,6 +139,11 @@ class Book:
         signed = self.signature if self.signature and self.signature.turn == self.turn else None
         return standing(signed.digest if signed else None, self.digest)
 
+    @property
+    def questions(self) -> int:
+        """Questions of families that wait for an answer."""
+        return sum(line.questions.count for line in self.sheets)
+
     def in_round(self, signature: Signature | None) -> bool:
         """Signed after this round of proof-reading was opened."""
         opened = self.ticked.get(Stage.PROOF_OPENED)
@@ -147,6 +157,7 @@ class Book:
                 unsigned_sheets=sum(line.standing is not Standing.CONFIRMED for line in self.sheets),
                 unsigned_classes=sum(line.standing is not Standing.CONFIRMED for line in self.classes),
                 unexplained=sum(line.unexplained for line in self.sheets),
+                without_result=sum(line.without_result for line in self.classes),
                 open_terms=len({1, 2} - self.closed_terms) if self.period == YEAR else 0,
             )
         if step is Stage.PRINTED:
@@ -164,17 +175,26 @@ class Book:
 
     @property
     def done(self) -> frozenset[Stage]:
-        """Steps done, by what is signed and ticked for the data of now; all of them once it is closed."""
-        if self.closing is not None:
-            return frozenset(ORDER)
+        """Steps done, by what is signed and ticked for the data of now.
+
+        What is closed stays closed; where a correction has changed it since, the steps before closing fall back and are
+        taken once more for the data of now.
+        """
         found = {step for step in (Stage.COMPLETE, Stage.SIGNED) if not self.missing(step).any}
         if self.approved is Standing.CONFIRMED:
             found.add(Stage.APPROVED)
         digest = self.digest
         found |= {s for s, tick in self.ticked.items() if s not in BOUND or tick.digest == digest}
+        if self.closing is not None:
+            found |= {Stage.PROPOSED, Stage.CLOSED}
         return frozenset(found)
 
     @property
+    def fallen_back(self) -> bool:
+        """Closed, but something has changed since: it is signed, printed and approved again, while it stays closed."""
+        return self.closing is not None and self.next_step is not None
+
+    @property
     def next_step(self) -> Stage | None:
-        """The step it waits for; None once it is closed."""
+        """The step it waits for; None once it is closed and stands as it was."""
         return next_step(self.done)

@@ -12,6 +12,7 @@ from app.domain.closing import Act, ConfirmationKind, Stage, Standing, terms_of
 from app.domain.vocabulary import Level
 from app.errors import NotFound
 from app.models import (
+    Attestation,
     Closing,
     ClosingStep,
     Confirmation,
@@ -29,6 +30,8 @@ from app.services.closing.attested import unexplained
 from app.services.closing.book import Book, ClassLine, SheetLine, Signature, StepDone
 from app.services.closing.digests import class_data, sheet_digests
 from app.services.closing.prints import unprinted_classes
+from app.services.closing.questions import Questions, open_questions
+from app.services.closing.result_gaps import result_gaps
 from app.services.progress import load_sheets
 from app.services.progress_calendar import load_calendar, with_above
 from app.services.progress_figures import SheetProgress
@@ -121,7 +124,9 @@ def _signed(
     where: Sequence[Condition],
 ) -> list[SheetLine]:
     digests = sheet_digests(session, where)
-    open_questions = unexplained(session, unit_id, year_id)
+    of_unit = (Attestation.unit_id == unit_id, Attestation.school_year_id == year_id)
+    differences = unexplained(session, *of_unit)
+    questions = open_questions(session, unit_id)
     return [
         SheetLine(
             progress=row,
@@ -129,7 +134,8 @@ def _signed(
             digest=digests[row.sheet_id],
             signature=signatures.get((ConfirmationKind.SHEET, term, row.sheet_id)),
             blank=sum(max(column.missing, 0) for column in row.marks),
-            unexplained=open_questions.get(row.sheet_id, 0),
+            unexplained=differences.get(row.sheet_id, 0),
+            questions=questions.get(row.sheet_id, Questions()),
         )
         for term, row in sheets
     ]
@@ -185,7 +191,9 @@ def _classes(
     ids = [room.id for room in rooms]
     last = last_day_of(periods, year, period)
     data = class_data(session, ids, year.id, period, last)
-    leaders = _homerooms(session, ids, clamp(local_day(now), year.starts_on, last))
+    day = clamp(local_day(now), year.starts_on, last)
+    leaders = _homerooms(session, ids, day)
+    gaps = result_gaps(session, rooms, year.id, period, day)
     due = waiting(session, unit_id, year.id)
     own: dict[int | None, list[SheetLine]] = {}
     for line in sheets:
@@ -204,6 +212,7 @@ def _classes(
                 blank=sum(line.blank for line in lines if line.progress.form.by_homeroom),
                 due=room.id in due,
                 unprinted=room.id in unprinted,
+                without_result=gaps.get(room.id, 0),
             )
 
 
@@ -252,7 +261,9 @@ def _ticked(session: Session, unit_id: int, year_id: int, period: int, number: i
         .order_by(ClosingStep.id)
     )
     return {
-        row.step: StepDone(row.step, row.done_at, name, row.note, row.figures.get("digest", ""))
+        row.step: StepDone(
+            row.step, row.done_at, row.person_id, name, row.note, row.figures.get("digest", "")
+        )
         for row, name in session.execute(query)
     }
 

@@ -31,6 +31,6 @@ def unprinted_classes(
     return frozenset(
         room.id
         for room in rooms
-        if catalogue.forms_for(year.start_year, room.grade)
+        if catalogue.CLASS_BOOK.valid_for(year.start_year, room.grade)
         and (room.id not in printed or ((at := changed.get(room.id)) is not None and printed[room.id] < at))
     )

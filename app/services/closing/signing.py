@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, Target, may
-from app.domain.closing import Act, ConfirmationKind, Stage, Standing
+from app.domain.closing import Act, ConfirmationKind, Stage, Standing, terms_of
 from app.errors import N_, Forbidden, Invalid, NotFound, Stale
 from app.extensions import db
 from app.models import (
@@ -27,10 +27,16 @@ from app.services import scope
 from app.services.clock import Clock, clamp, local_day
 from app.services.closing.book import Book, ClassLine, SheetLine, Signature
 from app.services.closing.load import last_day_of, load_book, periods_of
+from app.services.closing.questions import require_answered
+from app.services.closing.separation import require_not_checked
 from app.services.results.due import waiting
 from app.services.results.refresh import refresh
+from app.services.sheet_reading import SheetFacts, load_facts
+from app.services.typed import one_line
 from app.services.unit_of_work import Work, transaction
+from app.services.years import Period
 
+MOST_REASON: Final = 500
 CHANGED: Final = N_("The data has changed since this page was opened. Nothing was signed: look at it again.")
 INCOMPLETE: Final = N_("%(name)s is not complete yet: %(n)s cells are blank. Nothing was signed.")
 NOT_READY: Final = N_("%(name)s cannot be approved yet: something is missing. Nothing was approved.")
@@ -56,7 +62,8 @@ def own_book(
     session: Session, actor: Actor, unit: OrgUnit, year: SchoolYear, period: int, now: datetime
 ) -> Book:
     """What the actor teaches and leads as homeroom teacher, of a term or year; for the page of one's signatures."""
-    day = signing_day(session, unit, year, period, now)
+    periods = periods_of(session, unit.id, year)
+    days = {term: _day_within(periods, year, term, now) for term in terms_of(period)}
     class_ids = session.scalars(
         sa.select(HomeroomAssignment.class_id)
         .join(SchoolClass, SchoolClass.id == HomeroomAssignment.class_id)
@@ -64,7 +71,9 @@ def own_book(
             HomeroomAssignment.person_id == actor.person_id,
             SchoolClass.unit_id == unit.id,
             SchoolClass.school_year_id == year.id,
-            in_force(HomeroomAssignment, day),
+            in_force(
+                HomeroomAssignment, clamp(local_day(now), year.starts_on, last_day_of(periods, year, period))
+            ),
         )
     ).all()
     taught = (
@@ -73,7 +82,12 @@ def own_book(
             TeachingAssignment.person_id == actor.person_id,
             TeachingAssignment.group_id == GradebookSheet.group_id,
             TeachingAssignment.subject_id == GradebookSheet.subject_id,
-            in_force(TeachingAssignment, day),
+            sa.or_(
+                *(
+                    sa.and_(GradebookSheet.term == term, in_force(TeachingAssignment, days[term]))
+                    for term in terms_of(period)
+                )
+            ),
         )
         .correlate(GradebookSheet)
         .exists()
@@ -82,10 +96,19 @@ def own_book(
     return load_book(session, unit, year, period, now, where=(mine,), class_ids=class_ids)
 
 
-def signing_day(session: Session, unit: OrgUnit, year: SchoolYear, period: int, now: datetime) -> date:
-    """The day whose teachers sign: today while the period runs, then its last."""
-    last = last_day_of(periods_of(session, unit.id, year), year, period)
-    return clamp(local_day(now), year.starts_on, last)
+def _day_within(periods: Mapping[int, Period], year: SchoolYear, term: int, now: datetime) -> date:
+    """The day whose teachers sign a term's sheets: today while it runs, then its last."""
+    first = periods[term].terms[term].starts_on if term in periods else year.starts_on
+    return clamp(local_day(now), first, last_day_of(periods, year, term))
+
+
+def signing_facts(session: Session, actor: Actor, sheet_id: int, now: datetime) -> SheetFacts:
+    """The sheet with the teachers of its own term's days, who sign it. Raises NotFound out of reach."""
+    facts = load_facts(session, actor, sheet_id, local_day(now))
+    sheet = facts.sheet
+    periods = periods_of(session, sheet.unit_id, sheet.school_year)
+    day = _day_within(periods, sheet.school_year, sheet.term, now)
+    return facts if day == local_day(now) else load_facts(session, actor, sheet_id, day)
 
 
 def sign(actor: Actor, year_id: int, period: int, signed: Signed, *, clock: Clock) -> int:
@@ -112,36 +135,51 @@ def sign(actor: Actor, year_id: int, period: int, signed: Signed, *, clock: Cloc
         return len(made)
 
 
-def approve(actor: Actor, year_id: int, period: int, classes: Digests, *, clock: Clock) -> int:
+def approve(
+    actor: Actor, year_id: int, period: int, classes: Digests, reason: str = "", *, clock: Clock
+) -> int:
     """The head approves classes, or a deputy authorised for this day; how many. All or nothing.
 
-    Raises Invalid while anything of a class is missing (S1 Điều 3 khoản 2.5, S4 Điều 12 khoản 7), Stale, Forbidden.
+    `reason`: for approving though questions of families wait, once they may no longer ask. Raises Invalid while anything
+    of a class is missing (S1 Điều 3 khoản 2.5, S4 Điều 12 khoản 7) or families wait, Stale, Forbidden.
     """
+    reason = one_line(reason, MOST_REASON)
     _bring_up(actor, year_id, classes, clock)
-    with transaction(actor, "confirmation.approve", clock=clock) as work:
+    with transaction(actor, "confirmation.approve", clock=clock, reason=reason or None) as work:
         authority = require_signing(work, Action.CLOSING_APPROVE)
         book = _held(work, year_id, period, None, clock)
+        require_not_checked(work.session, actor, book, local_day(work.now))
         made = []
         for room in _chosen(book.classes, classes, lambda c: c.school_class.id):
             if room.missing.any:
                 raise Invalid(NOT_READY, name=room.school_class.name)
+            asked = [line.questions for line in room.sheets]
+            require_answered(room.school_class.name, asked, reason, work.now)
             _require_same(classes[room.school_class.id], room.digest)
             made.append(
                 _row(work, book, ConfirmationKind.CLASS_APPROVAL, room.digest, room=room, authority=authority)
             )
+            made[-1].reason = reason or None
         _add(work, made)
         return len(made)
 
 
-def approve_school(actor: Actor, year_id: int, period: int, digest: str, *, clock: Clock) -> None:
+def approve_school(
+    actor: Actor, year_id: int, period: int, digest: str, reason: str = "", *, clock: Clock
+) -> None:
     """The head signs for the whole school, once the office has checked the signatures. Raises as `approve`."""
-    with transaction(actor, "confirmation.approve_school", clock=clock) as work:
+    reason = one_line(reason, MOST_REASON)
+    with transaction(actor, "confirmation.approve_school", clock=clock, reason=reason or None) as work:
         authority = require_signing(work, Action.CLOSING_APPROVE)
         book = _held(work, year_id, period, None, clock)
+        require_not_checked(work.session, actor, book, local_day(work.now))
         if book.next_step is not Stage.APPROVED or book.missing(Stage.APPROVED).any:
             raise Invalid(NOT_READY, name=book.unit.short_name)
         _require_same(digest, book.digest)
-        _add(work, [_row(work, book, ConfirmationKind.SCHOOL_APPROVAL, digest, authority=authority)])
+        require_answered(book.unit.short_name, [line.questions for line in book.sheets], reason, work.now)
+        row = _row(work, book, ConfirmationKind.SCHOOL_APPROVAL, digest, authority=authority)
+        row.reason = reason or None
+        _add(work, [row])
 
 
 def withdraw(
@@ -151,9 +189,8 @@ def withdraw(
 
     `number`: of the sheet or class. Raises Invalid when it is approved or closed, Forbidden for another's signature.
     """
-    if not reason.strip():
-        raise Invalid(NO_REASON)
-    with transaction(actor, "confirmation.withdraw", clock=clock, reason=reason[:500]) as work:
+    reason = one_line(reason, MOST_REASON, NO_REASON)
+    with transaction(actor, "confirmation.withdraw", clock=clock, reason=reason) as work:
         book = _held(work, year_id, period, None, clock)
         signature, room, sheet = _found(book, kind, number)
         if signature is None or signature.person_id != actor.person_id:
@@ -163,7 +200,7 @@ def withdraw(
         ):
             raise Invalid(APPROVED)
         row = _row(work, book, kind, signature.digest, room=room, sheet=sheet, act=Act.WITHDRAWN)
-        row.reason = reason.strip()[:500]
+        row.reason = reason
         _add(work, [row])
 
 

@@ -21,6 +21,7 @@ from app.services.chain import anchors
 from app.services.clock import Clock, local_day
 from app.services.closing.book import Book
 from app.services.closing.load import load_book
+from app.services.closing.separation import require_apart, require_not_checked
 from app.services.closing.signing import require_signing
 from app.services.closing_state import TITLES
 from app.services.exceptions import tell_above
@@ -28,6 +29,7 @@ from app.services.lock_notices import time_text
 from app.services.notices import tell, tell_units
 from app.services.policies import centre_settings
 from app.services.rights import demand
+from app.services.typed import one_line
 from app.services.unit_of_work import Work, transaction
 
 log = logging.getLogger(__name__)
@@ -51,14 +53,17 @@ ASKED: Final = N_("A request for this waits already.")
 def take_step(actor: Actor, year_id: int, term: int, step: Stage, note: str, *, clock: Clock) -> None:
     """Tick a step of the round: printed, proof-reading opened, signatures checked, sealed, proposed.
 
-    Raises Forbidden without the step's right, Invalid when it isn't its turn.
+    Raises Forbidden without the step's right, and for who approves or closes the round where it is checked or proposed
+    (`separation`); Invalid when it isn't its turn.
     """
     action = TAKEN_BY[step]
     if action is None or step in (Stage.APPROVED, Stage.CLOSED):
         raise Invalid(NOT_YET)
-    with transaction(actor, f"closing.{step.value}", clock=clock, reason=note[:MAX_REASON] or None) as work:
+    note = one_line(note, MAX_REASON)
+    with transaction(actor, f"closing.{step.value}", clock=clock, reason=note or None) as work:
         demand(actor, action, actor.unit_id)
         book = _book(work, year_id, term, clock)
+        require_apart(work.session, actor, book, step, local_day(work.now))
         if not allowed(step, book.done, book.missing(step)):
             raise Invalid(NOT_YET)
         _tick(work, book, step, note)
@@ -73,13 +78,14 @@ def close(actor: Actor, year_id: int, term: int, reason: str, *, clock: Clock) -
     left blank hold it up, so that nothing is judged otherwise because the term is closed: a 0 is a recorded decision.
     Raises Forbidden, Invalid while a step before it is not done (S0 Điều 14, S1 Điều 7 khoản 2, S4 Điều 19 khoản 2).
     """
-    reason = _reason(reason)
+    reason = one_line(reason, MAX_REASON, NO_REASON)
     with transaction(actor, "closing.close", clock=clock, reason=reason) as work:
         require_signing(work, Action.CLOSING_CLOSE)
         book = _book(work, year_id, term, clock)
+        _require_centre_settings(work, book)
+        require_not_checked(work.session, actor, book, local_day(work.now))
         if not allowed(Stage.CLOSED, book.done, book.missing(Stage.CLOSED)):
             raise Invalid(NOT_YET)
-        _require_centre_settings(work, book)
         row = Closing(
             unit_id=book.unit.id,
             school_year_id=book.year.id,
@@ -127,7 +133,7 @@ def reopen(actor: Actor, closing_id: int, reason: str, until: datetime | None, *
 
     Raises Invalid for a past year or one shut from above: that takes `ask_to_reopen`.
     """
-    reason = _reason(reason)
+    reason = one_line(reason, MAX_REASON, NO_REASON)
     with transaction(actor, "closing.reopen", clock=clock, reason=reason) as work:
         require_signing(work, Action.CLOSING_CLOSE)
         row = _own_closing(work, closing_id, clock)
@@ -144,7 +150,7 @@ def reopen(actor: Actor, closing_id: int, reason: str, until: datetime | None, *
 
 def ask_to_reopen(actor: Actor, closing_id: int, reason: str, until: datetime, *, clock: Clock) -> int:
     """The head asks the tier above to let it be reopened until a time. Returns the request's id."""
-    reason = _reason(reason)
+    reason = one_line(reason, MAX_REASON, NO_REASON)
     with transaction(actor, "reopen_request.ask", clock=clock, reason=reason) as work:
         require_signing(work, Action.CLOSING_CLOSE)
         row = _own_closing(work, closing_id, clock)
@@ -177,10 +183,11 @@ def ask_to_reopen(actor: Actor, closing_id: int, reason: str, until: datetime, *
 
 def decide_request(actor: Actor, request_id: int, consent: bool, reason: str, *, clock: Clock) -> None:
     """The tier above consents, which reopens the closing until the time asked for, or refuses; with its reason."""
-    with transaction(actor, "reopen_request.decide", clock=clock, reason=reason[:MAX_REASON]) as work:
+    reason = one_line(reason, MAX_REASON)
+    with transaction(actor, "reopen_request.decide", clock=clock, reason=reason) as work:
         request = scope.get(work.session, actor, ReopenRequest, request_id, local_day(clock()))
         demand(actor, Action.CLOSING_CONSENT, request.unit_id)
-        reason = _reason(reason)
+        one_line(reason, MAX_REASON, NO_REASON)
         work.close_epoch(request.unit_id)
         work.session.refresh(request, with_for_update=True)
         _require_waiting(request)
@@ -242,12 +249,6 @@ def _require_waiting(request: ReopenRequest) -> None:
         raise Invalid(DECIDED)
 
 
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise Invalid(NO_REASON)
-    return text.strip()[:MAX_REASON]
-
-
 def _book(work: Work, year_id: int, term: int, clock: Clock) -> Book:
     """The whole book of the actor's school, read while its epoch is held: no save comes in between."""
     if work.actor.person_id is None or work.actor.user_id is None:
@@ -269,7 +270,7 @@ def _tick(work: Work, book: Book, step: Stage, note: str) -> None:
         done_at=work.now,
         person_id=work.actor.person_id,
         user_id=work.actor.user_id,
-        note=note.strip()[:MAX_REASON] or None,
+        note=note or None,
         figures={"digest": book.digest},
     )
     work.session.add(row)

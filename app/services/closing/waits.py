@@ -1,4 +1,4 @@
-"""What waits for whom in confirming and closing, counted in one statement for the landing pages."""
+"""What waits for whom in confirming and closing, and the plan day, in one statement for the landing pages."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,11 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor, may_ever
-from app.domain.closing import Act, IncidentState, ReopenState, Stage
+from app.domain.closing import IncidentState, ReopenState
+from app.domain.policies import PolicyKey
 from app.models import (
-    Closing,
-    ClosingStep,
-    Confirmation,
     GradebookSheet,
     Incident,
     MarkQuestion,
@@ -22,6 +20,8 @@ from app.models import (
 from app.models.base import in_force
 from app.services import scope
 from app.services.clock import local_day
+from app.services.closing.attest_due import attestations_due, decided_day
+from app.services.closing.to_sign import SIGNS, proofs_of, stale_approvals, stale_of
 from app.services.correction_counts import waiting_corrections
 
 
@@ -31,9 +31,13 @@ class Waits:
 
     incidents: int = 0
     questions: int = 0
-    proofs: int = 0
+    proofs: int = 0  # sheets and classes of a round of proof-reading to sign in
+    stale: int = 0  # sheets and classes signed before their data changed
+    approvals: int = 0  # classes approved before their data changed
+    attestations: int = 0  # own sheets to be compared with the own book
     requests: int = 0
     corrections: int = 0
+    plan_day: int | None = None  # day of the month, for who teaches where a unit has decided it
 
 
 def count_waits(session: Session, actor: Actor, now: datetime) -> Waits:
@@ -50,7 +54,12 @@ def count_waits(session: Session, actor: Actor, now: datetime) -> Waits:
         )
     if may_ever(actor, Action.QUESTION_ANSWER) and actor.person_id is not None:
         wanted["questions"] = _questions(actor, day)
-        wanted["proofs"] = _proofs(actor)
+        wanted["plan_day"] = decided_day(actor, PolicyKey.PLAN_DAY, day)
+        wanted["attestations"] = attestations_due(actor, day)
+    if may_ever(actor, SIGNS) and actor.person_id is not None:
+        wanted |= {"proofs": proofs_of(actor, day), "stale": stale_of(actor, day)}
+    if may_ever(actor, Action.CLOSING_APPROVE) and actor.unit_id is not None:
+        wanted["approvals"] = stale_approvals(actor, day)
     if may_ever(actor, Action.CLOSING_CONSENT):
         wanted["requests"] = _count(ReopenRequest.id).where(
             scope.condition(actor, ReopenRequest, day), ReopenRequest.state == ReopenState.WAITING
@@ -84,26 +93,3 @@ def _questions(actor: Actor, day: date) -> sa.Select[Any]:
         .exists()
     )
     return _count(MarkQuestion.id).where(MarkQuestion.unit_id == actor.unit_id, MarkQuestion.open, taught)
-
-
-def _proofs(actor: Actor) -> sa.Select[Any]:
-    """Rounds of proof-reading of the unit, not closed yet, in which the person has signed nothing."""
-    closed = sa.select(Closing.id).where(
-        Closing.unit_id == ClosingStep.unit_id,
-        Closing.school_year_id == ClosingStep.school_year_id,
-        Closing.term == ClosingStep.term,
-        Closing.turn >= ClosingStep.turn,
-    )
-    signed = sa.select(Confirmation.id).where(
-        Confirmation.unit_id == ClosingStep.unit_id,
-        Confirmation.school_year_id == ClosingStep.school_year_id,
-        Confirmation.person_id == actor.person_id,
-        Confirmation.act == Act.CONFIRMED,
-        Confirmation.signed_at >= ClosingStep.done_at,
-    )
-    return _count(ClosingStep.id).where(
-        ClosingStep.unit_id == actor.unit_id,
-        ClosingStep.step == Stage.PROOF_OPENED,
-        ~closed.correlate(ClosingStep).exists(),
-        ~signed.correlate(ClosingStep).exists(),
-    )

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.domain.assessment.exemptions import exempts_whole
 from app.domain.assessment.facts import YEAR, SubjectFigure
 from app.domain.assessment.registry import CONDUCT
-from app.domain.assessment.subjects import exempts_whole, year_result
+from app.domain.assessment.subjects import year_result
 from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import Level
 from app.models import (

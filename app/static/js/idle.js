@@ -50,7 +50,15 @@
     stay.textContent = meta.dataset.stay;
     stay.addEventListener('click', function () { own = 0; mark(); });
     row.append(stay);
-    dialog.append(text, row);
+    dialog.append(text);
+    var leaving = document.querySelector('[data-hv-leaving]'); // what leaving makes final, where it does
+    if (leaving) {
+      var said = document.createElement('p');
+      said.className = 'hv-card__in';
+      said.textContent = leaving.textContent.trim();
+      dialog.append(said);
+    }
+    dialog.append(row);
     document.body.append(dialog);
   }
   function check() {

@@ -1,0 +1,70 @@
+"""What one print consists of: a heading, and parts that are drawn one by one and put together."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeAlias
+
+from app.reports.catalogue import DrawnFor, Form
+from app.reports.contexts import BookCover, ClassBook, PrintStamp
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece drawn by itself: one student's paper, or a page of a paper. `page`: the context of its template."""
+
+    title: str
+    page: Any
+    student_id: int | None = None
+    template: str = ""  # empty: the form's own
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what stands on it: the same record gives the same digest, whenever and by whom it is printed."""
+        return digest_of({"template": self.template, "page": self.page})
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One print of a form. A form drawn for students has a part a student, each a paper of its own."""
+
+    form: Form
+    heading: BookCover
+    title: str
+    parts: tuple[Part, ...]
+    stamp: PrintStamp
+
+    @property
+    def apart(self) -> bool:
+        """True where each part is a paper of its own, with its own check code and page numbers."""
+        return self.form.drawn_for is DrawnFor.STUDENT
+
+
+Printable: TypeAlias = Paper | ClassBook
+"""Whatever a job can print."""
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of the canonical JSON of plain data and dataclasses."""
+    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digests_of(paper: Printable) -> list[tuple[int | None, str]]:
+    """(student, digest of the data) of each paper of its own; one line for anything else."""
+    if isinstance(paper, ClassBook):
+        return [(None, digest_of((paper.cover, paper.students, paper.subjects, paper.before, paper.after)))]
+    if paper.apart:
+        return [(part.student_id, digest_of((paper.heading, part.digest))) for part in paper.parts]
+    return [(None, digest_of((paper.heading, [part.digest for part in paper.parts])))]
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value if value is None or isinstance(value, (bool, int)) else str(value)

@@ -1,0 +1,143 @@
+"""The head's tracking book (S3): the bundles of a school by class, and one of them as an archive to be kept elsewhere."""
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from app.domain.access import Action, Actor
+from app.domain.bundles import Occasion
+from app.errors import N_, Invalid, NotFound
+from app.extensions import db
+from app.models import BundleCheck, SchoolClass, SchoolYear, SealedBundle
+from app.services import scope
+from app.services.bundles import store
+from app.services.bundles.check import check, newest_checks
+from app.services.bundles.make import bundle_root, make_bundle
+from app.services.bundles.store import Fault
+from app.services.clock import Clock, local_day
+from app.services.programme import terms_of
+from app.services.rights import demand
+from app.services.unit_of_work import record_event
+
+CHECKER: Final = Path(__file__).resolve().parents[3] / "scripts" / "check_bundles.py"
+PAGE: Final = 200
+SPOILED: Final = N_("This bundle no longer holds what was sealed. Restore it from another copy first.")
+WRONG_TERM: Final = N_("Choose term I, term II or the whole year.")
+
+
+@dataclass(frozen=True)
+class ClassLine:
+    """A class with how many bundles it has, the newest of them, and how many no longer fit what was sealed."""
+
+    school_class: SchoolClass
+    bundles: int
+    newest: SealedBundle | None
+    faulty: int
+
+
+@dataclass(frozen=True)
+class ClassBundles:
+    """Every bundle of a class, newest first, with the last look at each."""
+
+    school_class: SchoolClass
+    rows: Sequence[SealedBundle]
+    checks: Mapping[int, BundleCheck]
+
+
+def load_classes(session: Session, actor: Actor, unit_id: int, year_id: int, day: date) -> list[ClassLine]:
+    """The classes of a school in a year with their bundles; four statements."""
+    year = scope.get(session, actor, SchoolYear, year_id, day)
+    demand(actor, Action.BUNDLE_VIEW, unit_id)
+    classes = session.scalars(
+        scope.scoped(actor, SchoolClass, day)
+        .where(SchoolClass.unit_id == unit_id, SchoolClass.school_year_id == year.id)
+        .order_by(SchoolClass.grade, SchoolClass.order_no, SchoolClass.name)
+    ).all()
+    rows = session.scalars(
+        sa.select(SealedBundle)
+        .where(SealedBundle.class_id.in_([c.id for c in classes]))
+        .order_by(SealedBundle.number)
+    ).all()
+    checks = newest_checks(session, [row.id for row in rows])
+    by_class: dict[int, list[SealedBundle]] = {}
+    for row in rows:
+        by_class.setdefault(row.class_id, []).append(row)
+    return [
+        ClassLine(
+            c,
+            len(mine := by_class.get(c.id, [])),
+            mine[-1] if mine else None,
+            sum(1 for row in mine if row.id in checks and checks[row.id].faults),
+        )
+        for c in classes
+    ]
+
+
+def load_class(session: Session, actor: Actor, class_id: int, day: date) -> ClassBundles:
+    """The bundles of a class. Raises NotFound out of reach, Forbidden."""
+    school_class = scope.get(session, actor, SchoolClass, class_id, day)
+    demand(actor, Action.BUNDLE_VIEW, school_class.unit_id)
+    rows = session.scalars(
+        sa.select(SealedBundle)
+        .where(SealedBundle.class_id == class_id)
+        .options(joinedload(SealedBundle.user))
+        .order_by(SealedBundle.number.desc())
+        .limit(PAGE)
+    ).all()
+    return ClassBundles(school_class, rows, newest_checks(session, [row.id for row in rows]))
+
+
+def order(actor: Actor, class_id: int, term: int, *, clock: Clock) -> int:
+    """The school's leaders have a class sealed now; returns the bundle's id.
+
+    Raises NotFound, Forbidden, Invalid for a term the school doesn't have, Unavailable where a paper can't be drawn.
+    """
+    session, day = db.session(), local_day(clock())
+    school_class = scope.get(session, actor, SchoolClass, class_id, day)
+    demand(actor, Action.BUNDLE_MAKE, school_class.unit_id)
+    if term not in {0, *terms_of(session, school_class.unit_id, school_class.school_year)}:
+        raise Invalid(WRONG_TERM)
+    bundle_id = make_bundle(session, school_class, term, Occasion.ORDER, clock=clock, actor=actor)
+    record_event(actor, "bundle.make", clock=clock, target=session.get(SealedBundle, bundle_id), term=term)
+    return bundle_id
+
+
+def look(actor: Actor, bundle_id: int, *, clock: Clock) -> list[Fault]:
+    """Check a bundle now. Raises NotFound, Forbidden."""
+    row = _within(actor, bundle_id, clock)
+    return check(row.id, clock=clock)
+
+
+def as_zip(actor: Actor, bundle_id: int, *, clock: Clock) -> tuple[str, bytes]:
+    """Name and content of a bundle's archive with the checker inside, to be kept elsewhere (S4 Điều 20 khoản 3).
+
+    Raises NotFound, Forbidden, Invalid where the folder is no longer what was sealed: no spoiled copy is given out.
+    """
+    row = _within(actor, bundle_id, clock)
+    folder = bundle_root() / row.folder
+    if check(row.id, clock=clock):
+        raise Invalid(SPOILED)
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, f"{row.folder}/{path.name}")
+        archive.write(CHECKER, CHECKER.name)
+    digest: Any = store.read_manifest(folder)["made_at"]
+    record_event(actor, "bundle.fetch", clock=clock, target=row, digest=row.digest, made_at=digest)
+    return f"niem-phong-{row.folder.replace('/', '-')}.zip", out.getvalue()
+
+
+def _within(actor: Actor, bundle_id: int, clock: Clock) -> SealedBundle:
+    session = db.session()
+    row = scope.get(session, actor, SealedBundle, bundle_id, local_day(clock()))
+    if row is None:
+        raise NotFound
+    demand(actor, Action.BUNDLE_VIEW, row.unit_id)
+    return row

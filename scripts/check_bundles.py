@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Kiểm tra ngoại tuyến các gói niêm phong của HocVu (trên đĩa, USB hay thư mục đã giải nén).
+
+Chỉ dùng thư viện chuẩn của Python 3.9 trở lên; không cần mạng, máy chủ, cơ sở dữ liệu hay chương trình HocVu.
+
+    python check_bundles.py [THƯ_MỤC ...]
+
+Mỗi gói được so với danh mục manifest.json của nó, chữ kí của danh mục, và gói đứng trước của cùng lớp nếu có ở đây.
+Mã kết thúc: 0 nguyên vẹn, 1 có chỗ không khớp, 2 không có gói nào hoặc không đọc được.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+FORMAT = "hocvu-bundle-1"
+MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
+SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+LEAST_KEY = 256  # byte
+
+
+def digest_of(path: Path) -> str:
+    """Mã băm SHA-256 của một tệp."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
+
+
+def signer_of(folder: Path, manifest: bytes) -> str | None:
+    """Mã của khóa đã kí danh mục; None nếu chữ kí không khớp."""
+    try:
+        key, signature = (folder / SIGNATURE).read_text(encoding="ascii").splitlines()
+        n, e = (int(number, 16) for number in key.split())
+        made = base64.b64decode(signature, validate=True)
+        size = (n.bit_length() + 7) // 8
+        info = SHA256_INFO + hashlib.sha256(manifest).digest()
+        wanted = b"\x00\x01" + b"\xff" * (size - len(info) - 3) + b"\x00" + info
+        if size < LEAST_KEY or len(made) != size:
+            return None
+        same = pow(int.from_bytes(made, "big"), e, n).to_bytes(size, "big") == wanted
+    except (OSError, ValueError, OverflowError):
+        return None
+    return hashlib.sha256(key.encode()).hexdigest()[:16] if same else None
+
+
+def faults_of(folder: Path, manifest: bytes, facts: dict[str, Any]) -> Iterator[str]:
+    """Từng chỗ không khớp của một gói."""
+    if facts.get("format") != FORMAT:
+        yield "danh mục không phải của HocVu"
+        return
+    if signer_of(folder, manifest) is None:
+        yield "chữ kí của danh mục không khớp"
+    listed = {item["name"]: item for item in facts["files"]}
+    there = {path.name for path in folder.iterdir()} - {MANIFEST, SIGNATURE}
+    yield from (f"có tệp lạ: {name}" for name in sorted(there - listed.keys()))
+    yield from (f"thiếu tệp: {name}" for name in sorted(listed.keys() - there))
+    for name in sorted(listed.keys() & there):
+        path = folder / name
+        if path.is_symlink() or not path.is_file() or digest_of(path) != listed[name]["sha256"]:
+            yield f"tệp bị thay đổi: {name}"
+
+
+def check(root: Path) -> tuple[int, list[str], set[str]]:
+    """Số gói, các chỗ không khớp và các khóa đã kí, trong một thư mục cùng mọi thư mục con."""
+    folders = sorted(path.parent for path in root.rglob(MANIFEST))
+    texts, keys = list[str](), set[str]()
+    before: dict[Path, tuple[int, str]] = {}
+    for folder in folders:
+        name = folder.relative_to(root).as_posix()
+        try:
+            manifest = (folder / MANIFEST).read_bytes()
+            facts = json.loads(manifest)
+            texts += [f"{name}: {text}" for text in faults_of(folder, manifest, facts)]
+            number, previous = facts["number"], facts["previous"]
+        except (OSError, ValueError, KeyError, TypeError):
+            texts.append(f"{name}: không đọc được danh mục")
+            continue
+        keys |= {key for key in [signer_of(folder, manifest)] if key}
+        last = before.get(folder.parent)
+        if last and last[0] == number - 1 and last[1] != previous:
+            texts.append(f"{name}: không nối tiếp gói số {last[0]} đứng trước")
+        before[folder.parent] = (number, hashlib.sha256(manifest).hexdigest())
+    return len(folders), texts, keys
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Kiểm tra các thư mục được nêu, hoặc thư mục chứa tệp này."""
+    named = list(sys.argv[1:] if arguments is None else arguments)
+    roots = [Path(name) for name in named] or [Path(__file__).resolve().parent]
+    bundles, faults = 0, list[str]()
+    keys = set[str]()
+    for root in roots:
+        if not root.is_dir():
+            print(f"Không có thư mục {root}.", file=sys.stderr)
+            return 2
+        count, texts, signers = check(root)
+        bundles, faults, keys = bundles + count, faults + texts, keys | signers
+    if not bundles:
+        print("Không có gói niêm phong nào ở đây.", file=sys.stderr)
+        return 2
+    print(f"Đã kiểm tra {bundles} gói niêm phong; khóa kí: {', '.join(sorted(keys)) or 'không có'}.")
+    for text in faults:
+        print(f"- {text}")
+    print(f"{len(faults)} chỗ không khớp." if faults else "Nguyên vẹn.")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
