@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_appbuilder.api import BaseApi
 from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from app.domain.vocabulary import Role
 from app.extensions import db
@@ -120,7 +121,10 @@ class Stranger:
 
 
 def says(answer: Any) -> str:
-    """What can be read in an answer, in capitals: a page, or the cells of a spreadsheet."""
+    """What can be read in an answer, in capitals: a page, the text of a PDF, or the cells of a spreadsheet."""
+    if "pdf" in answer.content_type:
+        pages = PdfReader(BytesIO(answer.data)).pages
+        return " ".join(page.extract_text() for page in pages).upper()
     if "spreadsheet" in answer.content_type:
         book = load_workbook(BytesIO(answer.data), read_only=True)
         return " ".join(

@@ -28,6 +28,7 @@ from app.errors import N_, Invalid
 from app.reports.stamp import Place, Stamp, draw, foot_place
 from app.services.signing.certificates import check_time
 from app.services.signing.keys import Key
+from app.services.signing.loops import apart
 from app.services.signing.timestamp import TimeServer
 
 NOT_A_PDF = N_("This file is no PDF that can be read whole, or it is locked with a password.")
@@ -76,7 +77,7 @@ def sign_pdf(
     )
     signer.at = at
     try:
-        signed: bytes = signer.sign_pdf(writer).getvalue()
+        signed: bytes = apart(signer.sign_pdf, writer).getvalue()
     except TimestampRequestError as error:
         raise Invalid(NO_TIME_STAMP) from error
     except SigningError as error:

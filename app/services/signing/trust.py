@@ -16,6 +16,7 @@ from cryptography import x509
 from app.domain.signing import Trust
 from app.errors import Invalid
 from app.services.signing.certificates import fingerprint, read_certificate
+from app.services.signing.loops import apart
 
 SUFFIXES = (".pem", ".crt", ".cer")
 
@@ -31,7 +32,7 @@ class Trusted:
         """How a certificate stood at a time, with what the file itself brings of the chain."""
         if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             return Trust.OUT_OF_TIME
-        path = asyncio.run(self._path(certificate, chain, at))
+        path = apart(lambda: asyncio.run(self._path(certificate, chain, at)))
         if path is None:
             return Trust.UNKNOWN
         return Trust.DEMO if path in self.demo else Trust.TRUSTED

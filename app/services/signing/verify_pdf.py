@@ -17,6 +17,7 @@ from app.domain.signing import Trust
 from app.errors import Invalid
 from app.services.clock import system_clock
 from app.services.signing.certificates import facts
+from app.services.signing.loops import apart
 from app.services.signing.pdf import BROKEN, NOT_A_PDF, as_asn1
 from app.services.signing.trust import Trusted
 from app.services.signing.verify import Found
@@ -50,7 +51,7 @@ def _checked(signature: Any, trusted: Trusted) -> Found:
     certificate = _from_asn1(signature.signer_cert)
     chain = [_from_asn1(other) for other in signature.other_embedded_certs]
     context = ValidationContext(trust_roots=[as_asn1(root) for root in trusted.roots])
-    status = validate_pdf_signature(signature, context, key_usage_settings=_ANY_USE)
+    status = apart(validate_pdf_signature, signature, context, key_usage_settings=_ANY_USE)
     at, stamped = _time(signature, status)
     whole = status.coverage is not None and status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
     sound = status.intact and status.valid and whole and status.docmdp_ok
