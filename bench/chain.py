@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 from sqlalchemy_continuum import version_class
 
 from app.domain.chain import EMPTY, Head, Link, make_link, sheet_chain
@@ -38,9 +39,9 @@ def _without_chain() -> Iterator[None]:
     """History as before: written, and bound to nothing."""
     kept = unit_of_work._keep_history
 
-    def history_alone(work: unit_of_work.Work) -> list[Link]:
+    def history_alone(session: Session, _sheet_heads: Any) -> list[Link]:
         with lifted("bench: the same save without its chain"):
-            write_history(work.session)
+            write_history(session)
         return []
 
     unit_of_work._keep_history = history_alone
