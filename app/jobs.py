@@ -38,6 +38,7 @@ class Jobs:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self._unsealed: set[tuple[int, str, int | None]] = set()
 
     @property
     def prints(self) -> Path:
@@ -91,7 +92,7 @@ class Jobs:
             refresh_due(db.session(), clock=clock)
             nightly(db.session(), clock=clock)
             expire_due(clock=clock)
-            seal_due(db.session(), clock=clock)
+            seal_due(db.session(), clock=clock, failed=self._unsealed)
             check_due(db.session(), clock=clock)
             warn_expiring(db.session(), clock=clock)
             print_jobs.purge(self.prints, clock=clock)

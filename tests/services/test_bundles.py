@@ -7,6 +7,7 @@ import sys
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,11 +16,13 @@ from app.domain.access import SYSTEM
 from app.domain.bundles import Occasion
 from app.domain.corrections import Preset
 from app.domain.exceptions import ExceptionKind
-from app.errors import Forbidden, Invalid, NotFound
+from app.errors import Forbidden, Invalid, NotFound, Unavailable
 from app.exchange.codec import from_xml
 from app.exchange.records import Gradebook
 from app.extensions import db
 from app.models import BundleCheck, Closing, ExceptionNote, Notice, SealedBundle
+from app.reports.renderer import RenderError
+from app.services.bundles import make as make_module
 from app.services.bundles import store, tracking
 from app.services.bundles.check import EVERY, check_due
 from app.services.bundles.make import CHECKER, bundle_root
@@ -171,6 +174,27 @@ def test_closing_and_correction_are_sealed_once(province: Province) -> None:
     assert [b.occasion for b in made] == [Occasion.CLOSING] * rooms + [Occasion.CORRECTION]
     assert {b.class_id for b in made} == set(province.first.class_ids.values())
     assert any(path.name.startswith("bien-ban-") for path in folder(made[-1]).iterdir())
+
+
+def test_a_class_that_cannot_be_sealed_holds_up_nobody(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(province)
+    first, *others = sorted(province.first.class_ids.values())
+    book = make_module._book
+
+    def broken(session: Any, school_class: Any, *rest: Any) -> Any:
+        if school_class.id == first:
+            raise RenderError("a letter has no glyph")
+        return book(session, school_class, *rest)
+
+    monkeypatch.setattr(make_module, "_book", broken)
+    failed: set[Any] = set()
+    made = [seal_due(db.session(), clock=province.clock, failed=failed) for _look in range(len(others) + 2)]
+    assert [row(found).class_id for found in made if found] == others
+    assert len(failed) == 1
+    with pytest.raises(Unavailable):
+        tracking.order(acting(province, HEAD), first, 1, clock=province.clock)
 
 
 def test_a_round_of_entry_is_sealed_in_the_night_after_it(province: Province) -> None:

@@ -1,6 +1,7 @@
 """Making a sealed bundle: what of a class goes into it, and its line in the head's tracking book."""
 
 import json
+import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,10 +16,12 @@ from app.domain.access import SYSTEM, Actor
 from app.domain.assessment.facts import YEAR
 from app.domain.bundles import Occasion
 from app.domain.corrections import State
+from app.errors import Unavailable
 from app.exchange.codec import to_xml
 from app.models import CorrectionRequest, GradebookSheet, SchoolClass, SealedBundle, StudentResult
 from app.reports import catalogue, drawing
 from app.reports.contexts import PrintPurpose, PrintStamp
+from app.reports.renderer import RenderError
 from app.services import sheet_list
 from app.services.bundles import store
 from app.services.bundles.store import Part
@@ -29,7 +32,10 @@ from app.services.correction_printing import draw_minutes
 from app.services.documents.asked import Asked
 from app.services.documents.builders import build
 from app.services.exchange.gradebook import class_record
+from app.services.printing import NOT_DRAWN
 from app.services.unit_of_work import plain_write
+
+log = logging.getLogger(__name__)
 
 FOLDER: Final = "bundles"
 BY_ITSELF: Final = "HocVu"
@@ -61,7 +67,11 @@ def make_bundle(
     stamp = PrintStamp(
         now, actor.username or BY_ITSELF, actor.full_name or BY_ITSELF, 1, PrintPurpose.PERIODIC
     )
-    parts = list(_parts(session, school_class, term, stamp, now))
+    try:
+        parts = list(_parts(session, school_class, term, stamp, now))
+    except (RenderError, ValueError) as error:
+        log.exception("class %s could not be sealed", school_class.id)
+        raise Unavailable(NOT_DRAWN) from error
     facts = _facts(school_class, term, occasion, now, stamp)
     class_id, unit_id, year_id = school_class.id, school_class.unit_id, school_class.school_year_id
     place = Path(

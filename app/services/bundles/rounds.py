@@ -1,9 +1,10 @@
 """Which bundles are due: of a closing at once, of a correction with its last step, of a round of entry the night after it.
 
-The background worker asks, and makes one at a time; a bundle that can't be made waits until others have had their turn.
+The background worker asks, and makes one at a time; one that can't be made is passed over until the worker starts anew.
 """
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,15 +23,22 @@ from app.services.clock import VIETNAM, Clock, local_day
 
 log = logging.getLogger(__name__)
 
+Key = tuple[int, str, int | None]
+"""Class, occasion and source of a bundle that is due."""
+
 ROUND_KEPT: Final = timedelta(days=7)
 """A round of entry is sealed in the nights after its close; later closings and corrections seal what followed."""
 NIGHT: Final = (22, 5)
 """Hours between which rounds of entry are sealed: a province closes thousands of books on one day."""
 
 
-def seal_due(session: Session, *, clock: Clock) -> int | None:
-    """Make the next bundle that is due; returns its id, None where none is or it couldn't be made."""
-    row = next_due(session, clock())
+def seal_due(session: Session, *, clock: Clock, failed: set[Key] | None = None) -> int | None:
+    """Make the next bundle that is due; returns its id, None where none is or it couldn't be made.
+
+    `failed`: what this process couldn't make before and passes over; one more is added here.
+    """
+    failed = set() if failed is None else failed
+    row = next_due(session, clock(), failed)
     if row is None:
         return None
     school_class = session.scalars(
@@ -44,13 +52,23 @@ def seal_due(session: Session, *, clock: Clock) -> int | None:
         )
     except (HocVuError, OSError):
         log.exception("no bundle of class %s for %s %s", row.class_id, row.occasion, row.source_id)
+        failed.add(_key(row))
         return None
 
 
-def next_due(session: Session, now: datetime) -> Any:
-    """The class, term, occasion and source of the bundle that has waited longest; None for none."""
+def _key(row: Any) -> Key:
+    return row.class_id, row.occasion, row.source_id
+
+
+def next_due(session: Session, now: datetime, failed: Collection[Key] = ()) -> Any:
+    """The class, term, occasion and source of the bundle that has waited longest, but for those; None for none."""
+
+    def first(query: sa.Select[Any]) -> Any:
+        rows = session.execute(query.limit(len(failed) + 1))
+        return next((row for row in rows if _key(row) not in failed), None)
+
     for query in (_closings(now), _corrections()):
-        if row := session.execute(query.limit(1)).one_or_none():
+        if row := first(query):
             return row
     hour = now.astimezone(VIETNAM).hour
     if not (hour >= NIGHT[0] or hour < NIGHT[1]):
@@ -64,7 +82,7 @@ def next_due(session: Session, now: datetime) -> Any:
         )
         .order_by(LockWindow.closes_at, LockWindow.id)
     )
-    rows = (session.execute(_round(window, now).limit(1)).one_or_none() for window in windows)
+    rows = (first(_round(window, now)) for window in windows)
     return next((row for row in rows if row), None)
 
 

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.access import Action, Actor
 from app.domain.bundles import Occasion
-from app.errors import N_, Invalid, NotFound
+from app.errors import N_, Invalid
 from app.extensions import db
 from app.models import BundleCheck, SchoolClass, SchoolYear, SealedBundle
 from app.services import scope
-from app.services.bundles import store
 from app.services.bundles.check import check, newest_checks
 from app.services.bundles.make import bundle_root, make_bundle
 from app.services.bundles.store import Fault
@@ -129,15 +128,12 @@ def as_zip(actor: Actor, bundle_id: int, *, clock: Clock) -> tuple[str, bytes]:
         for path in sorted(folder.iterdir()):
             archive.write(path, f"{row.folder}/{path.name}")
         archive.write(CHECKER, CHECKER.name)
-    digest: Any = store.read_manifest(folder)["made_at"]
-    record_event(actor, "bundle.fetch", clock=clock, target=row, digest=row.digest, made_at=digest)
+    record_event(actor, "bundle.fetch", clock=clock, target=row, digest=row.digest)
     return f"niem-phong-{row.folder.replace('/', '-')}.zip", out.getvalue()
 
 
 def _within(actor: Actor, bundle_id: int, clock: Clock) -> SealedBundle:
     session = db.session()
     row = scope.get(session, actor, SealedBundle, bundle_id, local_day(clock()))
-    if row is None:
-        raise NotFound
     demand(actor, Action.BUNDLE_VIEW, row.unit_id)
     return row
