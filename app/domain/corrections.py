@@ -169,11 +169,6 @@ class PresetRule:
     witnesses: tuple[Seat, ...]
     source: str
 
-    @property
-    def requester_attends(self) -> bool:
-        """The requester is one of the witnesses."""
-        return Seat.ATTENDEE in self.witnesses
-
 
 PRESETS: Final[Mapping[Preset, PresetRule]] = {
     Preset.S1: PresetRule(False, (), "S1 Điều 5 khoản 4, Điều 7 khoản 7.2"),

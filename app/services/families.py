@@ -42,7 +42,6 @@ from app.services.unit_of_work import Work, transaction
 
 MOST_TEXT: Final = 1000
 NO_TEXT: Final = N_("Write your question.")
-NOT_PUBLISHED: Final = N_("These marks are not published.")
 OVER: Final = N_("The time for questions about these marks is over.")
 NOT_YOURS: Final = N_("Only who teaches the subject answers.")
 HAS_ACCOUNT: Final = N_("This person has an account for this student already.")

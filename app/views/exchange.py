@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -30,7 +31,15 @@ from app.models import Student
 from app.security import request_clock
 from app.services import scope
 from app.services.exchange import incoming
-from app.services.exchange.files import File, class_file, student_file, transfer_file
+from app.services.exchange.files import (
+    FORMATS,
+    OWN,
+    File,
+    Format,
+    class_file,
+    student_file,
+    transfer_file,
+)
 from app.views.base import PageView, actor, note_visit, require, tell, today
 from app.views.file_pages import sent_file
 from app.views.results_texts import circular_name, period_title, word
@@ -58,7 +67,7 @@ class ExchangeView(PageView):
     @has_access
     def book(self, class_id: int, term: int) -> Any:
         """The book of a class in a term."""
-        return _sent(class_file(actor(), class_id, term, clock=request_clock()), XML)
+        return _sent(class_file(actor(), class_id, term, clock=request_clock(), as_format=_format()), XML)
 
     @expose("/student/<int:student_id>")
     @has_access
@@ -81,7 +90,7 @@ class ExchangeView(PageView):
     @has_access
     def record(self, student_id: int) -> Any:
         """The record as the school has it."""
-        return self._file(student_id, student_file, XML)
+        return self._file(student_id, partial(student_file, as_format=_format()), XML)
 
     @expose("/student/<int:student_id>/transfer.zip")
     @has_access
@@ -161,6 +170,14 @@ class SchemaView(PageView):
     def records(self) -> Any:
         """The schema of the open records."""
         return Response(SCHEMA.read_bytes(), mimetype=XML)
+
+
+def _format() -> Format:
+    """The format asked for, ours without one; NotFound for one nobody offers."""
+    try:
+        return FORMATS[request.args.get("format", OWN.code)]
+    except KeyError:
+        raise NotFound from None
 
 
 def _sent(file: File, kind: str) -> Any:

@@ -122,15 +122,6 @@ STATES: Mapping[str, Any] = {
 SEATS: Mapping[str, Any] = {"chair": _("Chair"), "deputy": _("Deputy chair"), "member": _("Member")}
 GROUP_KINDS: Mapping[str, Any] = {"team": _("Team"), "group": _("Working group"), "section": _("Section")}
 
-END_REASONS: Mapping[str, Any] = {
-    "sign_out": _("signed out"),
-    "idle": _("idle"),
-    "reset": _("password reset"),
-    "disabled": _("account disabled"),
-    "password": _("password changed"),
-    "elsewhere": _("ended from another machine"),
-}
-
 
 def role_words(actor: Actor) -> list[str]:
     """The actor's roles, in the order of the vocabulary."""

@@ -95,7 +95,7 @@ def test_seats_of_each_preset(preset: Preset, circular: str, seats: str) -> None
     found = seats_of(preset, circular, upper_consent=False)
     assert " ".join(found) == seats
     assert first_state(found) is (State.CERTIFYING if "certifier" in seats else State.APPROVING)
-    assert PRESETS[preset].requester_attends == ("attendee" in seats)
+    assert (Seat.ATTENDEE in PRESETS[preset].witnesses) == ("attendee" in seats)
 
 
 def test_a_closed_past_year_adds_the_consent() -> None:

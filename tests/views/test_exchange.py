@@ -43,6 +43,7 @@ def test_a_class_and_a_student_are_fetched_as_xml(
     assert schema.validate(etree.fromstring(client.get(f"/exchange/student/{leaver}.xml").data))
     assert client.get(f"/exchange/student/{leaver}/transfer.zip").data.startswith(b"PK")
     assert client.get(f"/exchange/class/{class_id}/3.xml").status_code == 422
+    assert client.get(f"/exchange/class/{class_id}/1.xml?format=unknown").status_code == 404
 
 
 def test_the_page_of_a_student_leads_to_the_record(

@@ -111,12 +111,6 @@ def _appear(made: Path, folder: Path) -> None:
     _sync(folder.parent)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder. OSError or ValueError where there is none."""
-    found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return found
-
-
 def faults(folder: Path, digest: str | None = None) -> list[Fault]:
     """What differs from the manifest, and the manifest from `digest`, the one on record; empty: all is as sealed."""
     try:
