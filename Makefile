@@ -13,7 +13,7 @@ test: ## all tests: rules, SQLite, MariaDB, Chromium, PDFs (ARGS="tests/services
 	@scripts/test.sh $(ARGS)
 
 fast: setup-dev ## rules and architecture only: seconds
-	@$(PY) -m pytest -q -m "not mariadb and not browser and not poppler and not signatures and not torture" tests/architecture tests/domain $(ARGS)
+	@$(PY) -m pytest -q -m "not mariadb and not browser and not poppler and not signatures and not pdfa and not torture" tests/architecture tests/domain $(ARGS)
 
 check: ## what CI runs: all tests, then style, types and translations
 	@bash .ci/run

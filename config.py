@@ -57,6 +57,10 @@ def load(**overrides: Any) -> dict[str, Any]:
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
         # How many backups `flask backup FOLDER` leaves there, besides the last one of each month.
         "BACKUP_KEEP": int(os.environ.get("BACKUP_KEEP", "30")),
+        # Folders of this server where disks for archive media are mounted, separated as in PATH.
+        "MEDIA_FOLDERS": [
+            Path(name) for name in os.environ.get("MEDIA_FOLDERS", "").split(os.pathsep) if name
+        ],
         "IDLE_MINUTES": int(os.environ.get("IDLE_MINUTES", "30")),
         "MAX_CONTENT_LENGTH": 20 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
@@ -67,7 +71,10 @@ def load(**overrides: Any) -> dict[str, Any]:
         "SIGNING_TIME_SERVER": os.environ.get("SIGNING_TIME_SERVER", ""),
         "SIGNING_PKCS11_DRIVER": os.environ.get("SIGNING_PKCS11_DRIVER", ""),
         "SIGNING_PKCS11_TOKEN": os.environ.get("SIGNING_PKCS11_TOKEN", ""),
-        "JOBS_DATABASE": str(folder / "jobs.db"),
+        # Where wake-ups for prints wait: sqlite:///FILE, mysql://USER:PASSWORD@HOST/DATABASE or redis://HOST:PORT/NUMBER.
+        "JOBS_QUEUE": os.environ.get("JOBS_QUEUE", f"sqlite:///{folder / 'jobs.db'}"),
+        # Processes that draw prints.
+        "JOBS_WORKERS": int(os.environ.get("JOBS_WORKERS", str(min(2, os.cpu_count() or 1)))),
         "JOBS_IN_PROCESS": False,
         "APP_NAME": "HocVu",
         "FAB_BASE_TEMPLATE": "hocvu/base.html",
@@ -97,9 +104,11 @@ def load(**overrides: Any) -> dict[str, Any]:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
+    # Statements kept compiled: there are more different ones than SQLAlchemy's 500, and a discarded one is built anew.
+    kept = {"query_cache_size": 2_000}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30}}
-    return {
+        return kept | {"connect_args": {"timeout": 30}}
+    return kept | {
         "isolation_level": "READ COMMITTED",
         "pool_pre_ping": True,
         "pool_recycle": 1800,

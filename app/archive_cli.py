@@ -11,6 +11,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import force_locale, gettext
 
+from app.domain.counts import format_count
 from app.errors import N_, HocVuError
 from app.security import request_clock
 from app.services.clock import VIETNAM
@@ -34,12 +35,17 @@ HANDED_OVER = N_("Handed over %(unit)s: %(file)s, %(rows)s rows, %(files)s files
 OPEN_FILE = N_(
     "WARNING: the file is not encrypted and holds personal data. Give a passphrase, or keep it under lock."
 )
-TAKEN_OVER = N_("Took over %(unit)s as of %(made_at)s: %(rows)s rows, %(files)s files.")
+TAKEN_OVER = N_(
+    "Took over %(unit)s as of %(made_at)s: %(rows)s rows of its own, %(others)s of others they name, %(files)s files."
+)
 FIRST_ACCOUNT = N_(
     "First account: %(name)s, one-time password %(password)s (also in first_admin.txt). Other accounts get new passwords."
 )
 NO_ACCOUNT = N_("The school has no administration account: nobody can sign in yet.")
 NO_PASSPHRASE = N_("The passphrase file %(name)s can't be read or is empty.")
+
+SEALED = N_("Sealed: %(made)s bundles; %(failed)s could not be made.")
+WITHOUT_END = 86_400
 
 PassphraseFile = click.option(
     "--passphrase-file",
@@ -65,10 +71,6 @@ def _give_up(reason: str) -> NoReturn:
 
 def _say(text: str, **values: Any) -> None:
     click.echo(gettext(text) % values)
-
-
-def _count(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
 
 
 def _passphrase(file: Path | None, *, new: bool = False) -> str:
@@ -108,7 +110,7 @@ def backup(target: Path, passphrase_file: Path | None) -> None:
             target, passphrase, Path(settings["INSTANCE_DIR"]), settings["BACKUP_KEEP"], clock=request_clock()
         )
         size = f"{(made.run.size or 0) / 1_000_000:.1f}".replace(".", ",")
-        rows = _count(made.run.row_count or 0)
+        rows = format_count(made.run.row_count or 0)
         _say(BACKED_UP, file=made.path, rows=rows, size=size, digest=made.run.digest)
         if made.removed:
             _say(TURNED_OVER, names=", ".join(made.removed))
@@ -129,7 +131,7 @@ def restore(file: Path, passphrase_file: Path | None) -> None:
         passphrase = _passphrase_for(file, passphrase_file)
         done = bring_back(file, passphrase, Path(current_app.config["INSTANCE_DIR"]), MIGRATIONS)
         remember_restore(file, done, clock=request_clock())
-        rows, files = _count(done.rows), _count(done.files)
+        rows, files = format_count(done.rows), format_count(done.files)
         _say(RESTORED, made_at=_local(done.made_at), rows=rows, files=files)
         _tell_history(done.findings)
 
@@ -200,7 +202,12 @@ def handover(unit_code: str, target: Path, encrypt: bool, passphrase_file: Path 
         instance = Path(current_app.config["INSTANCE_DIR"])
         run = hand_over(target, unit_code, instance, passphrase, clock=request_clock())
         values = {"unit": run.figures["unit"], "file": target, "digest": run.digest}
-        _say(HANDED_OVER, rows=_count(run.row_count or 0), files=_count(run.figures["files"]), **values)
+        _say(
+            HANDED_OVER,
+            rows=format_count(run.row_count or 0),
+            files=format_count(run.figures["files"]),
+            **values,
+        )
         if passphrase is None:
             _say(OPEN_FILE)
 
@@ -218,8 +225,14 @@ def handover_import(file: Path, passphrase_file: Path | None) -> None:
         instance = Path(current_app.config["INSTANCE_DIR"])
         done = take_over(file, passphrase, instance, MIGRATIONS, clock=request_clock())
         remember_takeover(file, done, clock=request_clock())
-        rows, files = _count(done.rows), _count(done.files)
-        _say(TAKEN_OVER, unit=done.unit, made_at=_local(done.made_at), rows=rows, files=files)
+        _say(
+            TAKEN_OVER,
+            unit=done.unit,
+            made_at=_local(done.made_at),
+            rows=format_count(done.rows),
+            others=format_count(done.others),
+            files=format_count(done.files),
+        )
         if done.account:
             _say(FIRST_ACCOUNT, name=done.account[0], password=done.account[1])
         else:
@@ -227,12 +240,30 @@ def handover_import(file: Path, passphrase_file: Path | None) -> None:
         _tell_history(done.findings)
 
 
+@click.command("seal-due")
+@with_appcontext
+def seal_due() -> None:
+    """Make every sealed bundle that is due now, as the worker would one after the other; ends with 1 where one failed."""
+    from app.extensions import db
+    from app.services.bundles.rounds import Sealing
+    from app.services.bundles.rounds import seal_due as make
+
+    sealing, made, before = Sealing(), 0, (-1, 0)
+    with in_words():
+        while (made, len(sealing.failed)) != before:
+            before = (made, len(sealing.failed))
+            made += len(make(db.session(), clock=request_clock(), sealing=sealing, seconds=WITHOUT_END))
+        _say(SEALED, made=format_count(made), failed=format_count(len(sealing.failed)))
+        if sealing.failed:
+            raise SystemExit(1)
+
+
 def _tell_history(findings: "Findings") -> None:
     counted = {"rows": findings.rows, "links": findings.links, "anchors": findings.anchors}
     if not findings.faults:
-        _say(HISTORY_HOLDS, **{name: _count(number) for name, number in counted.items()})
+        _say(HISTORY_HOLDS, **{name: format_count(number) for name, number in counted.items()})
         return
-    _say(HISTORY_BROKEN, faults=_count(len(findings.faults) + findings.more))
+    _say(HISTORY_BROKEN, faults=format_count(len(findings.faults) + findings.more))
     raise SystemExit(1)
 
 
@@ -242,4 +273,11 @@ def _local(moment: str) -> str:
     return f"{as_moment(moment).astimezone(VIETNAM):%H:%M %d/%m/%Y}"
 
 
-COMMANDS: tuple[click.Command, ...] = (backup, restore, rehearse_restore, handover, handover_import)
+COMMANDS: tuple[click.Command, ...] = (
+    backup,
+    restore,
+    rehearse_restore,
+    handover,
+    handover_import,
+    seal_due,
+)

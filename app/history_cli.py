@@ -9,6 +9,7 @@ import click
 from flask.cli import with_appcontext
 from flask_babel import force_locale, gettext
 
+from app.domain.counts import format_count
 from app.errors import N_, HocVuError
 from app.services.clock import VIETNAM, system_clock
 from config import ROOT
@@ -52,13 +53,13 @@ def verify_history(
             click.echo(f"- {text}")
         if not found.faults:
             counted = {
-                "rows": f"{found.rows:,}",
-                "links": f"{found.links:,}",
-                "anchors": f"{found.anchors:,}",
+                "rows": format_count(found.rows),
+                "links": format_count(found.links),
+                "anchors": format_count(found.anchors),
             }
             click.echo(gettext(INTACT) % counted)
             return
-        click.echo(gettext(BROKEN) % {"faults": f"{len(found.faults) + found.more:,}"})
+        click.echo(gettext(BROKEN) % {"faults": format_count(len(found.faults) + found.more)})
         tell_faults(named, clock=system_clock)
     raise SystemExit(1)
 
@@ -136,7 +137,7 @@ def export_history(target: Path, unit_code: str | None, year: int | None) -> Non
         except HocVuError as refusal:
             raise click.ClickException(gettext(refusal.message) % refusal.params) from refusal
         written = export(db.session(), part, target, ROOT / "scripts" / CHECKER, system_clock())
-        click.echo(gettext(WRITTEN) % {"links": f"{written:,}", "target": target})
+        click.echo(gettext(WRITTEN) % {"links": format_count(written), "target": target})
 
 
 @click.command("history-grants")

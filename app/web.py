@@ -15,6 +15,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
+from app.domain.counts import format_count
 from app.domain.marks import format_mark
 from app.errors import HocVuError, NotFound
 from app.extensions import db
@@ -49,7 +50,7 @@ def install_web(app: Flask) -> None:
         strict_transport_security=app.config["SESSION_COOKIE_SECURE"],
         referrer_policy="same-origin",
     )
-    app.jinja_env.filters.update(vn_date=vn_date, vn_time=vn_time, mark=format_mark)
+    app.jinja_env.filters.update(vn_count=format_count, vn_date=vn_date, vn_time=vn_time, mark=format_mark)
     app.context_processor(lambda: {"hv": page_context()})
     app.register_error_handler(HocVuError, _domain_error)
     app.register_error_handler(HTTPException, _http_error)

@@ -17,12 +17,12 @@ from pathlib import Path
 from flask import Flask
 
 from app.extensions import db
-from bench import as_of, chain, lists, locks, results, rules, sheet
+from bench import as_of, chain, lists, locks, printing, results, rules, sheet
 from bench.result import Line, table
 from tests.conftest import initialise, make_app
 from tests.support.mariadb import MariaDBServer
 
-GROUPS = ("start", "rules", "sheet", "chain", "history", "as-of", "locks", "lists", "results")
+GROUPS = ("start", "rules", "printing", "sheet", "chain", "history", "as-of", "locks", "lists", "results")
 
 START = """
 import time
@@ -114,6 +114,8 @@ def main() -> int:
         lines.append(worker_start())
     if "rules" in options.only:
         lines += rules.measure(10 if options.quick else 30)
+    if "printing" in options.only:
+        lines += printing.measure(options.quick)
     for engine in engines:
         lines += run(engine, options)
     sys.stdout.write(table(lines) + "\n")

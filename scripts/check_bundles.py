@@ -5,7 +5,9 @@ Chỉ dùng thư viện chuẩn của Python 3.9 trở lên; không cần mạng
 
     python check_bundles.py [THƯ_MỤC ...]
 
-Mỗi gói được so với danh mục manifest.json của nó, chữ kí của danh mục, và gói đứng trước của cùng lớp nếu có ở đây.
+Mỗi gói được so với danh mục manifest.json của nó, chữ kí của danh mục, và gói đứng trước của cùng lớp nếu có ở đây;
+trên đĩa DVD, USB còn so với danh mục của cả đĩa (danh-muc.json).
+Chữ kí số của nhà trường (tệp .p7s cạnh gói) được kiểm bằng chương trình openssl nếu máy có; gói chưa kí thì nói là chưa kí.
 Mã kết thúc: 0 nguyên vẹn, 1 có chỗ không khớp, 2 không có gói nào hoặc không đọc được.
 """
 
@@ -13,7 +15,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +26,8 @@ from typing import Any
 
 FORMAT = "hocvu-bundle-1"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
+LIST, LIST_SIGNATURE = "danh-muc.json", "danh-muc.sig"
+LIST_FORMAT = "hocvu-media-1"
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 LEAST_KEY = 256  # byte
 
@@ -34,10 +41,10 @@ def digest_of(path: Path) -> str:
     return found.hexdigest()
 
 
-def signer_of(folder: Path, manifest: bytes) -> str | None:
+def signer_of(folder: Path, manifest: bytes, name: str = SIGNATURE) -> str | None:
     """Mã của khóa đã kí danh mục; None nếu chữ kí không khớp."""
     try:
-        key, signature = (folder / SIGNATURE).read_text(encoding="ascii").splitlines()
+        key, signature = (folder / name).read_text(encoding="ascii").splitlines()
         n, e = (int(number, 16) for number in key.split())
         made = base64.b64decode(signature, validate=True)
         size = (n.bit_length() + 7) // 8
@@ -91,22 +98,87 @@ def check(root: Path) -> tuple[int, list[str], set[str]]:
     return len(folders), texts, keys
 
 
+def school_signatures(root: Path) -> tuple[list[str], list[str]]:
+    """Chữ kí số của nhà trường ở các gói trong thư mục: lời báo và các chỗ không khớp."""
+    openssl = shutil.which("openssl")
+    folders = sorted(path.parent for path in root.rglob(MANIFEST))
+    unsigned, held, left, faults = 0, 0, 0, list[str]()
+    for folder in folders:
+        files = sorted(folder.parent.glob(f"{folder.name}.*.p7s"))
+        unsigned += not files
+        for file in files:
+            if openssl is None:
+                left += 1
+            elif _holds(openssl, file, folder / MANIFEST):
+                held += 1
+            else:
+                faults.append(f"{file.relative_to(root).as_posix()}: chữ kí số của nhà trường không khớp")
+    said = [f"Chữ kí số của nhà trường: {held} khớp, {len(faults)} không khớp; {unsigned} gói chưa kí."]
+    if left:
+        said.append(f"{left} chữ kí số chưa kiểm được: máy này không có chương trình openssl.")
+    return said, faults
+
+
+def _holds(openssl: str, signature: Path, manifest: Path) -> bool:
+    """Chữ kí đúng là của danh mục; ai cấp chứng thư thì xem bằng: openssl cms -cmsout -print."""
+    command = [openssl, "cms", "-verify", "-binary", "-noverify", "-inform", "DER", "-in", str(signature)]
+    done = subprocess.run([*command, "-content", str(manifest)], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def check_list(root: Path) -> tuple[str | None, list[str]]:
+    """Mã băm của danh mục cả đĩa (None nếu thư mục này không có) và các chỗ trên đĩa không khớp với nó."""
+    path = root / LIST
+    if not path.is_file():
+        return None, []
+    text = path.read_bytes()
+    digest, faults = hashlib.sha256(text).hexdigest(), []
+    if signer_of(root, text, LIST_SIGNATURE) is None:
+        faults.append(f"chữ kí của {LIST} không khớp")
+    try:
+        facts = json.loads(text)
+        listed = {item["folder"]: item["digest"] for item in facts["bundles"]}
+        if facts["format"] != LIST_FORMAT:
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        return digest, [*faults, f"không đọc được {LIST}"]
+    there = {found.parent.relative_to(root).as_posix(): found for found in root.rglob(MANIFEST)}
+    faults += [f"thiếu gói: {name}" for name in sorted(listed.keys() - there.keys())]
+    faults += [f"gói không có trong danh mục: {name}" for name in sorted(there.keys() - listed.keys())]
+    faults += [
+        f"gói khác với danh mục: {name}"
+        for name in sorted(listed.keys() & there.keys())
+        if digest_of(there[name]) != listed[name]
+    ]
+    return digest, faults
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Kiểm tra các thư mục được nêu, hoặc thư mục chứa tệp này."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # Windows ghi ra tệp bằng bảng mã khác
     named = list(sys.argv[1:] if arguments is None else arguments)
     roots = [Path(name) for name in named] or [Path(__file__).resolve().parent]
     bundles, faults = 0, list[str]()
-    keys = set[str]()
+    keys, lists, signed = set[str](), list[str](), list[str]()
     for root in roots:
         if not root.is_dir():
             print(f"Không có thư mục {root}.", file=sys.stderr)
             return 2
         count, texts, signers = check(root)
-        bundles, faults, keys = bundles + count, faults + texts, keys | signers
+        listed, differences = check_list(root)
+        lists += [listed] if listed else []
+        said, broken = school_signatures(root)
+        signed, faults = signed + said, faults + broken
+        bundles, faults, keys = bundles + count, faults + differences + texts, keys | signers
     if not bundles:
         print("Không có gói niêm phong nào ở đây.", file=sys.stderr)
         return 2
     print(f"Đã kiểm tra {bundles} gói niêm phong; khóa kí: {', '.join(sorted(keys)) or 'không có'}.")
+    for text in signed:
+        print(text)
+    for text in lists:
+        print(f"Mã danh mục: {text}")
     for text in faults:
         print(f"- {text}")
     print(f"{len(faults)} chỗ không khớp." if faults else "Nguyên vẹn.")

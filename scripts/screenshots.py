@@ -2,7 +2,8 @@
 
 Serves a fresh demo province from a temporary folder, signs in with the accounts of its demo_accounts.txt, and saves the
 first page of every account (wide, and some on a phone), the grid with a locked cell and its history, the sheet's history,
-the lock calendar, two pages of the printed book, and the two scandals: from the tier above and by the offline checker.
+the lock calendar, two pages of the printed book, the two scandals (from the tier above and by the offline checker), the page
+of forms with a preview, and one page of every form (`form_pictures`).
 """
 
 import re
@@ -127,6 +128,11 @@ def shots(names: list[str], sheet: str) -> list[Shot]:
         Shot("print-register", HEAD, "/print-register/"),
         Shot("paper-check", HEAD, "/check/"),
         Shot("certificates", HEAD, "/certificates/"),
+        Shot("forms", HEAD, "/forms/"),
+        Shot("form-versions", HEAD, "/forms/grade_slip"),
+        Shot("form-versions", HEAD, "/forms/grade_slip", PHONE),
+        Shot("decisions", HEAD, "/decisions/?year=2025"),
+        Shot("decision", HEAD, "/decisions/closing?year=2025"),
         Shot("backups", DEPARTMENT, "/backups/"),
         Shot("changes-after-lock", ABOVE, "/inspect/after-lock/3"),
         Shot("lock-rehearsal", HEAD, "/lock-rehearsal/"),
@@ -231,6 +237,7 @@ def main() -> int:
         server.flask("init-app")
         server.flask("demo", "--if-empty")
         server.start()
+        subprocess.run([sys.executable, "-m", "scripts.form_pictures"], env=server.env, check=True)
         known = accounts(server)
         with launched() as browser:
             first = {who: readable_sheets(browser, server, who, known[who])[0] for who in PRINTS}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that Chromium, MariaDB, poppler and what checks signatures are there for the tests; installs them where that needs no password.
+# Makes sure that Chromium, MariaDB, Redis, poppler and what checks signatures and PDF/A are there for the tests; installs them where that needs no password.
 # Prints the pytest marker expression for what can be tested ("" = everything). With CI=true a missing part is an error.
 . "$(dirname "$0")/lib.sh"
 
@@ -8,17 +8,29 @@ PATH=$PATH:/usr/sbin:/usr/local/sbin
 has_mariadb() { command -v mariadbd >/dev/null && command -v mariadb-install-db >/dev/null; }
 has_browser() { "$PY" -m tests.support.browser >/dev/null 2>&1; }
 has_poppler() { command -v pdftotext >/dev/null && command -v pdftoppm >/dev/null; }
+has_redis() { command -v redis-server >/dev/null || command -v redis-check-rdb >/dev/null; }
 has_signatures() {
   local program
   for program in pdfsig certutil xmlsec1 softhsm2-util; do command -v "$program" >/dev/null || return 1; done
 }
 
-# mariadb-server-core is the server without a system service: nothing starts on port 3306.
+has_pdfa() {
+  local jar
+  command -v java >/dev/null || return 1
+  for jar in preflight pdfbox2 fontbox2 xmpbox commons-logging javax.activation jaxb-api; do
+    [ -e "/usr/share/java/$jar.jar" ] || return 1
+  done
+}
+
+# mariadb-server-core is the server without a system service: nothing starts on port 3306. Nor on 6379: redis-tools has
+# the server's program under the name of redis-check-rdb.
 declare -A packages=(
   [mariadb]="mariadb-server-core mariadb-client-core"
   [browser]="chromium fonts-croscore"
   [poppler]="poppler-utils"
+  [redis]="redis-tools"
   [signatures]="poppler-utils libnss3-tools xmlsec1 softhsm2"
+  [pdfa]="default-jre-headless libpdfbox2-java libactivation-java libjaxb-api-java"
 )
 
 # Snap's Chromium, the only one Ubuntu packages, doesn't run everywhere: take Playwright's own build there.
@@ -40,7 +52,7 @@ install() {
 }
 
 left_out=""
-for part in mariadb browser poppler signatures; do
+for part in mariadb browser poppler redis signatures pdfa; do
   "has_$part" && continue
   if may_install_packages; then install "$part" || true; fi
   "has_$part" && continue

@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from app import create_app
 from app.extensions import db
 from app.jobs import EXTENSION as JOBS
 from app.jobs import Jobs
+from app.reports import renderer
 from app.services.chain import keys
 from tests.factories import province as factory
 from tests.support.browser import launched
@@ -103,7 +104,7 @@ class Standing:
         """The application as new; its files go into `folder`."""
         app = self.app
         app.config.clear()
-        app.config.update(self._config, INSTANCE_DIR=folder, JOBS_DATABASE=str(folder / "jobs.db"))
+        app.config.update(self._config, INSTANCE_DIR=folder, JOBS_QUEUE=f"sqlite:///{folder / 'jobs.db'}")
         app.extensions.clear()
         app.extensions.update(self._extensions | {JOBS: Jobs(app)})
         return app
@@ -205,6 +206,7 @@ def app(
     tmp_path: Path,
     sqlite_file: Path,
     standing: Callable[[str], Standing],
+    drawn_once: None,
 ) -> Iterator[Flask]:
     """A ready application with its context pushed; its database is empty, or holds the province if the test asks."""
     with_province = "province" in request.fixturenames
@@ -239,6 +241,18 @@ def one_anchor_key() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "new_key", cache(keys.new_key))
         yield
+
+
+@pytest.fixture(scope="session")
+def drawings() -> Callable[..., bytes]:
+    """What `render` draws with, remembering: the same page gives the same bytes (tests/reports sees to that)."""
+    return lru_cache(maxsize=500)(renderer._drawn)
+
+
+@pytest.fixture
+def drawn_once(drawings: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that a test before has drawn is not drawn again: half a second each, and bundles are full of them."""
+    monkeypatch.setattr(renderer, "_drawn", drawings)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What students of the demo get: by ability, subject and test; written as teachers type it."""
 
+from random import Random
+
 from app.demo.endings import FAILED, PASSED, Ending, tenths_text
 from app.demo.world import Sheet, World, chance
 from app.domain.assessment.terms import SubjectLevel, TraitLevel
@@ -49,6 +51,7 @@ class Marker:
         self.endings: dict[tuple[int, int], Ending] = {}  # (sheet, student) → what it is to come to
         self._day = world.plan.day
         self._abilities: dict[tuple[int, str], int] = {}
+        self._missed: dict[tuple[int, int], tuple[int, int]] = {}
 
     def ability(self, student_id: int, subject: str) -> int:
         """What the student is worth in the subject, in tenths: the same all through the demo."""
@@ -78,7 +81,7 @@ class Marker:
         if kind in (CellKind.LEVEL, CellKind.WHOLE_MARK):
             return self._primary(sheet, student_id, kind)
         if kind is CellKind.COUNT:
-            return str(self._sessions(student_id, column))
+            return str(self.sessions_of(sheet, student_id)[column == "unexcused"])
         manners = self._manners(student_id)
         if kind is CellKind.TRAIT:
             return "T" if manners >= MANNERS[1][0] else "Đ"
@@ -106,14 +109,29 @@ class Marker:
     def _manners(self, student_id: int) -> int:
         return int(self.rng.gauss(self._drawn(student_id, "manners", 78, 13), 4))
 
-    def _sessions(self, student_id: int, column: str) -> int:
+    def sessions_of(self, sheet: Sheet, student_id: int) -> tuple[int, int]:
+        """Sessions missed in a term with leave and without: what attendance adds up to and the book counts."""
+        ending = self.endings.get((sheet.id, student_id))
+        if ending:
+            excused, unexcused = (ending.text(sheet, column) for column in ("excused", "unexcused"))
+            return int(excused or 0), int(unexcused or 0)
+        key = sheet.id, student_id
+        if key not in self._missed:
+            rng = chance(self._day, f"{sheet.id} {student_id} sessions")
+            self._missed[key] = (
+                self._sessions(rng, student_id, "excused"),
+                self._sessions(rng, student_id, "unexcused"),
+            )
+        return self._missed[key]
+
+    def _sessions(self, rng: Random, student_id: int, column: str) -> int:
         """Sessions missed in a term: mostly none to three; never so many that the year's limit is near."""
         if column == "unexcused":
             often = self._drawn(student_id, "manners", 78, 13) < MANNERS[1][0]
-            return self.rng.choice((0, 1, 1, 2, 4) if often else (0, 0, 0, 0, 0, 1))
+            return rng.choice((0, 1, 1, 2, 4) if often else (0, 0, 0, 0, 0, 1))
         if self._drawn(student_id, "health", 50, 20) < SICKLY:
-            return self.rng.randint(10, 17)
-        return min(int(self.rng.expovariate(0.7)), 5)
+            return rng.randint(10, 17)
+        return min(int(rng.expovariate(0.7)), 5)
 
     def known(self, sheet: Sheet, student_id: int, column: str) -> str | None:
         """What stands in the cell, None for blank."""
@@ -145,6 +163,8 @@ class Marker:
             return PASSED if old == FAILED else FAILED
         by = self.rng.choice((10, 15, 20) if upward else (-10, -5, 5, 5, 10, 10))
         tenths = tenths_of(old)
+        if upward and tenths < 100:
+            return typed(min(tenths + by, 100))
         return typed(tenths + by if 0 <= tenths + by <= 100 else tenths - by)
 
     def _comment(self, sheet: Sheet, student_id: int, column: str) -> str | None:

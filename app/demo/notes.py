@@ -83,7 +83,7 @@ class Remarks:
             s: self._text(NoteKind.MONTHLY) for s in (students[: len(students) // 2] if late else students)
         }
         self._enter(
-            _keeper(room), room, NoteKind.MONTHLY, month, [NoteEdit(s, None, t) for s, t in texts.items()]
+            keeper(room), room, NoteKind.MONTHLY, month, [NoteEdit(s, None, t) for s, t in texts.items()]
         )
         again = [s for s in texts if self.rng.random() < BREAK]
         edits = [
@@ -97,14 +97,14 @@ class Remarks:
         """What was thought better of the next day, of those who are still in the class then."""
         here = set(room.students(self._today()))
         still = [edit for edit in edits if edit.student_id in here]
-        self._enter(_keeper(room), room, NoteKind.MONTHLY, month, still)
+        self._enter(keeper(room), room, NoteKind.MONTHLY, month, still)
 
     def _development(self, school: School, name: str, month: NotePeriod) -> None:
         """Every area of every child, an area at a time."""
         room = school.classes[self.year, name]
         for area in preschool.areas_of(room.grade):
             edits = list(self._observed(room.students(self._today()), area.code))
-            self._enter(_keeper(room), room, NoteKind.DEVELOPMENT, month, edits, area=area.code)
+            self._enter(keeper(room), room, NoteKind.DEVELOPMENT, month, edits, area=area.code)
             self.world.clock.move_to(self.world.clock.now + timedelta(minutes=4))
 
     def _observed(self, children: Sequence[int], area: str) -> Iterator[NoteEdit]:
@@ -157,7 +157,7 @@ class Remarks:
         self.world.count("remarks", saved.changed)
 
 
-def _keeper(room: ClassRoom) -> Member:
+def keeper(room: ClassRoom) -> Member:
     """The class's homeroom teacher."""
     if room.homeroom is None:
         raise LookupError(f"nobody is homeroom teacher of {room.name}")

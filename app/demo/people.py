@@ -11,6 +11,7 @@ from app.models import OrgUnit, Person, SchoolClass, Student, UnitGroup
 from app.reference.people import DrawnStaff, DrawnStudent
 from app.services.enrolments import Admission, GuardianSheet, add_student, enrol
 from app.services.people import PersonName, add_person, add_position, join_team
+from app.services.register_numbers import next_numbers
 from app.services.unit_of_work import Work
 
 LONG_AGO = date(2019, 8, 15)
@@ -116,11 +117,12 @@ def add_pupils(
     size = world.size(spec.size)
     cohort = world.people.cohort(size * len(rooms), year - age_of(first), spec.commune)
     starts_on = start_day(world, year)
+    numbers = next_numbers(work.session, unit.id, len(cohort))
     for number, (room, row) in enumerate(rooms):
         mine = cohort[number * size : (number + 1) * size]
         filed = [
-            _pupil(work, unit, drawn, f"{year}.{first.grade:02d}.{register:03d}", starts_on)
-            for register, drawn in enumerate(mine, start=number * size + 1)
+            _pupil(work, unit, drawn, numbers[place], starts_on)
+            for place, drawn in enumerate(mine, start=number * size)
         ]
         filed.sort(key=lambda student: student.sort_key)
         for order, student in enumerate(filed, start=1):
@@ -165,8 +167,8 @@ def _pupil(work: Work, unit: OrgUnit, drawn: DrawnStudent, register: str, day: d
     )
 
 
-def pupil_values(drawn: DrawnStudent, register: str) -> dict[str, Any]:
-    """Columns of a student's sheet."""
+def pupil_values(drawn: DrawnStudent, register: str | None = None) -> dict[str, Any]:
+    """Columns of a student's sheet; without a number of the register the program gives the next one."""
     return {
         "birth_date": drawn.birth_date,
         "sex_code": drawn.sex,

@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app.demo import accounts, classes, offices, orders
+from app.demo.attendance import Rolls
 from app.demo.closed_books import plan_closings
 from app.demo.notes import Remarks
 from app.demo.people import add_staff
@@ -115,6 +116,7 @@ class _Director:
         self.world = world
         self.say = say
         self.trail = Trail(world)
+        self.rolls = Rolls(world, self.trail.marker)
         self.stories = Stories(world, self.trail, folder / "evidence")
 
     def run(self) -> None:
@@ -195,6 +197,7 @@ class _Director:
             for term in new.terms:
                 sheets = self.world.units[spec.code].sheets_of(new.start_year, term.number)
                 self.trail.plan_closed_term(sheets, term, self._share(spec), told)
+        self.rolls.plan_closed(new, new.terms)
         self._keep_results_after(new.terms[0])
         end.plan()
         if new is self.world.plan.last:
@@ -221,6 +224,8 @@ class _Director:
             running = school.sheets_of(new.start_year, self.world.plan.term)
             self.trail.plan_running_term(running, self.world.plan.running, self.world.scale)
         over = new.terms[: self.world.plan.term - 1]
+        self.rolls.plan_closed(new, over)
+        self.rolls.plan_running(new, self.world.plan.running)
         for term in over:
             self._keep_results_after(term)
         plan_closings(self.world, new, over)

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.demo.accounts import act
 from app.demo.classes import TAUGHT_BY_HEAD
 from app.demo.corrections import ask_for, bring_to
+from app.demo.marks import tenths_of
 from app.demo.plan import ONE_DAY, at
 from app.demo.schools import MAIN
 from app.demo.trail import RAISED, RAISED_AT, Trail
@@ -20,6 +21,9 @@ from app.services.publications import publish
 
 EACH, COLUMN = 8, "midterm"
 """Of how many students in a class the posted marks are raised, and which."""
+
+HIGHEST = 100
+"""In tenths: a mark that can't go up."""
 
 MORE = Decimal(3)
 WISH = "Em cần đủ điểm để được xét danh hiệu, đề nghị nâng điểm đánh giá thường xuyên"
@@ -59,7 +63,8 @@ def _post(world: World) -> None:
 
 def _raise(world: World, trail: Trail, sheet: Sheet, place: int) -> None:
     day = local_day(world.clock.now)
-    held = [s for s in sheet.students(day) if trail.marker.known(sheet, s, COLUMN)]
+    marks = {s: trail.marker.known(sheet, s, COLUMN) for s in sheet.students(day)}
+    held = [s for s, mark in marks.items() if mark and tenths_of(mark) < HIGHEST]
     if place < len(held):
         change = trail.correction(sheet, held[place], COLUMN, upward=True)
         trail.enter(sheet.member_for(COLUMN, day), sheet, [change])

@@ -151,7 +151,7 @@ class Stories:
             self._act("office"),
             self.school.id,
             NEWCOMER,
-            pupil_values(drawn, f"{self.year}.07.900"),
+            pupil_values(drawn),
             Admission(
                 room.id, day, entry_code="1", status_code=code, other_school="THCS Lê Lợi, tỉnh Gia Lai"
             ),

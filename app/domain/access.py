@@ -103,6 +103,7 @@ class Target:
     own_record: bool = False  # the student's, or the child's
     head_account: bool = False  # the account of the person who heads its unit
     admin_account: bool = False  # a unit's administration account (S4 Điều 3 khoản 2b)
+    assigned: bool = False  # the leader the check of a medium is assigned to
     directly_below: bool = False  # the unit stands right under the actor's, nothing between them
 
 
@@ -137,6 +138,7 @@ AUTHORISED = Predicate(
 )
 ENTERED = Predicate("entered what the cells hold", lambda _a, target: target.entered, about_target=True)
 DELEGATED = Predicate("delegated for the sheet now", lambda _a, target: target.delegated, about_target=True)
+ASSIGNED = Predicate("assigned to check the medium", lambda _a, target: target.assigned, about_target=True)
 OWN_RECORD = Predicate("own or own child's record", lambda _a, target: target.own_record, about_target=True)
 
 DIRECTLY_BELOW = Predicate("unit directly below", lambda _a, target: target.directly_below, about_target=True)
@@ -266,6 +268,9 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.NOTE_VIEW: (*RUNNING, *TEACHING_IT, *LOOKING_IN),
     Action.NOTE_ENTER: ((TEACHERS, OWN_UNIT, TEACHES), (TEACHERS, OWN_UNIT, HOMEROOM)),
     Action.NOTE_EXPORT: ((TEACHERS, HOMEROOM), *RUNNING),
+    # Attendance is the homeroom teacher's to take (S4 Điều 13: Nhập điểm danh); whoever teaches the class sees it.
+    Action.ATTENDANCE_VIEW: (*RUNNING, (OFFICE_STAFF, OWN_UNIT), *TEACHING_IT, *LOOKING_IN),
+    Action.ATTENDANCE_ENTER: ((TEACHERS, OWN_UNIT, HOMEROOM),),
     Action.LOCK_VIEW: ((EVERY_STAFF, OWN_OR_BELOW),),
     Action.LOCK_MANAGE: ((ADMINS, OWN_UNIT),),
     Action.LOCK_ORDER: ((LEADERS, OWN_UNIT),),
@@ -283,6 +288,12 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     # Sealed bundles: read and collected from above (S4 Điều 20 khoản 3), made at the school only (S3 mục 2).
     Action.BUNDLE_VIEW: (*RUNNING, (OFFICE_STAFF, OWN_UNIT), *LOOKING_IN),
     Action.BUNDLE_MAKE: RUNNING,
+    # What is taken to other media (S3 mục 3, S4 Điều 20 khoản 3): the school's own bundles, and those of the schools below.
+    Action.BUNDLE_EXPORT: (*RUNNING, (OFFICE_STAFF, OWN_UNIT)),
+    Action.BUNDLE_COLLECT: ((OFFICES, BELOW),),
+    Action.MEDIUM_VIEW: (*RUNNING, (OFFICE_STAFF, OWN_UNIT), (OFFICES, OWN_UNIT), *LOOKING_IN),
+    Action.MEDIUM_KEEP: (*RUNNING, (OFFICE_STAFF, OWN_UNIT), (OFFICES, OWN_UNIT)),
+    Action.MEDIUM_CHECK: ((HEADS, OWN_UNIT, ASSIGNED), (OFFICE_LEADERS, OWN_UNIT, ASSIGNED)),
     # Electronic signatures under papers: who answers for the data, the head, and whoever keeps the seal.
     Action.CERTIFICATE_OWN: ((SCHOOL_STAFF,),),
     Action.CERTIFICATE_VIEW: (*RUNNING, (OFFICE_STAFF, OWN_UNIT)),
@@ -336,6 +347,7 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.EXCEPTION_VIEW: (*RUNNING, (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
     Action.CHAIN_VIEW: (*RUNNING, (OFFICES, OWN_OR_BELOW), (INSPECTOR, OWN_OR_BELOW)),
     Action.BACKUP_VIEW: ((ADMINISTRATION, OWN_OR_BELOW),),
+    Action.HANDOVER_ORDER: ((HEAD, OWN_UNIT),),  # S4 Điều 12 khoản 9
     Action.EXCEPTION_MARK: ((OFFICES, BELOW),),
     Action.ACCESS_REVIEW_VIEW: (
         (LEADERS, OWN_UNIT),
@@ -347,28 +359,12 @@ RULES: Mapping[Action, tuple[Alternative, ...]] = {
     Action.ACCESS_REVIEW: ((LEADERS, OWN_UNIT),),
 }
 
-GRANTABLE = frozenset(
-    {
-        Action.STUDENT_VIEW,
-        Action.STUDENT_MANAGE,
-        Action.STAFF_VIEW,
-        Action.STAFF_MANAGE,
-        Action.CLASS_MANAGE,
-        Action.ASSIGNMENT_MANAGE,
-        Action.DATA_IMPORT,
-        Action.DATA_EXPORT,
-        Action.SHEET_VIEW,
-        Action.SHEET_EXPORT,
-        Action.RESULT_VIEW,
-        Action.RESULT_EXPORT,
-        Action.HISTORY_VIEW,
-        Action.BOOK_PRINT,
-        Action.PROGRESS_VIEW,
-        Action.AUDIT_VIEW,
-        Action.LOCK_MANAGE,
-        Action.ACCOUNT_VIEW,
-    }
-)
+GRANTABLE = frozenset({
+    Action.STUDENT_VIEW, Action.STUDENT_MANAGE, Action.STAFF_VIEW, Action.STAFF_MANAGE, Action.CLASS_MANAGE,
+    Action.ASSIGNMENT_MANAGE, Action.DATA_IMPORT, Action.DATA_EXPORT, Action.SHEET_VIEW, Action.SHEET_EXPORT,
+    Action.RESULT_VIEW, Action.RESULT_EXPORT, Action.HISTORY_VIEW, Action.BOOK_PRINT, Action.PROGRESS_VIEW,
+    Action.AUDIT_VIEW, Action.LOCK_MANAGE, Action.ACCOUNT_VIEW,
+})  # fmt: skip
 """Rights a unit's administrators may put into a group (S0 Điều 13.2a). Entering marks comes from assignments only."""
 
 

@@ -25,6 +25,7 @@ class Place(StrEnum):
     SHEET = "sheet"  # một trang sổ: môn, lớp, học kì
     YEAR = "year"  # cả năm của một lớp: kiểm tra lại của một môn, hoặc quyết định cuối năm
     NOTES = "notes"  # nhận xét của một lớp trong một kì nhận xét
+    ATTENDANCE = "attendance"  # điểm danh của một lớp trong một tháng
 
 
 class Preset(StrEnum):

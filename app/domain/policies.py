@@ -27,6 +27,7 @@ IDLE_RANGE: Final = N_("The idle time is from 5 to 240 minutes.")
 CORRECTION_RANGE: Final = N_("A request may wait from 1 to 60 days.")
 LOOSER_SETTING: Final = N_("A unit can only tighten what the unit above it has set.")
 NOT_IN_FORM: Final = N_("Write it in the form shown beside the field.")
+SCHOOLS_OWN: Final = N_("A school decides by itself how its own forms look.")
 FIXED_SETTING: Final = N_("The unit above has chosen for all units below it.")
 
 
@@ -59,6 +60,7 @@ class PolicyKey(StrEnum):
     CENTRE_ADJUSTMENT = "centre_adjustment"  # điều chỉnh khi chỉ một môn kéo xuống
     CENTRE_REGULAR = "centre_regular_scores"  # số điểm thường xuyên theo số tiết
     CENTRE_TITLES = "centre_titles"  # danh hiệu
+    FORM_GRADE_SLIP = "form_grade_slip"  # phiếu báo điểm của trường theo mẫu nào
     WATCH_BURST = "watch_burst"  # danh sách cần xem lại: nhiều ô bị sửa trong ít phút, và các mục sau
     WATCH_DRIFT = "watch_drift"  # phần lớn các lần sửa theo một chiều
     WATCH_STUDENT = "watch_student"  # nhiều điểm của một học sinh được nâng
@@ -80,6 +82,9 @@ CENTRE_SETTINGS: Final = {
 }
 """What a centre's leader confirms from the text of TT 43/2021, by its name there; without a decision not confirmed."""
 
+FORM_VERSIONS: Final = {PolicyKey.FORM_GRADE_SLIP: ("grade_slip", "grade_slip.compact")}
+"""Versions of the school's own forms, by their codes in the catalogue; the first is used until the head decides otherwise."""
+
 WATCH: Final = {
     PolicyKey.WATCH_BURST: Pattern.BURST,
     PolicyKey.WATCH_DRIFT: Pattern.DRIFT,
@@ -90,7 +95,7 @@ WATCH: Final = {
 }
 """From where on the watch list shows a pattern."""
 
-FIXED_ABOVE: Final = frozenset({*READINGS, *CENTRE_SETTINGS})
+FIXED_ABOVE: Final = frozenset({*READINGS, *CENTRE_SETTINGS, *FORM_VERSIONS})
 """Settings no value of which is the tighter one: a unit above fixes them for those below, or the unit chooses."""
 
 NEVER: Final = "never"
@@ -110,6 +115,7 @@ DEFAULTS: Mapping[PolicyKey, str] = {
     PolicyKey.DISCIPLINE_PERIOD: Span.WEEKLY.value,
     PolicyKey.CORRECTION_PRESET: Preset.S0_S4.value,
     PolicyKey.CORRECTION_DAYS: "10",
+    **{key: codes[0] for key, codes in FORM_VERSIONS.items()},
     **{key: watch.usual_rule(pattern) for key, pattern in WATCH.items()},
 }
 """What holds where nobody has set anything; of a centre's settings nothing does."""
@@ -124,6 +130,7 @@ _CHOICES: Mapping[PolicyKey, tuple[str, ...]] = {
     PolicyKey.CENTRE_ADJUSTMENT: ("yes", "no"),
     PolicyKey.DISCIPLINE_PERIOD: tuple(value.value for value in Span),
     PolicyKey.CORRECTION_PRESET: tuple(value.value for value in Preset),
+    **FORM_VERSIONS,
 }
 _RANGES: Mapping[PolicyKey, tuple[int, int, str]] = {
     PolicyKey.ENTRY_DAY: (1, 31, ENTRY_DAY_RANGE),
@@ -134,13 +141,18 @@ _RANGES: Mapping[PolicyKey, tuple[int, int, str]] = {
 
 
 def keys_of(kind: UnitKind, levels: Iterable[str]) -> list[PolicyKey]:
-    """What a unit decides: readings where TT 22/2021 is used, settings of TT 43/2021 in a centre; an office everything."""
+    """What a unit decides: readings where TT 22/2021 is used, settings of TT 43/2021 in a centre, versions of its own forms
+    in a school with marks; an office everything but these.
+    """
     secondary = {Level.LOWER_SECONDARY, Level.UPPER_SECONDARY} & set(taught_levels(kind, levels))
     has = {
         **dict.fromkeys(READINGS, bool(secondary)),
         **dict.fromkeys(CENTRE_SETTINGS, kind in CENTRES),
+        **dict.fromkeys(FORM_VERSIONS, kind is not UnitKind.PRESCHOOL),
     }
-    return [key for key in PolicyKey if not kind.is_school or has.get(key, True)]
+    if not kind.is_school:
+        return [key for key in PolicyKey if key not in FORM_VERSIONS]
+    return [key for key in PolicyKey if has.get(key, True)]
 
 
 def choices(key: PolicyKey) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import Field, field, fields, is_dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import UnionType
@@ -22,14 +23,25 @@ LONGEST: Final = 64 * 2**20
 _TAG, _TEXT = "tag", "text"
 _WORD_START = re.compile("_([a-z0-9])")
 _INSTANCE = TypeVar("_INSTANCE")
+_NAMED = re.compile(r"Element '([^']+)'")
+
+
+class Fault(StrEnum):
+    """What is wrong with a file that isn't a record."""
+
+    TOO_LARGE = "too_large"
+    BROKEN = "broken"  # no XML, or cut off
+    DOCTYPE = "doctype"  # declares a document type: entities, files from elsewhere
+    SCHEMA = "schema"  # XML, but not as the schema has it
+    OTHER = "other"  # a record of another kind
 
 
 class BadXml(Exception):
-    """A file that isn't a record: `reason` says what is wrong with it, `line` where (0: unknown)."""
+    """A file that isn't a record: `fault`, the `line` (0: unknown), the `element`, and `reason` for the log."""
 
-    def __init__(self, reason: str, line: int = 0) -> None:
+    def __init__(self, fault: Fault, reason: str, line: int = 0, element: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.line = reason, line
+        self.fault, self.reason, self.line, self.element = fault, reason, line, element
 
 
 def data(*, text: bool = False, tag: bool = False) -> Any:
@@ -47,16 +59,16 @@ def to_xml(record: Any) -> bytes:
 def parse(content: bytes) -> Any:
     """The root element of a file from outside: no document type, no entities, no network. Raises BadXml."""
     if len(content) > LONGEST:
-        raise BadXml("too large")
+        raise BadXml(Fault.TOO_LARGE, "too large")
     # Whatever is wrong with the file, it is told as one thing: it could not be read.
     try:
         root = etree.fromstring(content, _parser())
     except etree.XMLSyntaxError as error:
-        raise BadXml(error.msg or "not XML", error.lineno or 0) from None
+        raise BadXml(Fault.BROKEN, error.msg or "not XML", error.lineno or 0) from None
     except ValueError as error:
-        raise BadXml(str(error)) from None
+        raise BadXml(Fault.BROKEN, str(error)) from None
     if root.getroottree().docinfo.internalDTD is not None:
-        raise BadXml("a document type declaration is not allowed", 1)
+        raise BadXml(Fault.DOCTYPE, "a document type declaration is not allowed", 1)
     return root
 
 
@@ -65,7 +77,9 @@ def check(root: Any) -> None:
     schema = _schema()
     if not schema.validate(root):
         first = schema.error_log[0]
-        raise BadXml(first.message.replace(f"{{{NAMESPACE}}}", ""), first.line)
+        message = first.message.replace(f"{{{NAMESPACE}}}", "")
+        found = _NAMED.match(message)
+        raise BadXml(Fault.SCHEMA, message, first.line, found[1] if found else "")
 
 
 def from_xml(content: bytes, kind: type[_INSTANCE]) -> _INSTANCE:
@@ -73,7 +87,8 @@ def from_xml(content: bytes, kind: type[_INSTANCE]) -> _INSTANCE:
     root = parse(content)
     check(root)
     if etree.QName(root).localname not in _names(kind):
-        raise BadXml(f"the file holds {etree.QName(root).localname}, not {_names(kind)[0]}")
+        held = etree.QName(root).localname
+        raise BadXml(Fault.OTHER, f"the file holds {held}, not {_names(kind)[0]}", element=held)
     record: _INSTANCE = _record(root, kind)
     return record
 

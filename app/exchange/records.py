@@ -206,6 +206,18 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class AttendanceMonth:
+    """What a student missed in a month, by day: "3P 17-K"; sessions with leave (P) and without (K)."""
+
+    TAGS: ClassVar[Names] = ("attendance",)
+    student: str
+    month: str
+    excused: int
+    unexcused: int
+    days: str = data(text=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Gradebook:
     """The book of a class in a term (S2 Điều 2 khoản 2): students, every sheet, exemptions, remarks, results."""
 
@@ -227,6 +239,7 @@ class Gradebook:
     subject_years: tuple[SubjectYear, ...]
     results: tuple[Result, ...]
     remarks: tuple[Remark, ...]
+    attendance: tuple[AttendanceMonth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +264,7 @@ class StudentYear:
     results: tuple[Result, ...]
     decisions: tuple[Decision, ...]
     remarks: tuple[Remark, ...]
+    attendance: tuple[AttendanceMonth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

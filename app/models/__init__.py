@@ -1,6 +1,7 @@
 """Every model, imported so that one metadata serves FAB, Alembic and Flask-SQLAlchemy; mapping finished here."""
 
 from app.models.archive import ArchiveRun
+from app.models.attendance import Attendance, RollCall
 from app.models.audit import (
     AuditEvent,
     ImportBatch,
@@ -32,9 +33,10 @@ from app.models.corrections import Authorisation, CorrectionCell, CorrectionRequ
 from app.models.documents import Document
 from app.models.gradebook import Grade, GradebookSheet, SheetSubmission, SubjectYear
 from app.models.incidents import Incident, IncidentMessage, ProgressCheck, ProgressCheckRow
-from app.models.incoming import IncomingRecord
+from app.models.incoming import CountedTerm, IncomingRecord, Transfer
 from app.models.lock_requests import ExtensionRequest, ExtensionSeat
 from app.models.locks import LockWindow
+from app.models.media import ArchiveMedium, ExportJob, MediumCheck
 from app.models.notes import StudentNote
 from app.models.org import (
     AdminBoard,
@@ -59,8 +61,9 @@ from app.models.publications import (
 )
 from app.models.reference import CodeItem, Installation
 from app.models.results import StudentResult, YearDecision
+from app.models.rounds import SigningRound, StalePaper
 from app.models.rows import ROWS, PrimaryGrade, TrainingRow, TraitGrade, WeightedGrade
-from app.models.signatures import Certificate, Signature
+from app.models.signatures import BundleSignature, Certificate, Signature
 from app.models.watch import AccessReview, ExceptionLook, ExceptionNote, Inspection, InspectionUnit
 from app.versioning import finish_mapping, tx_log_class
 
@@ -75,12 +78,15 @@ __all__ = [
     "AdminBoard",
     "AdminBoardMember",
     "AnchorHead",
+    "ArchiveMedium",
     "ArchiveRun",
+    "Attendance",
     "Attestation",
     "AttestationNote",
     "AuditEvent",
     "Authorisation",
     "BundleCheck",
+    "BundleSignature",
     "Certificate",
     "ChainAnchor",
     "ChainHead",
@@ -92,6 +98,7 @@ __all__ = [
     "CorrectionCell",
     "CorrectionRequest",
     "CorrectionStep",
+    "CountedTerm",
     "Delegation",
     "Department",
     "Document",
@@ -99,6 +106,7 @@ __all__ = [
     "ExceptionLook",
     "ExceptionNote",
     "ExemptionDecision",
+    "ExportJob",
     "ExtensionRequest",
     "ExtensionSeat",
     "FamilyLink",
@@ -117,6 +125,7 @@ __all__ = [
     "LoginSession",
     "MarkQuestion",
     "MarkQuestionMessage",
+    "MediumCheck",
     "Model",
     "Notice",
     "NoticeRead",
@@ -132,12 +141,15 @@ __all__ = [
     "ProgressCheckRow",
     "Publication",
     "ReopenRequest",
+    "RollCall",
     "SchoolClass",
     "SchoolYear",
     "SealedBundle",
     "SheetSubmission",
     "SignInAttempt",
     "Signature",
+    "SigningRound",
+    "StalePaper",
     "Student",
     "StudentNote",
     "StudentResult",
@@ -152,6 +164,7 @@ __all__ = [
     "Term",
     "TrainingRow",
     "TraitGrade",
+    "Transfer",
     "TxLog",
     "UnitEpoch",
     "UnitGroup",

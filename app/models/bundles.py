@@ -27,7 +27,7 @@ class SealedBundle(Model):
     __table_args__ = (
         sa.UniqueConstraint("class_id", "number", name="uq_sealed_bundle"),
         sa.Index("ix_sealed_bundle_unit", "unit_id", "school_year_id", "term"),
-        sa.Index("ix_sealed_bundle_source", "occasion", "source_id"),
+        sa.Index("ix_sealed_bundle_source", "occasion", "source_id", "class_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -96,6 +96,7 @@ class SchoolClass(Model, Versioned):
     specialised_subject_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("subject.id")
     )  # môn chuyên of a lớp chuyên
+    sessions: Mapped[int | None] = mapped_column(sa.SmallInteger)  # taught a day: 1 or 2; empty: one
     unit: Mapped["OrgUnit"] = relationship()
     school_year: Mapped["SchoolYear"] = relationship()
     specialised_subject: Mapped[Subject | None] = relationship()

@@ -84,6 +84,7 @@ class Closing(Model, Versioned):
     __tablename__ = "closing"
     __table_args__ = (
         sa.Index("ix_closing_place", "unit_id", "school_year_id", "term"),
+        sa.Index("ix_closing_closed", "closed_at"),
         sa.CheckConstraint(
             "reopened_until IS NULL OR reopened_until > reopened_at", name="ck_closing_reopening"
         ),

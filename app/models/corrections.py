@@ -23,7 +23,8 @@ class CorrectionRequest(Model, Versioned):
 
     `state` is what its steps, which are append-only, come to; `expires_at` ends it whoever looks (domain/corrections).
     Where its cells lie: on `sheet`; in the year (`term` 0) of `school_class`, the retests of `subject` or without one
-    its decisions; or among the remarks of `school_class` that `topic` names (`domain/notes.Topic`).
+    its decisions; or among the remarks of `school_class` that `topic` names (`domain/notes.Topic`), or its
+    attendance of the month `topic`.
     """
 
     __tablename__ = "correction_request"
@@ -31,6 +32,7 @@ class CorrectionRequest(Model, Versioned):
         sa.Index("ix_correction_request_unit", "unit_id", "school_year_id", "state"),
         sa.Index("ix_correction_request_sheet", "sheet_id"),
         sa.Index("ix_correction_request_state", "state", "expires_at"),
+        sa.Index("ix_correction_request_finished", "state", "finished_at"),
         sa.Index("ix_correction_request_tx", "applied_tx_id"),
     )
 

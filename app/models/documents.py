@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.models.classes import SchoolClass
     from app.models.org import OrgUnit
     from app.models.people import Account, Student
+    from app.models.rounds import StalePaper
 
 
 class Document(Model):
@@ -64,3 +65,6 @@ class Document(Model):
     school_class: Mapped["SchoolClass | None"] = relationship()
     student: Mapped["Student | None"] = relationship()
     user: Mapped["Account"] = relationship()
+    stale: Mapped["StalePaper | None"] = relationship(
+        foreign_keys="StalePaper.document_id", back_populates="document"
+    )

@@ -116,13 +116,14 @@ class Student(Model, Versioned, Named):
         sa.Index("ix_student_sort", "sort_key", "id", "unit_id"),  # a far page is found in the index alone
         sa.Index("ix_student_folded", "name_folded"),
         sa.Index("ix_student_unit_folded", "unit_id", "name_folded"),
+        sa.Index("ix_student_register", "unit_id", "register_no"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
     student_code: Mapped[str | None] = mapped_column(sa.String(20), unique=True)  # mã định danh của Bộ
     national_id: Mapped[str | None] = mapped_column(sa.String(12), unique=True)  # số định danh cá nhân
-    register_no: Mapped[str | None] = mapped_column(sa.String(20))  # số đăng bộ
+    register_no: Mapped[str | None] = mapped_column(sa.String(20))  # số đăng bộ of the present school
     birth_date: Mapped[date] = mapped_column(sa.Date, nullable=False)
     sex_code: Mapped[str] = mapped_column(sa.String(4), nullable=False)
     ethnicity_code: Mapped[str] = mapped_column(sa.String(4), nullable=False, default="01")
@@ -184,5 +185,7 @@ class Enrolment(Model, Versioned, Dated):
     entry_code: Mapped[str | None] = mapped_column(sa.String(4))
     leave_reason_code: Mapped[str | None] = mapped_column(sa.String(4))
     other_school: Mapped[str | None] = mapped_column(sa.String(160))
+    # số đăng bộ of this school, once another one has received the student and gave a number of its own
+    register_no: Mapped[str | None] = mapped_column(sa.String(20))
     student: Mapped[Student] = relationship()
     school_class: Mapped["SchoolClass"] = relationship()

@@ -10,6 +10,7 @@ from app.domain.signing import KeyKind, SigningRole
 from app.models.base import Model, UTCDateTime, Versioned, words
 
 if TYPE_CHECKING:
+    from app.models.bundles import SealedBundle
     from app.models.documents import Document
     from app.models.org import OrgUnit
     from app.models.people import Person
@@ -75,5 +76,30 @@ class Signature(Model):
     file_digest: Mapped[str] = mapped_column(sa.String(64), nullable=False)
     data_digest: Mapped[str | None] = mapped_column(sa.String(64))
     document: Mapped["Document"] = relationship()
+    certificate: Mapped["Certificate"] = relationship()
+    person: Mapped["Person"] = relationship()
+
+
+class BundleSignature(Model):
+    """One signature of the school over the manifest of a sealed bundle, in a file beside the folder. Append-only."""
+
+    __tablename__ = "bundle_signature"
+    __table_args__ = (
+        sa.UniqueConstraint("bundle_id", "role", name="uq_bundle_signature"),
+        sa.Index("ix_bundle_signature_unit", "unit_id", "signed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(sa.ForeignKey("org_unit.id"), nullable=False)
+    bundle_id: Mapped[int] = mapped_column(sa.ForeignKey("sealed_bundle.id"), nullable=False)
+    role: Mapped[SigningRole] = mapped_column(words(SigningRole), nullable=False)
+    certificate_id: Mapped[int] = mapped_column(sa.ForeignKey("certificate.id"), nullable=False)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), nullable=False)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("ab_user.id"), nullable=False)
+    signed_at: Mapped[datetime] = mapped_column(UTCDateTime, nullable=False)
+    manifest_digest: Mapped[str] = mapped_column(sa.String(64), nullable=False)
+    file: Mapped[str] = mapped_column(sa.String(280), nullable=False)  # below the bundle folder
+    file_digest: Mapped[str] = mapped_column(sa.String(64), nullable=False)
+    bundle: Mapped["SealedBundle"] = relationship()
     certificate: Mapped["Certificate"] = relationship()
     person: Mapped["Person"] = relationship()

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from app.reports.catalogue import CLASS_BOOK, CLASS_BOOK_NAME, Form, Orientation, Signatory
+from app.reports.catalogue import CLASS_BOOK, CLASS_BOOK_NAME
+from app.reports.form import Form, Orientation, Signatory
 
 
 def _class_book(
@@ -18,6 +19,7 @@ def _class_book(
         template=f"class_book/{template}",
         signatories=signatories,
         first_years_by_grade=CLASS_BOOK.first_years_by_grade,
+        seam=CLASS_BOOK.seam,
     )
 
 

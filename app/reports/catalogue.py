@@ -4,116 +4,25 @@ Which form a class has follows from the circular that governs it: an old year ke
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import replace
 from types import MappingProxyType
 
-from app.domain.assessment.registry import CONDUCT, PRIMARY, Circular
+from app.domain.assessment.registry import ASSESSED, CONDUCT, Circular
+from app.reports.book_catalogue import BOOK_FORMS
+from app.reports.decision_forms import DECISIONS
+from app.reports.form import YEAR, DrawnFor, Form, Orientation, Sheet, Signatory
+from app.reports.school_forms import SCHOOL_FORMS
 
 CLASS_BOOK_NAME = "Sổ theo dõi và đánh giá học sinh (theo lớp học)"
 """Official name of the class book (TT 22/2021 Điều 18)."""
 SECONDARY = frozenset({Circular.TT22_2021, Circular.TT43_2021})
 """Circulars of kết quả học tập and kết quả rèn luyện."""
-ASSESSED = SECONDARY | CONDUCT | PRIMARY
-"""Circulars with marks or levels: all but preschool's."""
-YEAR = 0
-"""`periods`: the year as a whole beside the terms 1 and 2."""
 
-TT22_FIRST_YEARS: Mapping[int, int] = MappingProxyType(
-    {6: 2021, 7: 2022, 10: 2022, 8: 2023, 11: 2023, 9: 2024, 12: 2024}
-)
-"""Grade → calendar year in which its first school year under TT 22/2021 began (TT 22/2021 Điều 21)."""
+TT22_FIRST_YEARS: Mapping[int, int] = {6: 2021, 7: 2022, 10: 2022, 8: 2023, 11: 2023, 9: 2024, 12: 2024}
+"""Grade → calendar year in which its first school year under TT 22/2021 began (TT 22/2021 Điều 21).
 
-
-class Orientation(StrEnum):
-    """How an A4 sheet lies."""
-
-    PORTRAIT = "portrait"  # khổ dọc
-    LANDSCAPE = "landscape"  # khổ ngang
-
-
-class Signatory(StrEnum):
-    """Who signs a form."""
-
-    SUBJECT_TEACHER = "subject_teacher"
-    HOMEROOM_TEACHER = "homeroom_teacher"
-    PRINCIPAL = "principal"
-    PARENT = "parent"
-    MAKER = "maker"
-
-    @property
-    def heading(self) -> str:
-        """Title as it is printed above the signature."""
-        return _SIGNATURES[self][0]
-
-    @property
-    def instruction(self) -> str:
-        """What the signatory does there, printed in italics under the title."""
-        return _SIGNATURES[self][1]
-
-
-_SIGNATURES: Mapping[Signatory, tuple[str, str]] = MappingProxyType(
-    {
-        Signatory.SUBJECT_TEACHER: ("GIÁO VIÊN MÔN HỌC", "(Ký và ghi rõ họ tên)"),
-        Signatory.HOMEROOM_TEACHER: ("GIÁO VIÊN CHỦ NHIỆM", "(Ký và ghi rõ họ tên)"),
-        Signatory.PRINCIPAL: ("HIỆU TRƯỞNG", "(Ký, ghi rõ họ tên và đóng dấu)"),
-        Signatory.PARENT: ("CHA MẸ HỌC SINH", "(Ký và ghi rõ họ tên)"),
-        Signatory.MAKER: ("NGƯỜI LẬP", "(Ký và ghi rõ họ tên)"),
-    }
-)
-
-
-class DrawnFor(StrEnum):
-    """What one print of a form is about."""
-
-    CLASS = "class"  # một lớp
-    STUDENT = "student"  # từng học sinh của một lớp, hoặc một học sinh
-    UNIT = "unit"  # cả trường
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One printed form. School years are named by the calendar year they begin in: 2026 is 2026-2027.
-
-    `circulars`: those that may govern a class the form is for, empty for any. `periods`: the terms it can be printed for,
-    YEAR among them; empty for a form that knows none. `builder`: the key of what fills it (`services/documents`), empty
-    for a page that is printed inside another form.
-    """
-
-    code: str
-    name: str
-    legal_source: str
-    orientation: Orientation
-    template: str  # below app/templates/reports
-    first_school_year: int = 2011
-    last_school_year: int | None = None  # None: in use
-    signatories: tuple[Signatory, ...] = ()
-    first_years_by_grade: Mapping[int, int] = field(default_factory=dict)
-    circulars: frozenset[str] = frozenset()
-    drawn_for: DrawnFor = DrawnFor.CLASS
-    periods: tuple[int, ...] = ()
-    builder: str = ""
-    short: str = ""
-
-    @property
-    def short_name(self) -> str:
-        """What a print of it is called in lists and notices."""
-        return self.short or self.name
-
-    def valid_for(self, school_year: int, grade: int) -> bool:
-        """True when this form is the one to use for that grade in that school year."""
-        first = self.first_years_by_grade.get(grade)
-        if self.first_years_by_grade and first is None:
-            return False
-        begins = max(self.first_school_year, first or 0)
-        return begins <= school_year and (
-            self.last_school_year is None or school_year <= self.last_school_year
-        )
-
-    def fits(self, circular: str, school_year: int, grade: int) -> bool:
-        """True for a class of that grade and year under that circular."""
-        governed = not self.circulars or circular in self.circulars
-        return governed and self.valid_for(school_year, grade)
+A plain dict: a form goes with its parts to the process that draws them, and a mapping proxy can't be pickled.
+"""
 
 
 _TERMS_AND_YEAR = (1, 2, YEAR)
@@ -126,9 +35,12 @@ CLASS_BOOK = Form(
     template="class_book/cover.html",
     first_school_year=2021,
     first_years_by_grade=TT22_FIRST_YEARS,
+    circulars=SECONDARY,
     periods=_TERMS_AND_YEAR,
     builder="class_book",
+    seam=True,
     short="Sổ theo dõi và đánh giá học sinh",
+    replaces="old_book",
 )
 
 OLD_BOOK = Form(
@@ -142,6 +54,7 @@ OLD_BOOK = Form(
     circulars=CONDUCT,
     periods=_TERMS_AND_YEAR,
     builder="old_book",
+    seam=True,
 )
 GRADE_SLIP = Form(
     code="grade_slip",
@@ -155,9 +68,24 @@ GRADE_SLIP = Form(
     periods=_TERMS_AND_YEAR,
     builder="grade_slip",
 )
+GRADE_SLIP_A5 = replace(
+    GRADE_SLIP,
+    code="grade_slip.compact",
+    name="Phiếu báo điểm (khổ A5)",
+    template="documents/slip_compact.html",
+    version_of="grade_slip",
+    sheet=Sheet.A5,
+)
 
 
-def _school_record(code: str, law: str, template: str, circulars: frozenset[str]) -> Form:
+def _school_record(
+    code: str,
+    law: str,
+    template: str,
+    circulars: frozenset[str],
+    years: tuple[int, int | None],
+    before: str = "",
+) -> Form:
     return Form(
         code=f"school_record.{code}",
         name="Học bạ",
@@ -169,6 +97,9 @@ def _school_record(code: str, law: str, template: str, circulars: frozenset[str]
         drawn_for=DrawnFor.STUDENT,
         periods=(1, YEAR),
         builder="school_record",
+        replaces=before and f"school_record.{before}",
+        first_school_year=years[0],
+        last_school_year=years[1],
     )
 
 
@@ -178,24 +109,37 @@ SCHOOL_RECORDS = (
         "Ban hành kèm theo Thông tư số 22/2021/TT-BGDĐT",
         "record_secondary.html",
         frozenset({Circular.TT22_2021}),
+        (2021, None),
+        "tt58",
     ),
     _school_record(
         "tt43",
         "Theo Thông tư số 43/2021/TT-BGDĐT",
         "record_secondary.html",
         frozenset({Circular.TT43_2021}),
+        (2021, None),
     ),
     _school_record(
         "tt58",
         "Theo Thông tư số 58/2011/TT-BGDĐT, sửa đổi tại Thông tư số 26/2020/TT-BGDĐT",
         "record_secondary.html",
         CONDUCT,
+        (2011, 2023),
     ),
     _school_record(
         "tt27",
         "Ban hành kèm theo Thông tư số 27/2020/TT-BGDĐT",
         "record_primary.html",
-        PRIMARY,
+        frozenset({Circular.TT27_2020}),
+        (2020, None),
+        "tt22_2016",
+    ),
+    _school_record(
+        "tt22_2016",
+        "Ban hành kèm theo Thông tư số 22/2016/TT-BGDĐT",
+        "record_primary_2016.html",
+        frozenset({Circular.TT22_2016}),
+        (2016, 2023),
     ),
 )
 
@@ -213,14 +157,26 @@ CLASS_SUMMARY = Form(
 PRIMARY_SUMMARY = Form(
     code="primary_summary",
     name="Bảng tổng hợp kết quả đánh giá giáo dục của lớp",
-    legal_source="TT 27/2020/TT-BGDĐT Điều 10, Phụ lục 2; TT 22/2016/TT-BGDĐT",
+    legal_source="TT 27/2020/TT-BGDĐT Điều 10, Phụ lục 2",
     orientation=Orientation.LANDSCAPE,
     template="documents/summary.html",
     signatories=(Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
-    circulars=PRIMARY,
+    first_school_year=2020,
+    circulars=frozenset({Circular.TT27_2020}),
     periods=(1, YEAR),
     builder="class_summary",
+    seam=True,
     short="Bảng tổng hợp kết quả đánh giá giáo dục",
+    replaces="primary_summary.tt22_2016",
+)
+PRIMARY_SUMMARY_2016 = replace(
+    PRIMARY_SUMMARY,
+    code="primary_summary.tt22_2016",
+    legal_source="TT 30/2014/TT-BGDĐT, sửa đổi tại TT 22/2016/TT-BGDĐT",
+    first_school_year=2016,
+    last_school_year=2023,
+    circulars=frozenset({Circular.TT22_2016}),
+    replaces="",
 )
 
 CLASS_MARKS = Form(
@@ -232,6 +188,7 @@ CLASS_MARKS = Form(
     signatories=(Signatory.SUBJECT_TEACHER, Signatory.HOMEROOM_TEACHER, Signatory.PRINCIPAL),
     first_school_year=2021,
     first_years_by_grade=TT22_FIRST_YEARS,
+    circulars=SECONDARY,
     periods=_TERMS_AND_YEAR,
     builder="class_marks",
 )
@@ -269,10 +226,15 @@ CATALOGUE: Mapping[str, Form] = MappingProxyType(
             CLASS_MARKS,
             CLASS_SUMMARY,
             PRIMARY_SUMMARY,
+            PRIMARY_SUMMARY_2016,
             *SCHOOL_RECORDS,
             GRADE_SLIP,
+            GRADE_SLIP_A5,
             MARK_SHEET,
             CONTACT_BOOK,
+            *BOOK_FORMS,
+            *SCHOOL_FORMS,
+            *DECISIONS,
         )
     }
 )
@@ -280,14 +242,32 @@ CATALOGUE: Mapping[str, Form] = MappingProxyType(
 
 
 def forms_for(circular: str, school_year: int, grade: int) -> tuple[Form, ...]:
-    """The forms of a class of that grade and school year under that circular; those of the whole school apart."""
+    """The forms of a class of that grade and school year under that circular; those of the whole school apart.
+
+    Of a form with several versions the first: which one is printed is decided elsewhere.
+    """
     return tuple(
         form
         for form in CATALOGUE.values()
-        if form.drawn_for is not DrawnFor.UNIT and form.fits(circular, school_year, grade)
+        if form.drawn_for in (DrawnFor.CLASS, DrawnFor.STUDENT)
+        and not form.version_of
+        and form.fits(circular, school_year, grade)
     )
 
 
+def versions_of(form: Form) -> tuple[Form, ...]:
+    """The versions of a form of the school's own, the first one first; the form alone where it has no other."""
+    first = form.version_of or form.code
+    return tuple(found for found in CATALOGUE.values() if first in (found.code, found.version_of))
+
+
 def unit_forms() -> tuple[Form, ...]:
-    """The forms of a school as a whole."""
-    return tuple(form for form in CATALOGUE.values() if form.drawn_for is DrawnFor.UNIT)
+    """The forms of a school as a whole, its head's decisions apart."""
+    return tuple(
+        form for form in CATALOGUE.values() if form.drawn_for is DrawnFor.UNIT and not form.is_decision
+    )
+
+
+def teacher_forms() -> tuple[Form, ...]:
+    """The forms about one teacher."""
+    return tuple(form for form in CATALOGUE.values() if form.drawn_for is DrawnFor.TEACHER)

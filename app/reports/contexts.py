@@ -6,32 +6,42 @@ may see; the forms print all they are given.
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from app.domain.vocabulary import SubjectKind
-from app.reports.catalogue import Signatory
+from app.reports.form import Signatory
+from app.reports.unit_words import UnitWords
 
 
 class PrintPurpose(StrEnum):
-    """Why something is printed (S4 Điều 18 khoản 2), or issued to the student who asked for it (S0 Điều 9)."""
+    """Why something is printed (S4 Điều 18 khoản 2), issued to the student who asked for it (S0 Điều 9), or enacted: a
+    decision for the head to sign.
+    """
 
     REGULAR = "regular"
     PERIODIC = "periodic"
     ISSUED = "issued"
+    ENACTED = "enacted"
 
     @property
     def label(self) -> str:
         """The words printed in the footer."""
         return _PURPOSES[self]
 
+    @property
+    def kept(self) -> bool:
+        """Whether the file stays: what the school archives, what it gave out or enacted."""
+        return self is not PrintPurpose.REGULAR
+
 
 _PURPOSES = {
     PrintPurpose.REGULAR: "In thường xuyên",
     PrintPurpose.PERIODIC: "In định kỳ",
     PrintPurpose.ISSUED: "Cấp theo yêu cầu",
+    PrintPurpose.ENACTED: "Ban hành",
 }
 
 
@@ -59,6 +69,7 @@ class PrintStamp:
     purpose: PrintPurpose = PrintPurpose.REGULAR
     seed: str = ""  # secret of this print, from which its check codes come; empty: without one
     site: str = ""  # address of the program, before /check/
+    preview: bool = False  # shown, not printed: without a number, marked on every page
 
     def check(self, place: int = 1) -> Check | None:
         """The check of the print's paper number `place`, from 1; None for a print that isn't registered."""
@@ -92,7 +103,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class BookCover:
-    """What the cover says, and the head of every page of the book."""
+    """What the cover says, and the head of every page of the book.
+
+    `head_title`, `law`, `words` are wording of the paper, no part of the record: they don't count in its digest.
+    """
 
     province: str  # Tỉnh Đắk Lắk
     authority_above: str  # UBND xã Krông Búk, Sở Giáo dục và Đào tạo Đắk Lắk
@@ -102,6 +116,9 @@ class BookCover:
     grade: int
     homeroom_teacher: str
     principal: str
+    head_title: str = field(default="Hiệu trưởng", compare=False)  # of a centre: Giám đốc
+    law: str = field(default="", compare=False)  # the circular of the book where it isn't the form's own
+    words: UnitWords = field(default=UnitWords.SCHOOL, compare=False)  # học sinh, học viên, trẻ em
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +171,8 @@ class PrintedMark:
 
 Cell: TypeAlias = PrintedMark | None
 """A mark, or an empty cell."""
+Text: TypeAlias = str | PrintedMark
+"""Words of a paper; corrected ones with what was struck out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,17 +248,26 @@ class SubjectPage:
 
 
 @dataclass(frozen=True, slots=True)
+class AttendanceRecord:
+    """A student's month: what was missed on each of 31 days, and TS, P, K; all blank where attendance was not taken."""
+
+    days: tuple[str, ...]
+    totals: tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class AttendanceMonth:
-    """A month of the attendance pages: `days` of the month that are school days are blank, the others shaded."""
+    """A month of the attendance pages: days that are no school days are shaded. `rows`: as the names of the pages."""
 
     title: str  # Tháng 9 năm 2026
     days: int
     closed: tuple[int, ...]  # Sundays, and days outside the terms
+    rows: tuple[AttendanceRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """Điểm danh: a page a month to be filled in by hand, as the form has it."""
+    """Điểm danh: a page a month, as the form has it."""
 
     names: tuple[tuple[str, bool], ...]  # name, struck
     months: tuple[AttendanceMonth, ...]

@@ -1,20 +1,11 @@
-"""Papers of corrections: application, minutes, and the summary of a term or year (S1 Điều 7.2, S4 Điều 20 khoản 2).
+"""What the papers of corrections print: application, minutes, summary of a term or year (S1 Điều 7.2, S4 Điều 20 khoản 2).
 
-Laid out with the heading of NĐ 30/2020/NĐ-CP. Data → HTML → PDF; every value is ready text.
+Laid out with the heading of NĐ 30/2020/NĐ-CP; every value is ready text.
 """
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from app.reports.contexts import PrintStamp
-from app.reports.renderer import TEMPLATES, render
-from app.reports.wording import in_words
-
-_HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+from app.reports.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,6 @@ class CorrectionPaper:
     applied_at: str  # "" while it isn't
     transaction: str
     signatures: tuple[SignatureBlock, ...]
-    stamp: PrintStamp
 
     @property
     def count(self) -> str:
@@ -109,62 +99,16 @@ class TallyRow:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionSummary:
-    """All corrections of a term or year of a school."""
+    """All corrections of a term or year of a school, or of a class. Who prints it has made it: that name is the stamp's."""
 
     heading: Heading
     period: str  # Học kì I, năm học 2026-2027
+    room: str  # of this class alone
     rows: tuple[SummaryRow, ...]
     tallies: tuple[TallyRow, ...]
     signatures: tuple[SignatureBlock, ...]
-    stamp: PrintStamp
 
     @property
     def count(self) -> str:
         """How many cells were corrected, in figures and words."""
         return counted(sum(len(row.cells) for row in self.rows))
-
-
-def counted(number: int) -> str:
-    """A number as a book writes it: 02 (bằng chữ: hai)."""
-    words = f" (bằng chữ: {in_words(number)})" if number <= 99 else ""
-    return f"{number:02d}{words}"
-
-
-def application(paper: CorrectionPaper) -> bytes:
-    """Đơn đề nghị mở khóa, điều chỉnh dữ liệu (S1 Điều 7 khoản 7.2)."""
-    return _pdf("application.html", "Đơn đề nghị mở khóa, điều chỉnh dữ liệu", paper, "portrait")
-
-
-def minutes(paper: CorrectionPaper) -> bytes:
-    """Biên bản điều chỉnh (S0 Điều 11 khoản 4, S4 Điều 15 khoản 4)."""
-    return _pdf("minutes.html", "Biên bản điều chỉnh dữ liệu", paper, "portrait")
-
-
-def summary(paper: CorrectionSummary) -> bytes:
-    """Mẫu tổng hợp sửa chữa dữ liệu (S4 Điều 20 khoản 2)."""
-    return _pdf("summary.html", "Tổng hợp sửa chữa dữ liệu", paper, "landscape")
-
-
-def _pdf(template: str, title: str, paper: Any, orientation: str) -> bytes:
-    html = (
-        _environment()
-        .get_template(f"corrections/{template}")
-        .render(
-            paper=paper,
-            title=title,
-            orientation=orientation,
-            printed_at=paper.stamp.printed_at.astimezone(_HANOI).strftime("%d/%m/%Y %H:%M"),
-        )
-    )
-    return render(html, created_at=paper.stamp.printed_at)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

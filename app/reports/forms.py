@@ -9,10 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.domain.vocabulary import SubjectKind
 from app.reports import book_forms, wording
-from app.reports.catalogue import CLASS_BOOK_NAME, Form
+from app.reports.catalogue import CLASS_BOOK_NAME
 from app.reports.columns import density, head_rows, padded, regular_width, result_columns, roman
 from app.reports.contexts import BookCover, BookSheet, ClassBook, PrintStamp, StudentList, SubjectPage
-from app.reports.renderer import TEMPLATES, last_page_lacks, merge, render
+from app.reports.figures import Figures
+from app.reports.form import Form
+from app.reports.renderer import TEMPLATES, code_picture, last_page_lacks, merge, render
 from app.reports.signing import check_signatures, signature_groups
 from app.reports.summaries import Summary, parted
 
@@ -27,7 +29,7 @@ def class_book_cover(cover: BookCover, stamp: PrintStamp, *, numbered: bool = Fa
         ("Lớp", cover.class_name),
         ("Khối", str(cover.grade)),
         ("Giáo viên chủ nhiệm", cover.homeroom_teacher),
-        ("Hiệu trưởng", cover.principal),
+        (cover.head_title, cover.principal),
         ("Tỉnh (thành phố)", cover.province),
     )
     return _pdf(book_forms.COVER, cover, stamp, numbered=numbered, facts=facts)
@@ -38,8 +40,15 @@ def class_book_instructions(cover: BookCover, stamp: PrintStamp, *, numbered: bo
     return _pdf(book_forms.INSTRUCTIONS, cover, stamp, numbered=numbered)
 
 
-def student_list(cover: BookCover, page: StudentList, stamp: PrintStamp, *, numbered: bool = True) -> bytes:
-    """The personal sheet (sơ yếu lí lịch). Raises MissingSignature when a signatory of the form is left out."""
+def student_list(
+    cover: BookCover,
+    page: StudentList,
+    stamp: PrintStamp,
+    *,
+    numbered: bool = True,
+    book_name: str = CLASS_BOOK_NAME,
+) -> bytes:
+    """The personal sheet (sơ yếu lí lịch) of a book. Raises MissingSignature when a signatory of the form is left out."""
     form = book_forms.STUDENT_LIST
     check_signatures(form, page.signatures)
     return _listed(
@@ -49,9 +58,10 @@ def student_list(cover: BookCover, page: StudentList, stamp: PrintStamp, *, numb
         page.lines,
         numbered=numbered,
         page=page,
-        columns=wording.STUDENT_LIST_COLUMNS,
-        tally=wording.students_tally(page),
+        columns=tuple((cover.words.say(label), width) for label, width in wording.STUDENT_LIST_COLUMNS),
+        tally=cover.words.say(wording.students_tally(page)),
         groups=signature_groups(page.signatures),
+        book_name=book_name,
     )
 
 
@@ -72,7 +82,7 @@ def subject_page(cover: BookCover, page: SubjectPage, stamp: PrintStamp, *, numb
         density=density(page),
         regular_width=regular_width(page),
         result_columns=result_columns(page),
-        tally=wording.corrections_tally(page),
+        tally=cover.words.say(wording.corrections_tally(page)),
         groups=signature_groups(page.signatures),
     )
 
@@ -93,10 +103,13 @@ def book_sheet(cover: BookCover, sheet: BookSheet, stamp: PrintStamp) -> bytes:
 
 
 def page_pdf(template: str, *, page: Any, stamp: PrintStamp, **values: Any) -> bytes:
-    """A template filled and drawn; of a summary's signatures none stands on a sheet without a student."""
+    """A template filled and drawn; of a table's signatures none stands on a sheet without a line of it."""
     pdf = render(html_of(template, stamp=stamp, page=page, **values), created_at=stamp.printed_at)
     if isinstance(page, Summary) and last_page_lacks(pdf, _LIST_HEAD):
         html = html_of(template, stamp=stamp, page=parted(page), **values)
+        return render(html, created_at=stamp.printed_at)
+    if isinstance(page, Figures) and page.sheets and last_page_lacks(pdf, page.last_words):
+        html = html_of(template, stamp=stamp, page=page.settled(), **values)
         return render(html, created_at=stamp.printed_at)
     return pdf
 
@@ -114,7 +127,10 @@ def class_book_parts(book: ClassBook) -> Iterator[tuple[str, Callable[[], bytes]
     cover, stamp = book.cover, book.stamp
     yield "Bìa", partial(class_book_cover, cover, stamp)
     yield "Hướng dẫn sử dụng sổ", partial(class_book_instructions, cover, stamp, numbered=False)
-    yield "Sơ yếu lí lịch học sinh", partial(student_list, cover, book.students, stamp, numbered=False)
+    yield (
+        cover.words.say("Sơ yếu lí lịch học sinh"),
+        partial(student_list, cover, book.students, stamp, numbered=False),
+    )
     for sheet in book.before:
         yield sheet.title, partial(book_sheet, cover, sheet, stamp)
     for page in book.subjects:
@@ -125,7 +141,7 @@ def class_book_parts(book: ClassBook) -> Iterator[tuple[str, Callable[[], bytes]
 
 def class_book_file(book: ClassBook, titles: list[str], parts: list[bytes]) -> bytes:
     """The book as one file: bookmarks per part, pages numbered through. `titles` and `parts` in printed order."""
-    title = f"{CLASS_BOOK_NAME}, lớp {book.cover.class_name}, năm học {book.cover.school_year}"
+    title = f"{book.cover.words.say(CLASS_BOOK_NAME)}, lớp {book.cover.class_name}, năm học {book.cover.school_year}"
     return merge(parts, titles=titles, title=title, created_at=book.stamp.printed_at, number_pages=True)
 
 
@@ -155,8 +171,18 @@ def _html(form: Form, cover: BookCover, stamp: PrintStamp, **values: Any) -> str
 def html_of(template: str, *, stamp: PrintStamp, **values: Any) -> str:
     """A template filled: `form`, `cover`, `check`, `title`, `numbered` and its own values."""
     printed_at = stamp.printed_at.astimezone(_HANOI).strftime("%d/%m/%Y %H:%M")
-    found = _environment().get_template(template)
-    return found.render(stamp=stamp, book_name=CLASS_BOOK_NAME, printed_at=printed_at, **values)
+    values.setdefault("book_name", CLASS_BOOK_NAME)
+    return filled(template, stamp=stamp, printed_at=printed_at, **values)
+
+
+def filled(template: str, **values: Any) -> str:
+    """A template of the reports with these values and no others."""
+    return _environment().get_template(template).render(**values)
+
+
+def _worded(text: str, cover: BookCover) -> str:
+    """`text|said(cover)`: words of a form in those of the paper's unit."""
+    return type(text)(cover.words.say(str(text)))
 
 
 @cache
@@ -170,4 +196,6 @@ def _environment() -> Environment:
     )
     environment.filters["padded"] = padded
     environment.filters["groups"] = signature_groups
+    environment.filters["code_picture"] = code_picture
+    environment.filters["said"] = _worded
     return environment

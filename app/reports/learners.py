@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.reports.contexts import Cell, Signature
+from app.reports.contexts import Cell, Signature, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class SlipLine:
     regular: tuple[Cell, ...] = ()
     midterm: Cell = None
     final: Cell = None
-    result: str = ""
-    term_1: str = ""
-    term_2: str = ""
-    retest: str = ""
-    remark: str = ""
+    result: Text = ""
+    term_1: Text = ""
+    term_2: Text = ""
+    retest: Text = ""
+    remark: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class Slip:
     kind: str  # marks · year · primary
     regular_columns: int
     lines: tuple[SlipLine, ...]
-    traits: tuple[tuple[str, str, str], ...]  # group, name, level
-    facts: tuple[tuple[str, str], ...]
-    remark: str
+    traits: tuple[tuple[str, str, Text], ...]  # group, name, level
+    facts: tuple[tuple[str, Text], ...]
+    remark: Text
     signatures: tuple[Signature, ...]
 
 
@@ -77,6 +77,8 @@ class PathLine:
     class_name: str
     school: str
     note: str = ""
+    register_no: str = ""  # số đăng bộ at that school
+    entered: str = ""  # ngày nhập học
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,14 @@ class RecordLine:
     """A subject's line in the school record."""
 
     subject: str
-    term_1: str = ""
-    term_2: str = ""
-    year: str = ""
-    retest: str = ""
-    remark: str = ""
+    term_1: Text = ""
+    term_2: Text = ""
+    year: Text = ""
+    retest: Text = ""
+    remark: Text = ""
     teacher: str = ""
-    level: str = ""  # mức đạt được (tiểu học)
-    test: str = ""  # điểm KTĐK (tiểu học)
+    level: Text = ""  # mức đạt được (tiểu học)
+    test: Text = ""  # điểm KTĐK (tiểu học)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +107,23 @@ class RecordYear:
     place: str
     subjects: tuple[RecordLine, ...]
     corrections: str
-    learning: tuple[str, str, str]
-    training: tuple[str, str, str]
-    average: tuple[str, str, str]
-    absences: str
-    excused: str
-    unexcused: str
-    learning_after: str
-    training_after: str
-    outcome: str
-    completed: str
-    title: str
-    remark: str
+    learning: tuple[Text, Text, Text]
+    training: tuple[Text, Text, Text]
+    average: tuple[Text, Text, Text]
+    absences: Text
+    excused: Text
+    unexcused: Text
+    learning_after: Text
+    training_after: Text
+    outcome: Text
+    completed: Text
+    title: Text
+    remark: Text
     remark_after: str
     homeroom: str
     head: str
     head_title: tuple[str, ...]
-    traits: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # group → (name, level)
+    traits: tuple[tuple[str, tuple[tuple[str, Text], ...]], ...] = ()  # group → (name, level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,9 @@ class MarkLine:
     """A subject in a student's sheet of marks: both terms side by side."""
 
     subject: str
-    terms: tuple[tuple[tuple[Cell, ...], Cell, Cell, str], ...]  # regular, midterm, final, result
-    year: str
-    retest: str = ""
+    terms: tuple[tuple[tuple[Cell, ...], Cell, Cell, Text], ...]  # regular, midterm, final, result
+    year: Text
+    retest: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +160,5 @@ class MarkSheet:
     learner: Learner
     regular_columns: int
     lines: tuple[MarkLine, ...]
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, Text], ...]
     signatures: tuple[Signature, ...]

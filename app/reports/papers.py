@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from typing import Any, TypeAlias
 
-from app.reports.catalogue import DrawnFor, Form
 from app.reports.contexts import BookCover, ClassBook, PrintStamp
+from app.reports.form import DrawnFor, Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ Printable: TypeAlias = Paper | ClassBook
 
 
 def digest_of(value: Any) -> str:
-    """SHA-256 of the canonical JSON of plain data and dataclasses."""
+    """SHA-256 of the canonical JSON of plain data and dataclasses, without fields that say no more than their default.
+
+    So a later version of the program may add a field to a form, and papers printed before it still compare as unchanged.
+    """
     text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -60,9 +63,17 @@ def digests_of(paper: Printable) -> list[tuple[int | None, str]]:
     return [(None, digest_of((paper.heading, [part.digest for part in paper.parts])))]
 
 
+def _told(value: Any) -> Iterator[tuple[Field[Any], Any]]:
+    for field in fields(value):
+        part = getattr(value, field.name)
+        default = field.default if field.default_factory is MISSING else field.default_factory()
+        if field.compare and (default is MISSING or part != default):
+            yield field, part
+
+
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: _plain(part) for field, part in _told(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):

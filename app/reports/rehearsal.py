@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.domain.counts import format_count
+
 COUNTED: Final = {
     "org_unit": "đơn vị",
     "ab_user": "tài khoản",
@@ -46,10 +48,12 @@ def rehearsal_report(found: Rehearsal) -> str:
     """The report as plain text."""
     result = "ĐẠT" if found.passed else "KHÔNG ĐẠT"
     counted = [
-        f"   - {name}: {_number(found.tables[key])}" for key, name in COUNTED.items() if key in found.tables
+        f"   - {name}: {format_count(found.tables[key])}"
+        for key, name in COUNTED.items()
+        if key in found.tables
     ]
-    tables, rows = _number(len(found.tables)), _number(sum(found.tables.values()))
-    history = _number(found.history_rows)
+    tables, rows = format_count(len(found.tables)), format_count(sum(found.tables.values()))
+    history = format_count(found.history_rows)
     lines = [
         "BIÊN BẢN DIỄN TẬP PHỤC HỒI DỮ LIỆU",
         f"Ngày {found.begun:%d/%m/%Y}, từ {found.begun:%H:%M:%S} đến {found.ended:%H:%M:%S}",
@@ -59,10 +63,10 @@ def rehearsal_report(found: Rehearsal) -> str:
         f"   SHA-256: {found.digest}",
         f"   Lược đồ dữ liệu: {found.revision}",
         "3. Phục hồi vào cơ sở dữ liệu thử, tách khỏi hệ thống đang chạy:",
-        f"   - {tables} bảng, {rows} dòng, {_number(found.files)} tệp; từng bảng đọc lại trùng khớp với bản sao lưu",
+        f"   - {tables} bảng, {rows} dòng, {format_count(found.files)} tệp; từng bảng đọc lại trùng khớp với bản sao lưu",
         *counted,
         "4. Kiểm tra dấu vết:",
-        f"   - {history} dòng lịch sử, {_number(found.links)} mắt xích, {_number(found.anchors)} mốc niêm phong",
+        f"   - {history} dòng lịch sử, {format_count(found.links)} mắt xích, {format_count(found.anchors)} mốc niêm phong",
         *_faults(found.faults),
         f"5. Kết quả: {result}",
         "",
@@ -74,7 +78,7 @@ def rehearsal_report(found: Rehearsal) -> str:
 def _faults(faults: tuple[str, ...]) -> list[str]:
     if not faults:
         return ["   - không có chỗ nào không khớp"]
-    return [f"   - {_number(len(faults))} chỗ không khớp:", *(f"     + {text}" for text in faults[:20])]
+    return [f"   - {format_count(len(faults))} chỗ không khớp:", *(f"     + {text}" for text in faults[:20])]
 
 
 def failed_report(begun: datetime, made_by: str, file: str, reason: str) -> str:
@@ -87,7 +91,3 @@ def failed_report(begun: datetime, made_by: str, file: str, reason: str) -> str:
         f"3. Không phục hồi được: {reason}\n"
         "4. Kết quả: KHÔNG ĐẠT. Dùng bản sao lưu khác và diễn tập lại ngay.\n"
     )
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", ".")

@@ -1,5 +1,6 @@
 """HTML → PDF. The only importer of xhtml2pdf; what cannot be printed faithfully is an error, never a box or a gap."""
 
+import base64
 import hashlib
 import logging
 import threading
@@ -11,8 +12,10 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, ByteStringObject, NameObject, TextStringObject
+from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -29,6 +32,8 @@ _NUMBER_FONT = "HocVuPageNumber"
 _NUMBER_SIZE = 8.0
 _NUMBER_BASELINE = 28.6  # points from the lower edge: the upper line of the foot, see parts/base.html
 _MILLIMETRE = 72 / 25.4
+_MODULE = 8  # dots of a square of a QR code: crisp also where a reader smooths pictures
+_QUIET = 4  # white squares around it, as its standard asks
 _EDGES = {True: 12.0, False: 10.0}  # right edge of the foot in mm, by "is landscape"
 
 
@@ -67,8 +72,12 @@ def render(html: str, *, base: Path = FONTS, created_at: datetime | None = None)
     The same `html` and `created_at` (aware) give the same bytes; without it the clock or SOURCE_DATE_EPOCH is used.
     Raises RenderError when a resource is refused, a letter has no glyph or xhtml2pdf reports anything else.
     """
+    pdf = _drawn(unicodedata.normalize("NFC", html), base)
+    return pdf if created_at is None else _dated(pdf, created_at)
+
+
+def _drawn(text: str, base: Path) -> bytes:
     policy, out = _policy(base), BytesIO()
-    text = unicodedata.normalize("NFC", html)
     with _listening() as problems:
         try:
             result = pisaDocument(text, out, path=str(base / "form.html"), resource_policy=policy)
@@ -78,7 +87,23 @@ def render(html: str, *, base: Path = FONTS, created_at: datetime | None = None)
             raise RenderError(f"{type(error).__name__}: {error}") from error
     if problems or result.err or result.warn:
         raise RenderError("; ".join(problems) or "xhtml2pdf reports problems without naming them")
-    return out.getvalue() if created_at is None else _dated(out.getvalue(), created_at)
+    return out.getvalue()
+
+
+def code_picture(text: str) -> str:
+    """A QR code as the address of a picture for a form: made once for all pages, which a drawn one is not."""
+    code = QRCode(None, QRErrorCorrectLevel.L)
+    code.addData(text)
+    code.make()
+    size = code.getModuleCount() + 2 * _QUIET
+    picture = Image.new("1", (size, size), 1)
+    for y, row in enumerate(code.modules, start=_QUIET):
+        for x, dark in enumerate(row, start=_QUIET):
+            if dark:
+                picture.putpixel((x, y), 0)
+    out = BytesIO()
+    picture.resize((size * _MODULE, size * _MODULE)).save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
 
 
 def page_count(pdf: bytes) -> int:

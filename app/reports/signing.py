@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from app.reports.catalogue import Form
 from app.reports.contexts import Signature
+from app.reports.form import Form
 
 _WIDTH_OF_ONE_OF_MANY = 23.0  # per cent; enough for GIÁO VIÊN CHỦ NHIỆM beside a row of subject teachers
 

@@ -60,7 +60,9 @@ def draw(stamp: Stamp, width: float, height: float) -> bytes:
     """The box as a page of that size, in points; letters as large as fit."""
     _register()
     out = BytesIO()
-    canvas = Canvas(out, pagesize=(width, height), invariant=1, pageCompression=1)
+    canvas = Canvas(
+        out, pagesize=(width, height), invariant=1, pageCompression=1, initialFontName=_FONT
+    )  # never Helvetica: a signed paper stays PDF/A
     canvas.setStrokeColorRGB(*_INK)
     canvas.setFillColorRGB(*_INK)
     canvas.setLineWidth(0.6)

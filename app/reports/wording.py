@@ -46,9 +46,17 @@ def _units_after_tens(tens: int, units: int) -> str:
 
 def corrections_tally(page: SubjectPage) -> str:
     """The line under a subject's list that says how many places were corrected."""
-    count = page.corrections
-    words = f" (bằng chữ: {in_words(count)})" if 0 <= count <= 99 else ""
-    return f"Danh sách gồm {len(page.lines)} học sinh. Số chỗ sửa chữa trong danh sách: {count:02d}{words}."
+    return listed_tally(len(page.lines), page.corrections)
+
+
+def listed_tally(listed: int, corrections: int) -> str:
+    """How many students a list has, and how many of its places were corrected."""
+    return f"Danh sách gồm {listed} học sinh. Số chỗ sửa chữa trong danh sách: {counted(corrections)}."
+
+
+def counted(number: int) -> str:
+    """A number as a book writes it: 02 (bằng chữ: hai)."""
+    return f"{number:02d} (bằng chữ: {in_words(number)})" if 0 <= number <= 99 else f"{number:02d}"
 
 
 def students_tally(page: StudentList) -> str:

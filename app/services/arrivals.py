@@ -20,6 +20,8 @@ from app.reference.code_lists import CODE_LISTS
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.enrolments import Admission, arrival_code, enrol
+from app.services.exchange.transfers import note_received
+from app.services.register_numbers import change_school
 from app.services.rights import demand
 from app.services.searches import note_search, slow_down
 from app.services.unit_of_work import transaction
@@ -98,12 +100,13 @@ def receive_student(
         school_class = scope.get(session, actor, SchoolClass, class_id, today)
         demand(actor, Action.STUDENT_MANAGE, school_class.unit_id)
         year = session.get_one(SchoolYear, school_class.school_year_id)
-        student.unit_id = school_class.unit_id
+        change_school(session, student, place, school_class.unit_id)
         status = arrival_code(session, school_class.unit_id, year, day)
         other = former.unit.short_name
         enrol(
             work, student, school_class, Admission(class_id, day, FROM_ELSEWHERE, status, other_school=other)
         )
+        note_received(work, student, former.unit_id)
         work.flush()
         work.audit(
             "student.receive",

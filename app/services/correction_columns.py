@@ -7,6 +7,7 @@ from app.domain.assessment import preschool
 from app.domain.assessment.items import vietnamese
 from app.domain.assessment.primary_plan import traits_of
 from app.domain.assessment.registry import CONDUCT, PRIMARY
+from app.domain.attendance import day_of
 from app.domain.cell_values import parse_cell, show_cell
 from app.domain.corrections import Place
 from app.domain.notes import NoteKind, Span, Topic, read_code
@@ -39,6 +40,7 @@ REMARKS: Final = {
 }
 AREAS: Final = {area.code: area.name for area in (*preschool.AREAS, *preschool.NURSERY_AREAS)}
 REACHED: Final = {"yes": "Đạt", "no": "Chưa đạt"}
+NO_ABSENCE: Final = "không ghi nghỉ"
 
 
 class Placed(Protocol):
@@ -66,7 +68,7 @@ class Placed(Protocol):
 
     @property
     def topic(self) -> str | None:
-        """Which remarks."""
+        """Which remarks; the month of attendance."""
 
 
 def place_name(row: Placed) -> str:
@@ -82,6 +84,8 @@ def place_name(row: Placed) -> str:
         )
         what = f"{again} {row.subject.name}" if row.subject else "Quyết định cuối năm"
         return f"{what}, lớp {room}, cả năm"
+    if row.place is Place.ATTENDANCE:
+        return f"Điểm danh {_period(row.topic or '')}, lớp {room}"
     topic = Topic.read(row.topic or "")
     if topic is None:
         return f"Nhận xét, lớp {room}"
@@ -107,6 +111,9 @@ def column_name(row: Placed, column: str) -> str:
         return column_names(row.sheet).get(column, column)
     if row.place is Place.NOTES:
         return "Mục tiêu" if column == "reached" else "Nhận xét"
+    if row.place is Place.ATTENDANCE:
+        day, (year, _dash, month) = day_of(column) or 0, (row.topic or "").partition("-")
+        return f"Ngày {day:02}/{month}/{year}"
     if row.subject is not None:
         primary = row.school_class is not None and row.school_class.circular in PRIMARY
         return "Mức đạt được" if column == LEVEL else "Điểm KTĐK" if primary else "Kiểm tra lại"
@@ -125,9 +132,9 @@ def trait_name(row: Placed, code: str) -> str:
 
 
 def value_name(row: Placed, column: str, raw: str | None) -> str:
-    """A kept value of a cell as printed; '' for blank."""
+    """A kept value of a cell as printed; '' for blank. Nothing in a day's cell says that nobody wrote an absence there."""
     if raw is None:
-        return ""
+        return NO_ABSENCE if row.place is Place.ATTENDANCE else ""
     if row.sheet is not None:
         cell = {known.name: known for known in sheet_cells(row.sheet)}.get(column)
         if cell is None or cell.kind is CellKind.TEXT:
@@ -135,6 +142,8 @@ def value_name(row: Placed, column: str, raw: str | None) -> str:
         return show_cell(parse_cell(raw, cell, row.sheet.kind).value, cell.kind)
     if row.place is Place.NOTES:
         return REACHED.get(raw, raw) if column == "reached" else raw
+    if row.place is Place.ATTENDANCE:
+        return raw
     circular = row.school_class.circular if row.school_class else ""
     if row.subject is not None:
         kind = cell_kind(circular, column)

@@ -51,14 +51,23 @@ _FIGURES = ("requests", "applied", "cells", "refused", "waiting")
 
 
 def summary(
-    session: Session, actor: Actor, year_id: int, day: date, *, unit_id: int | None = None, term: int = 0
+    session: Session,
+    actor: Actor,
+    year_id: int,
+    day: date,
+    *,
+    unit_id: int | None = None,
+    term: int = 0,
+    class_id: int | None = None,
 ) -> Summary:
-    """The corrections of a year within reach; `unit_id`: of one school, `term` 1 or 2 of one term. Three statements."""
+    """The corrections of a year within reach; `unit_id`: of one school, `class_id`: of one class,
+    `term` 1 or 2: of one term. Three statements."""
     where = [
         scope.condition(actor, CorrectionRequest, day),
         CorrectionRequest.school_year_id == year_id,
         *([CorrectionRequest.unit_id == unit_id] if unit_id else []),
         *([CorrectionRequest.term == term] if term else []),
+        *([CorrectionRequest.class_id == class_id] if class_id else []),
     ]
     return Summary(
         teachers=_tallies(session, where, Person.id, Person.full_name, Person.sort_key),

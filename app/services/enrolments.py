@@ -30,6 +30,7 @@ from app.services.carry import carry_into_classes
 from app.services.clock import Clock, local_day
 from app.services.people import PersonName, apply_name, check_codes, complete_student
 from app.services.programme import terms_of
+from app.services.register_numbers import give_number
 from app.services.rights import demand
 from app.services.rows import is_saved
 from app.services.unit_of_work import Work, transaction
@@ -115,11 +116,12 @@ def add_student(
     *,
     day: date,
 ) -> Student:
-    """Inside a transaction: the personal sheet with parents, checked, not flushed."""
+    """Inside a transaction: the personal sheet with parents and a register number, checked, not flushed."""
     usual = {"ethnicity_code": "01", "nationality": "Việt Nam", "status_code": STUDYING}
     student = Student(unit=unit, **{**usual, **values})
     apply_name(student, name)
     complete_student(work.session, student, day)
+    give_number(work.session, student)
     work.session.add(student)
     set_guardians(work, student, guardians)
     return student

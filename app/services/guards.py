@@ -27,6 +27,7 @@ APPEND_ONLY = (
     models.AttestationNote,
     models.AuditEvent,
     models.BundleCheck,
+    models.BundleSignature,
     models.SealedBundle,
     models.ChainAnchor,
     models.ChainLink,

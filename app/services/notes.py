@@ -178,7 +178,7 @@ def load_book(
 
     Raises NotFound out of reach, for a kind the class has not, and for a subject not taught in it.
     """
-    room = _room(session, actor, class_id, day)
+    room = open_room(session, actor, class_id, day)
     if kind not in kinds_of(room.level):
         raise NotFound
     teaching = _teaching(session, room.id, day)
@@ -281,7 +281,8 @@ def _target(
     )
 
 
-def _room(session: Session, actor: Actor, class_id: int, day: date) -> SchoolClass:
+def open_room(session: Session, actor: Actor, class_id: int, day: date) -> SchoolClass:
+    """A class within reach, with its year and school. Raises NotFound out of reach."""
     query = (
         scope.scoped(actor, SchoolClass, day)
         .where(SchoolClass.id == class_id)

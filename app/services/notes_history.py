@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 from sqlalchemy_continuum import version_class
 
-from app.models import Account, CorrectionRequest, LoginSession, Person, StudentNote, TxLog
+from app.models import StudentNote
+from app.services.writers import WRITER, with_writer
 
 NoteVersion: Any = version_class(StudentNote)
 
@@ -40,39 +41,29 @@ class NoteChange:
 
 def histories_of(session: Session, cells: Iterable[str]) -> dict[str, tuple[NoteChange, ...]]:
     """By remark, its changes, newest first; one statement."""
-    behalf = aliased(Person)
-    query = (
-        sa.select(
-            NoteVersion.cell,
-            NoteVersion.text,
-            NoteVersion.reached,
-            TxLog.issued_at,
-            Person.full_name,
-            Account.username,
-            TxLog.session_id,
-            LoginSession.ended_at,
-            LoginSession.last_seen_at,
-            LoginSession.idle_minutes,
-            behalf.full_name,
-            CorrectionRequest.id,
-        )
-        .join(TxLog, TxLog.id == NoteVersion.transaction_id)
-        .outerjoin(LoginSession, LoginSession.id == TxLog.session_id)
-        .outerjoin(Person, Person.id == TxLog.person_id)
-        .outerjoin(Account, Account.id == TxLog.user_id)
-        .outerjoin(behalf, behalf.id == TxLog.on_behalf_of_id)
-        .outerjoin(CorrectionRequest, CorrectionRequest.applied_tx_id == TxLog.id)
-        .where(NoteVersion.cell.in_(sorted(cells)))
-        .order_by(NoteVersion.cell, NoteVersion.transaction_id)
-    )
+    query = with_writer(
+        sa.select(NoteVersion.cell, NoteVersion.text, NoteVersion.reached, *WRITER), NoteVersion
+    ).where(NoteVersion.cell.in_(sorted(cells)))
     found: dict[str, list[NoteChange]] = {}
-    for cell, text, reached, at, name, account, *login in session.execute(query):
-        past = found.setdefault(cell, [])
+    for row in session.execute(query):
+        past = found.setdefault(row.cell, [])
         old, old_reached = (past[-1].new, past[-1].new_reached) if past else (None, None)
-        if (text, reached) != (old, old_reached):
+        if (row.text, row.reached) != (old, old_reached):
             past.append(
                 NoteChange(
-                    at, name or account or "HocVu", account or "", old, text, old_reached, reached, *login
+                    row.issued_at,
+                    row.full_name or row.username or "HocVu",
+                    row.username or "",
+                    old,
+                    row.text,
+                    old_reached,
+                    row.reached,
+                    row.session_id,
+                    row.ended_at,
+                    row.last_seen_at,
+                    row.idle_minutes,
+                    row.behalf,
+                    row.correction,
                 )
             )
     return {cell: tuple(reversed(past)) for cell, past in found.items()}

@@ -16,6 +16,7 @@ from app.errors import N_, Invalid
 from app.models import OrgUnit, Person, Position, Student, UnitGroup, UnitGroupMember
 from app.models.base import Named
 from app.reference.code_lists import CODE_LISTS
+from app.services.register_numbers import check_number
 from app.services.rows import is_saved
 from app.services.unit_of_work import Work
 
@@ -151,7 +152,7 @@ def _refuse_taken(session: Session, row: Any, column: Any, taken: str) -> None:
 
 
 def complete_student(session: Session, row: Student, day: date) -> None:
-    """Derived columns and checks of a student's sheet. Invalid for an identifier another student has."""
+    """Derived columns and checks of a student's sheet. Invalid for an identifier or register number another has."""
     refold(row)
     row.student_code = _blank_to_none(row.student_code)
     row.national_id = _blank_to_none(row.national_id)
@@ -160,6 +161,7 @@ def complete_student(session: Session, row: Student, day: date) -> None:
     check_codes(row, STUDENT_CODES)
     for column in (Student.student_code, Student.national_id):
         _refuse_taken(session, row, column, N_("The identifier %(code)s belongs to another student already."))
+    check_number(session, row)
 
 
 def add_person(

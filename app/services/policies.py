@@ -15,7 +15,9 @@ from app.domain.names import nfc
 from app.domain.policies import (
     CENTRE_SETTINGS,
     DEFAULTS,
+    FORM_VERSIONS,
     READINGS,
+    SCHOOLS_OWN,
     PolicyKey,
     clean_value,
     require_tighter,
@@ -199,6 +201,8 @@ def _checked(
     session: Session, unit: OrgUnit, key: PolicyKey, value: str, starts_on: date
 ) -> tuple[str, str, list[FieldProblem]]:
     """The value as stored, held against what the units above have on its first day; and what holds on it so far."""
+    if key in FORM_VERSIONS and not unit.kind.is_school:
+        return "", "", [FieldProblem("value", SCHOOLS_OWN)]
     try:
         stored = clean_value(key, value)
         held = settings_of(session, unit.id, starts_on)[key]

@@ -4,6 +4,7 @@ waiting → running → done / failed / cancelled. Each part is a file written w
 where it stopped; if the record changed meanwhile it begins anew, for a book never mixes two states of the record.
 """
 
+import errno
 import hashlib
 import logging
 import secrets
@@ -15,39 +16,51 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from app.errors import N_, Forbidden, HocVuError, Unavailable
+from app.errors import N_, HocVuError, Invalid, Unavailable
 from app.extensions import db
-from app.models import Account, Document, Notice, PrintJob
+from app.models import Document, PrintJob
 from app.reports.contexts import PrintStamp
+from app.reports.drawers import Draw, DrawerLost, NotDrawn, in_turn
 from app.reports.papers import Paper, Printable, digests_of
-from app.services.actors import actor_for
 from app.services.clock import Clock, local_day
 from app.services.documents import builders
 from app.services.documents.asked import Asked
 from app.services.documents.register import line_of, new_seed
-from app.services.print_orders import KEEP, JobState, PrintOrder, check_order, title_of
+from app.services.job_rows import (
+    JobState,
+    Stopped,
+    claim,
+    forgotten_of,
+    hold,
+    purge_files,
+    tell_orderer,
+    who_ordered,
+)
+from app.services.print_orders import KEEP, PrintOrder, check_order, title_of
 from app.services.unit_of_work import plain_write
 
 log = logging.getLogger(__name__)
 
 SILENT: Final = timedelta(seconds=30)
-"""A run without a sign of life for this long was killed; a part takes about a second."""
+"""A run without a sign of life for this long was killed."""
 MAX_ATTEMPTS: Final = 5
 BOOK_FILE: Final = "book.pdf"
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 PAPERS: Final = "documents"
 """Folder beside that of the jobs, where the papers that stay are kept."""
 
 BROKEN = N_("This could not be printed. The administrator finds the reason in the log.")
+NOT_DRAWN = N_(
+    "“%(part)s” could not be drawn as the form wants it, so nothing was printed. "
+    "The administrator finds the reason in the log."
+)
+DISK_FULL = N_("The server's disk is full, so nothing was printed. Start the print again when there is room.")
 TOO_OFTEN = N_(
     "The print was interrupted too often. Start it again; if it stops again, tell the administrator."
 )
 ACCOUNT_CLOSED = N_("The account that asked for this print is closed.")
-
-
-class _Stopped(Exception):
-    """The job was cancelled, or another run holds it now."""
 
 
 # -- what the worker does ----------------------------------------------------------------------------------------
@@ -66,51 +79,56 @@ class _Run:
     params: Mapping[str, Any] = field(compare=False)
 
 
-def run_job(job_id: int, folder: Path, *, clock: Clock) -> None:
+def run_job(job_id: int, folder: Path, *, clock: Clock, draw: Draw = in_turn) -> None:
     """Make a job, or go on with one whose run was killed. Nothing happens to one that is over or being made.
 
     Refusals and failures are told on the job; when the database can't be written the job is left for a later run.
+    A drawer that was killed is a run that was: the next one begins at once, and there are MAX_ATTEMPTS.
     """
-    run = _claim(job_id, clock)
-    if run is None:
+    while (run := _claim(job_id, clock)) is not None:
+        home = folder / str(job_id)
+        try:
+            _make(run, home, clock, draw)
+        except Stopped:
+            if _state_of(job_id) is JobState.CANCELLED:
+                shutil.rmtree(home, ignore_errors=True)
+        except DrawerLost:
+            log.warning("print job %s lost a process that drew; it goes on", job_id)
+            if _hand_back(run):
+                continue
+        except Unavailable:
+            log.warning("print job %s waits for the database", job_id)
+        except HocVuError as error:
+            _fail(run, home, clock, error.message, error.params)
+        except OSError as error:
+            log.exception("print job %s failed", job_id)
+            _fail(run, home, clock, DISK_FULL if error.errno in _FULL else BROKEN)
+        except Exception:
+            log.exception("print job %s failed", job_id)
+            _fail(run, home, clock, BROKEN)
         return
-    home = folder / str(job_id)
-    try:
-        _make(run, home, clock)
-    except _Stopped:
-        if _state_of(job_id) is JobState.CANCELLED:
-            shutil.rmtree(home, ignore_errors=True)
-    except Unavailable:
-        log.warning("print job %s waits for the database", job_id)
-    except HocVuError as error:
-        _fail(run, home, clock, error.message, error.params)
-    except Exception:
-        log.exception("print job %s failed", job_id)
-        _fail(run, home, clock, BROKEN)
 
 
 def _claim(job_id: int, clock: Clock) -> _Run | None:
     with plain_write() as session:
-        job = session.get(PrintJob, job_id, with_for_update=True, populate_existing=True)
-        now = clock()
-        if job is None or not _is_free(job, now):
+        job = claim(session, PrintJob, job_id, clock(), SILENT, MAX_ATTEMPTS, TOO_OFTEN)
+        if job is None or job.claim is None:
             return None
-        if job.attempts >= MAX_ATTEMPTS:
-            job.state, job.message, job.finished_at = JobState.FAILED, TOO_OFTEN, now
-            return None
-        job.state, job.claim, job.beat_at = JobState.RUNNING, secrets.token_hex(16), now
-        job.attempts += 1
         order = PrintOrder.of(job.params)
         return _Run(job.id, job.claim, order, job.params["number"], job.user_id, job.title, dict(job.params))
 
 
-def _is_free(job: PrintJob, now: datetime) -> bool:
-    if job.state == JobState.RUNNING:
-        return job.beat_at is None or now - job.beat_at > SILENT
-    return job.state == JobState.WAITING
+def _hand_back(run: _Run) -> bool:
+    """Let the job be claimed again at once; False when it isn't this run's any more."""
+    with plain_write() as session:
+        try:
+            hold(session, PrintJob, run.job_id, run.claim).state = JobState.WAITING
+        except Stopped:
+            return False
+    return True
 
 
-def _make(run: _Run, home: Path, clock: Clock) -> None:
+def _make(run: _Run, home: Path, clock: Clock, draw: Draw) -> None:
     """Read the record once, draw what isn't drawn yet, put it together."""
     from app.reports import drawing
 
@@ -119,19 +137,37 @@ def _make(run: _Run, home: Path, clock: Clock) -> None:
     parts = list(drawing.parts_of(book))
     paths = [home / f"{number:03d}.pdf" for number in range(1, len(parts) + 1)]
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _beat(run, clock, done=sum(path.exists() for path in paths), total=len(paths), params=kept)
-    for number, (path, (_part, draw)) in enumerate(zip(paths, parts, strict=True), start=1):
-        if not path.exists():
-            _write(path, draw())
-            _beat(run, clock, done=number)
+    todo = [number for number, path in enumerate(paths) if not path.exists()]
+    done = len(paths) - len(todo)
+    _beat(run, clock, done=done, total=len(paths), params=kept)
+    try:
+        for made in draw((number, parts[number][1]) for number in todo):
+            if made is not None:
+                _write(paths[made[0]], made[1])
+                done += 1
+            _beat(run, clock, done=done)
+    except NotDrawn as error:
+        raise _reason(error, parts[error.number][0]) from error
     drawn = [path.read_bytes() for path in paths]
     whole = drawing.file_of(book, [title for title, _draw in parts], drawn)
     _write(home / BOOK_FILE, whole)
-    papers = drawn if isinstance(book, Paper) and book.apart else [whole]
+    apart = isinstance(book, Paper) and book.apart
+    papers = [drawing.settled(book, pdf) for pdf in drawn] if apart else [whole]
     lines = _lines(run, asked, book, papers, home.parent.parent / PAPERS)
     _finish(run, home, hashlib.sha256(whole).hexdigest(), lines, clock)
     for path in paths:
         path.unlink(missing_ok=True)
+
+
+def _reason(error: NotDrawn, part: str) -> Exception:
+    """What to tell: the part, where the form refused it; else what went wrong."""
+    from app.reports.renderer import RenderError
+
+    cause = error.__cause__
+    if isinstance(cause, RenderError):
+        log.error("%s: %s", part, cause)
+        return Invalid(NOT_DRAWN, part=part)
+    return cause if isinstance(cause, Exception) else error
 
 
 def _lines(run: _Run, asked: Asked, book: Printable, papers: Sequence[bytes], folder: Path) -> list[Document]:
@@ -149,6 +185,7 @@ def _lines(run: _Run, asked: Asked, book: Printable, papers: Sequence[bytes], fo
         "recipient": run.order.recipient.strip() or None,
         "basis": run.order.basis.strip() or None,
         "title": title_of(asked)[:240],
+        "details": dict(asked.details),
     }
     return [
         line_of(book.stamp, pdf, place=place, folder=folder, student_id=student, data_digest=digest, **common)
@@ -159,15 +196,8 @@ def _lines(run: _Run, asked: Asked, book: Printable, papers: Sequence[bytes], fo
 def _read(run: _Run, clock: Clock) -> tuple[Asked, Printable]:
     """The paper as the record stands now; the right is asked for again, for the one who ordered it."""
     session, now = db.session(), clock()
-    account = session.scalars(
-        sa.select(Account)
-        .where(Account.id == run.user_id)
-        .options(joinedload(Account.unit), joinedload(Account.person))
-    ).one()
-    if not account.active:
-        raise Forbidden(ACCOUNT_CLOSED)
     day = local_day(now)
-    actor = actor_for(session, account, day)
+    actor = who_ordered(session, run.user_id, day, ACCOUNT_CLOSED)
     asked = check_order(session, actor, run.order, day)
     seed, site = run.params.get("seed") or new_seed(), run.params.get("site", "")
     stamp = PrintStamp(now, actor.username, actor.full_name, run.number, run.order.purpose, seed, site)
@@ -195,9 +225,9 @@ def _write(path: Path, content: bytes) -> None:
 def _beat(
     run: _Run, clock: Clock, *, done: int, total: int | None = None, params: Mapping[str, Any] | None = None
 ) -> None:
-    """A sign of life with the progress; raises _Stopped when the job isn't this run's any more."""
+    """A sign of life with the progress; raises Stopped when the job isn't this run's any more."""
     with plain_write() as session:
-        job = _held(session, run)
+        job = hold(session, PrintJob, run.job_id, run.claim)
         job.done, job.beat_at = done, clock()
         if total is not None:
             job.total = total
@@ -205,16 +235,9 @@ def _beat(
             job.params = dict(params)
 
 
-def _held(session: Session, run: _Run) -> PrintJob:
-    job = session.get_one(PrintJob, run.job_id, with_for_update=True, populate_existing=True)
-    if job.state != JobState.RUNNING or job.claim != run.claim:
-        raise _Stopped
-    return job
-
-
 def _finish(run: _Run, home: Path, digest: str, lines: Sequence[Document], clock: Clock) -> None:
     with plain_write() as session:
-        job, now = _held(session, run), clock()
+        job, now = hold(session, PrintJob, run.job_id, run.claim), clock()
         session.add_all(lines)
         job.state, job.file, job.digest = JobState.DONE, f"{home.name}/{BOOK_FILE}", digest
         job.finished_at, job.expires_at = now, now + KEEP
@@ -222,24 +245,21 @@ def _finish(run: _Run, home: Path, digest: str, lines: Sequence[Document], clock
 
 
 def _fail(run: _Run, home: Path, clock: Clock, message: str, values: Mapping[str, Any] | None = None) -> None:
+    """The files first: where the disk is full, the line that says so needs room too."""
     with plain_write() as session:
         try:
-            job, now = _held(session, run), clock()
-        except _Stopped:
+            job, now = hold(session, PrintJob, run.job_id, run.claim), clock()
+        except Stopped:
             return
+        shutil.rmtree(home, ignore_errors=True)
         job.state, job.message, job.finished_at = JobState.FAILED, message[:300], now
         if values:
             job.params = {**job.params, "message": {key: str(value) for key, value in values.items()}}
         _notify(session, run, "Không in được", f"{run.title}. Mở để xem lí do.", now)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def _notify(session: Session, run: _Run, title: str, body: str, now: datetime) -> None:
-    """A notice is stored in the language of the record, not the reader's."""
-    person_id = session.scalar(sa.select(Account.person_id).where(Account.id == run.user_id))
-    if person_id is not None:
-        url = f"/print/jobs/{run.job_id}"
-        session.add(Notice(person_id=person_id, title=title, body=body, url=url, created_at=now))
+    tell_orderer(session, run.user_id, title, body, f"/print/jobs/{run.job_id}", now)
 
 
 def _state_of(job_id: int) -> JobState:
@@ -251,37 +271,10 @@ def _state_of(job_id: int) -> JobState:
 
 
 def forgotten(session: Session, now: datetime) -> list[int]:
-    """Jobs nobody makes: their wake-up was lost, or their run was killed. Oldest first."""
-    query = (
-        sa.select(PrintJob)
-        .where(PrintJob.state.in_((JobState.WAITING, JobState.RUNNING)))
-        .order_by(PrintJob.id)
-    )
-    rows = session.scalars(query.execution_options(populate_existing=True))
-    return [row.id for row in rows if now - (row.beat_at or row.created_at) > SILENT]
+    """Prints nobody makes: their wake-up was lost, or their run was killed. Oldest first."""
+    return forgotten_of(session, PrintJob, now, SILENT)
 
 
 def purge(folder: Path, *, clock: Clock) -> int:
-    """Remove expired files, and folders of jobs that failed, were cancelled or aren't known. Returns how many."""
-    homes = (
-        {int(path.name): path for path in folder.iterdir() if path.name.isdigit()} if folder.is_dir() else {}
-    )
-    if not homes:
-        return 0
-    with plain_write() as session:
-        now, removed = clock(), 0
-        jobs = {job.id: job for job in session.scalars(sa.select(PrintJob).where(PrintJob.id.in_(homes)))}
-        for job_id, path in homes.items():
-            job = jobs.get(job_id)
-            if job is not None and _kept(job, now):
-                continue
-            shutil.rmtree(path, ignore_errors=True)
-            removed += 1
-            if job is not None:
-                job.file = None
-    return removed
-
-
-def _kept(job: PrintJob, now: datetime) -> bool:
-    state = JobState(job.state)
-    return not state.over or (state is JobState.DONE and now < job.expires_at)
+    """Remove expired files, and folders of prints that failed, were cancelled or aren't known. Returns how many."""
+    return purge_files(PrintJob, folder, clock=clock)

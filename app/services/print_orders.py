@@ -7,26 +7,32 @@ to a student who asks for it, on an application that is noted (S0 Điều 9).
 import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.access import Action, Actor, Target
+from app.domain.access import Action, Actor, Target, may
 from app.errors import N_, Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.models import Enrolment, OrgUnit, PrintJob, SchoolYear
-from app.reports.catalogue import CATALOGUE, YEAR, DrawnFor, Form
+from app.models import Enrolment, OrgUnit, PrintJob, SchoolClass, SchoolYear, Student
+from app.reports.book_catalogue import TEACHER_BOOK_BLANK
+from app.reports.catalogue import CATALOGUE
 from app.reports.contexts import PrintPurpose
+from app.reports.form import YEAR, DrawnFor, Form
+from app.reports.unit_words import UnitWords
 from app.services import scope
 from app.services.clock import Clock, local_day
 from app.services.closing_state import closed_terms
 from app.services.documents.asked import Asked
 from app.services.documents.register import new_seed
+from app.services.documents.school import NO_CLASS
+from app.services.documents.teacher_reading import load_teachers_of_year
+from app.services.form_choices import version_for
+from app.services.job_rows import JobState
 from app.services.printing import (
     AT_THE_SCHOOL,
     NO_FORM,
@@ -48,6 +54,7 @@ MOST_COPIES: Final = 99
 
 CHOOSE_FORM = N_("Choose the form.")
 CHOOSE_CLASS = N_("Choose the class whose book is printed.")
+CHOOSE_TEACHER = N_("Choose the teacher whose book is printed.")
 CHOOSE_TERM = N_("Choose term I, term II or the whole year.")
 CHOOSE_PURPOSE = N_("Choose what the book is printed for.")
 NOT_THAT_TERM = N_("This form is not printed for this term. Choose another one.")
@@ -57,28 +64,15 @@ NOT_CLOSED = N_(
 COPIES = N_("The number of copies is a whole number from 1 to 99.")
 WHO_ASKED = N_("Write who asked for the record and on which application.")
 ONE_STUDENT = N_("A record is issued to one student. Choose the student and a form of the student.")
+TO_ENACT = N_("A decision is ordered on its own page, with its number, day and place.")
 NOT_KEPT = N_("This print is not kept any more, or not ready yet. Open its page, or start it again.")
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """True when nothing more happens."""
-        return self not in (JobState.WAITING, JobState.RUNNING)
 
 
 @dataclass(frozen=True)
 class PrintOrder:
     """What is wanted. `term` None: the whole year; `year_id`: of a form of the whole school; `recipient`, `basis`: of a
-    record issued to a student.
+    record issued to a student; `details`: of a decision (`documents/decisions/details`); `student_ids`: of these of the class.
+    `teacher_id`: of a teacher's own book, in the year `year_id`.
     """
 
     class_id: int | None = None
@@ -90,17 +84,21 @@ class PrintOrder:
     copies: int = 1
     recipient: str = ""
     basis: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    student_ids: tuple[int, ...] = ()
+    teacher_id: int | None = None
 
     @property
     def params(self) -> dict[str, Any]:
         """As a job keeps it."""
-        return {**vars(self), "purpose": self.purpose.value}
+        return {**vars(self), "purpose": self.purpose.value, "student_ids": list(self.student_ids)}
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> "PrintOrder":
         """What `params` kept; a job from before this form of order has fewer."""
         known = {name: params[name] for name in cls.__dataclass_fields__ if name in params}
-        return cls(**{**known, "purpose": PrintPurpose(params["purpose"])})
+        students = tuple(params.get("student_ids", ()))
+        return cls(**{**known, "purpose": PrintPurpose(params["purpose"]), "student_ids": students})
 
 
 # -- may it be printed -------------------------------------------------------------------------------------------
@@ -121,29 +119,80 @@ def asked_for(session: Session, actor: Actor, order: PrintOrder, day: date) -> A
         raise Invalid(NOT_THAT_TERM)
     if form.drawn_for is DrawnFor.UNIT:
         return _of_unit(session, actor, form, order, period, day)
+    if form.drawn_for is DrawnFor.TEACHER:
+        return _of_teacher(session, actor, form, order, period, day)
     if order.class_id is None:
         raise Invalid(CHOOSE_CLASS)
     room = printable_class(session, actor, order.class_id, day, form)
-    student = order.student_id if form.drawn_for is DrawnFor.STUDENT else None
-    if student is not None and not _sat_in(session, student, room.id):
+    form = version_for(session, form, room.unit_id, room.school_year, period)
+    of_student = form.drawn_for is DrawnFor.STUDENT
+    student, several = (order.student_id, order.student_ids) if of_student else (None, ())
+    wanted = {*several, *(() if student is None else (student,))}
+    if wanted and not _sat_in(session, wanted, room.id):
         raise NotFound
-    return Asked(form, room.unit, room.school_year, room, period, student, day)
+    return Asked(form, room.unit, room.school_year, room, period, student, day, student_ids=several)
 
 
 def _of_unit(session: Session, actor: Actor, form: Form, order: PrintOrder, period: int, day: date) -> Asked:
     demand_print(actor, Target(unit=actor.relation_to(actor.unit_id)))
+    unit, year = _school_and_year(session, actor, form, order, day)
+    if form.circulars and not _has_class(session, unit, year, form):
+        raise Invalid(NO_CLASS, year=year.label)
+    return Asked(form, unit, year, None, period, None, day, order.details if form.is_decision else {})
+
+
+def _school_and_year(
+    session: Session, actor: Actor, form: Form, order: PrintOrder, day: date
+) -> tuple[OrgUnit, SchoolYear]:
     unit = scope.get(session, actor, OrgUnit, actor.unit_id, day)
     if not unit.kind.is_school:
         raise Forbidden(AT_THE_SCHOOL)
     year = scope.get(session, actor, SchoolYear, order.year_id, day)
     if not form.valid_for(year.start_year, 0):
         raise Invalid(NO_FORM, grade="–", year=year.label)
-    return Asked(form, unit, year, None, period, None, day)
+    return unit, year
 
 
-def _sat_in(session: Session, student_id: int, class_id: int) -> bool:
-    query = sa.select(Enrolment.id).where(Enrolment.student_id == student_id, Enrolment.class_id == class_id)
+def _of_teacher(
+    session: Session, actor: Actor, form: Form, order: PrintOrder, period: int, day: date
+) -> Asked:
+    """The school prints the books of its teachers (S4 Điều 19); a teacher her own, for daily use and never for stamping."""
+    own = order.teacher_id is not None and order.teacher_id == actor.person_id
+    daily = order.purpose is PrintPurpose.REGULAR and form is not TEACHER_BOOK_BLANK
+    demand_print(actor, Target(unit=actor.relation_to(actor.unit_id), teaches=own and daily))
+    unit, year = _school_and_year(session, actor, form, order, day)
+    if order.teacher_id is None:
+        raise Invalid(CHOOSE_TEACHER)
+    names = dict(load_teachers_of_year(session, unit.id, year.id))
+    if order.teacher_id not in names:
+        raise NotFound
+    details = {"teacher_id": order.teacher_id, "teacher": names[order.teacher_id]}
+    return Asked(form, unit, year, None, period, None, day, details)
+
+
+def printable_teachers(session: Session, actor: Actor, year_id: int) -> list[tuple[int, str]]:
+    """(id, name) of those whose own books the actor may print: all of the school, or the actor's own; one statement."""
+    if actor.unit_id is None:
+        return []
+    every = may(actor, Action.BOOK_PRINT, Target())
+    found = load_teachers_of_year(session, actor.unit_id, year_id)
+    return found if every else [row for row in found if row[0] == actor.person_id]
+
+
+def _has_class(session: Session, unit: OrgUnit, year: SchoolYear, form: Form) -> bool:
+    query = sa.select(SchoolClass.id).where(
+        SchoolClass.unit_id == unit.id,
+        SchoolClass.school_year_id == year.id,
+        SchoolClass.circular.in_(sorted(form.circulars)),
+    )
     return session.scalar(query.limit(1)) is not None
+
+
+def _sat_in(session: Session, students: set[int], class_id: int) -> bool:
+    query = sa.select(Enrolment.student_id).where(
+        Enrolment.student_id.in_(students), Enrolment.class_id == class_id
+    )
+    return set(session.scalars(query)) == students
 
 
 def check_order(session: Session, actor: Actor, order: PrintOrder, day: date) -> Asked:
@@ -155,6 +204,10 @@ def check_order(session: Session, actor: Actor, order: PrintOrder, day: date) ->
         session, asked.unit.id, asked.year.id
     ):
         raise Invalid(NOT_CLOSED)
+    if asked.form.is_decision and not order.details:
+        raise Invalid(TO_ENACT)
+    if asked.form.is_decision != (order.purpose is PrintPurpose.ENACTED):
+        raise Invalid(TO_ENACT if asked.form.is_decision else CHOOSE_PURPOSE)
     if order.purpose is PrintPurpose.ISSUED:
         demand(actor, Action.RECORD_ISSUE, asked.unit.id)
         if asked.student_id is None:
@@ -185,7 +238,7 @@ def create_job(actor: Actor, order: PrintOrder, *, clock: Clock, site: str = "")
             user_id=actor.user_id,
             unit_id=asked.unit.id,
             form=order.form,
-            title=title_of(asked),
+            title=title_of(asked, _name(work.session, asked.student_id))[:200],
             params={**order.params, "number": number, "label": label, "seed": new_seed(), "site": site},
             state=JobState.WAITING,
             created_at=work.now,
@@ -211,12 +264,23 @@ def _same(session: Session, actor: Actor, wanted: Mapping[str, Any]) -> int | No
     )
 
 
-def title_of(asked: Asked) -> str:
-    """Stored as it is told in notices, in Vietnamese."""
+def _name(session: Session, student_id: int | None) -> str:
+    return session.get_one(Student, student_id).full_name if student_id else ""
+
+
+def title_of(asked: Asked, student: str = "") -> str:
+    """Stored as it is told in notices, in Vietnamese; `student`: the name of the only one it is of."""
     part = {YEAR: "cả năm", 1: "học kì I", 2: "học kì II"}[asked.period]
-    whose = f" lớp {asked.room.name}" if asked.room else ""
+    name = UnitWords.of(asked.unit.kind).say(asked.form.short_name)
+    whose = f" {'' if name.endswith(' lớp') else 'lớp '}{asked.room.name}" if asked.room else ""
+    if student:
+        whose = f" của {student},{whose}"
+    if teacher := asked.details.get("teacher"):
+        whose = f", {teacher}"
     when = f", {part}" if asked.form.periods else ""
-    return f"{asked.form.short_name}{whose}{when}, {asked.year.label}"
+    if number := asked.details.get("number"):
+        when = f" số {number}{when}"
+    return f"{name}{whose}{when}, {asked.year.label}"
 
 
 def my_jobs(session: Session, actor: Actor, limit: int = 20) -> list[PrintJob]:

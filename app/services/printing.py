@@ -20,8 +20,9 @@ from app.errors import N_, Forbidden, Invalid, NotFound, Unavailable
 from app.models import AuditEvent, HomeroomAssignment, SchoolClass, SchoolYear, UnitEpoch
 from app.models.base import in_force
 from app.reports import catalogue
-from app.reports.catalogue import CLASS_BOOK, Form
+from app.reports.catalogue import CLASS_BOOK
 from app.reports.contexts import BookCover, ClassBook, PrintStamp, SubjectPage
+from app.reports.form import Form
 from app.reports.papers import digest_of
 from app.services import scope
 from app.services.book_pages import class_cover, sheet_cover, student_list, subject_page
@@ -49,7 +50,7 @@ NOT_DRAWN = N_("This could not be printed. The administrator finds the reason in
 
 SHEET = "sheet"
 """What the register calls a print of one subject."""
-PRINT_EVENTS = ("print.sheet", "print.class_book", "print.correction", "print.document")
+PRINT_EVENTS = ("print.sheet", "print.class_book", "print.correction", "print.document", "exchange.keep")
 """Events that take a running number."""
 
 

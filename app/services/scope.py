@@ -16,6 +16,8 @@ from app.models import (
     AccountHolder,
     AdminBoard,
     AdminBoardMember,
+    ArchiveMedium,
+    Attendance,
     Attestation,
     AuditEvent,
     Authorisation,
@@ -32,6 +34,7 @@ from app.models import (
     Enrolment,
     ExceptionNote,
     ExemptionDecision,
+    ExportJob,
     ExtensionRequest,
     ExtensionSeat,
     FamilyLink,
@@ -57,10 +60,12 @@ from app.models import (
     ProgressCheck,
     Publication,
     ReopenRequest,
+    RollCall,
     SchoolClass,
     SchoolYear,
     SealedBundle,
     Signature,
+    SigningRound,
     Student,
     StudentNote,
     StudentResult,
@@ -73,6 +78,7 @@ from app.models import (
     TeachingGroup,
     TeachingGroupMember,
     Term,
+    Transfer,
     UnitGroup,
     UnitGroupMember,
     YearDecision,
@@ -115,6 +121,11 @@ def get(session: Session, actor: Actor, model: type[T], row_id: Any, day: date, 
 def is_scoped(model: type) -> bool:
     """True when this file says who reaches the model's rows."""
     return model in _RULES
+
+
+def taught_before(actor: Actor) -> Condition:
+    """SQL over places, classes and students: the actor's school taught whom another school has now (`services/former`)."""
+    return sa.and_(SchoolClass.unit_id == actor.unit_id, Student.unit_id != actor.unit_id)
 
 
 def _reach(actor: Actor, column: Any) -> Condition:
@@ -204,6 +215,12 @@ def _notes(actor: Actor, day: date) -> Condition:
     students = sa.select(Student.id).where(_students(actor, day))
     classes = _classes_of(actor)
     return sa.or_(StudentNote.class_id.in_(classes), StudentNote.student_id.in_(students))
+
+
+def _attendance(actor: Actor, day: date) -> Condition:
+    """Of classes within reach, and of students within reach: what they missed at a former school comes along."""
+    students = sa.select(Student.id).where(_students(actor, day))
+    return sa.or_(Attendance.class_id.in_(_classes_of(actor)), Attendance.student_id.in_(students))
 
 
 def _of_results(model: type[StudentResult | YearDecision]) -> Callable[[Actor, date], Condition]:
@@ -340,6 +357,8 @@ _RULES: dict[type, Callable[[Actor, date], Condition]] = {
     Grade: _through(Grade.sheet_id, GradebookSheet),
     SubjectYear: _through(SubjectYear.student_id, Student),
     StudentNote: _notes,
+    Attendance: _attendance,
+    RollCall: _through(RollCall.class_id, SchoolClass),
     StudentResult: _of_results(StudentResult),
     YearDecision: _of_results(YearDecision),
     LockWindow: _upward(LockWindow.owner_id),
@@ -366,7 +385,11 @@ _RULES: dict[type, Callable[[Actor, date], Condition]] = {
         _reach(actor, Certificate.unit_id), Certificate.person_id == actor.person_id
     ),
     SealedBundle: _by_unit(SealedBundle.unit_id),
+    ArchiveMedium: _by_unit(ArchiveMedium.unit_id),
+    ExportJob: _by_unit(ExportJob.unit_id),
     Signature: _by_unit(Signature.unit_id),
+    SigningRound: _by_unit(SigningRound.unit_id),
+    Transfer: _by_unit(Transfer.unit_id),
     ImportBatch: _by_unit(ImportBatch.unit_id),
     Document: _by_unit(Document.unit_id),
     PrintJob: lambda actor, _day: PrintJob.user_id == actor.user_id,

@@ -90,7 +90,8 @@ def watch_list(session: Session, actor: Actor, unit_id: int, since: datetime, un
 
 
 def schools_to_watch(session: Session, actor: Actor, since: datetime, until: datetime) -> list[SchoolWatch]:
-    """The schools below with how many prompts each has by its own rules, most first; at most 12 statements.
+    """The schools below with how many prompts each has by its own rules, most bursts first, then most of all; at most 12
+    statements.
 
     Rates need every entry of a school and stand on its own page only.
     """
@@ -117,7 +118,7 @@ def schools_to_watch(session: Session, actor: Actor, since: datetime, until: dat
         counts.setdefault(prompt.unit_id, Counter())[prompt.pattern] += 1
     changed = Counter(change.unit_id for change in changes)
     lines = [SchoolWatch(unit, counts.get(unit.id, Counter()), changed[unit.id]) for unit in schools]
-    return sorted(lines, key=lambda line: (-line.total, line.unit.short_name))
+    return sorted(lines, key=lambda line: (-line.counts[Pattern.BURST], -line.total, line.unit.short_name))
 
 
 def rows_behind(

@@ -19,18 +19,14 @@ from app.domain.locks import ColumnState, Layer, LockReason, LockRule, column_st
 from app.domain.vocabulary import RETEST, Role, Tier
 from app.domain.year_decisions import Field, by_head, last_of_summer
 from app.models import (
-    Account,
-    CorrectionRequest,
-    LoginSession,
-    Person,
     SchoolClass,
     SubjectYear,
-    TxLog,
     YearDecision,
 )
 from app.services.clock import local_day
 from app.services.locks import BookScope, left_writes, load_layers, rounds
 from app.services.unit_rules import Policies, load_rules, policies_on
+from app.services.writers import WRITER, with_writer
 
 SubjectYearVersion: Any = version_class(SubjectYear)
 YearDecisionVersion: Any = version_class(YearDecision)
@@ -40,21 +36,6 @@ NO_SUBJECT: Final = 0
 """`subject_id` of what is decided of the whole year."""
 
 _REASONS: Final = ("training_year_reason", "training_after_reason", "head_reason")
-_BEHALF: Final = sa.orm.aliased(Person)
-_WHO: Final = (
-    TxLog.issued_at,
-    TxLog.session_id,
-    TxLog.person_id,
-    TxLog.reason,
-    TxLog.action,
-    LoginSession.ended_at,
-    LoginSession.last_seen_at,
-    LoginSession.idle_minutes,
-    Person.full_name,
-    Account.username,
-    _BEHALF.full_name.label("behalf"),
-    CorrectionRequest.id.label("correction"),
-)
 
 Key = tuple[int, int, str]
 """Subject (NO_SUBJECT for a decision), student and cell."""
@@ -105,29 +86,17 @@ def load_writes(session: Session, year_id: int, students: Collection[int]) -> li
         .exists()
     )
     cells = (getattr(version, cell) for cell in RETEST_CELLS)
-    retests = _with_who(sa.select(version.student_id, version.subject_id, *cells, *_WHO), version)
+    retests = with_writer(sa.select(version.student_id, version.subject_id, *cells, *WRITER), version)
     # False is what nobody has said; as NULL it is a blank cell
     recognised = sa.case((decision.recognised.is_(True), 1)).label("recognised")
     fields = [getattr(decision, name) for name in (*Field, *_REASONS) if name != Field.RECOGNISED]
     nothing = sa.literal(NO_SUBJECT).label("subject_id")
-    decisions = _with_who(sa.select(decision.student_id, nothing, recognised, *fields, *_WHO), decision)
+    decisions = with_writer(sa.select(decision.student_id, nothing, recognised, *fields, *WRITER), decision)
     found = [
         *session.execute(_of(retests, version, year_id, students).where(ever)),
         *session.execute(_of(decisions, decision, year_id, students)),
     ]
     return sorted(found, key=lambda row: row.issued_at)
-
-
-def _with_who(query: sa.Select[Any], version: Any) -> sa.Select[Any]:
-    return (
-        query.join(TxLog, TxLog.id == version.transaction_id)
-        .outerjoin(LoginSession, LoginSession.id == TxLog.session_id)
-        .outerjoin(Person, Person.id == TxLog.person_id)
-        .outerjoin(Account, Account.id == TxLog.user_id)
-        .outerjoin(_BEHALF, _BEHALF.id == TxLog.on_behalf_of_id)
-        .outerjoin(CorrectionRequest, CorrectionRequest.applied_tx_id == TxLog.id)
-        .order_by(version.transaction_id)
-    )
 
 
 def _of(query: sa.Select[Any], version: Any, year_id: int, students: Collection[int]) -> sa.Select[Any]:

@@ -61,6 +61,18 @@ def note_exemption(work: Work, sheet: GradebookSheet, student: int) -> None:
     _settle(sheet, year, free)
 
 
+def note_elsewhere(
+    work: Work, sheet: GradebookSheet, year: SubjectYear | None, student: int, term: int, value: Mark | None
+) -> None:
+    """Inside a transaction that holds the subject's sheets: a term result that a school outside gave, or its taking out."""
+    if year is None:
+        if value is None:
+            return
+        year = _new_year(work, sheet, student)
+    setattr(year, f"term_{term}", value)
+    _settle(sheet, year, _exempted(work, sheet, [student]).get(student, frozenset()))
+
+
 def subject_sheets(work: Work, sheet: GradebookSheet) -> list[int]:
     """The sheet and that of the other term: a save on either writes the same rows of the year."""
     same = ("group_id", "subject_id", "grade", "school_year_id")

@@ -56,6 +56,7 @@ class AssignmentModelView(ScopedModelView):
     manage_action = Action.ASSIGNMENT_MANAGE
     base_permissions: ClassVar = ["can_list", "can_show", "can_add"]
     list_title = lazy_gettext("Teaching assignments")
+    list_template = "people/duties.html"
     show_title = lazy_gettext("Teaching assignment")
     add_title = lazy_gettext("Assign a teacher")
     label_columns = {
@@ -180,6 +181,7 @@ class HomeroomModelView(ScopedModelView):
     manage_action = Action.ASSIGNMENT_MANAGE
     base_permissions: ClassVar = ["can_list", "can_show", "can_add"]
     list_title = lazy_gettext("Homeroom teachers")
+    list_template = "people/duties.html"
     show_title = lazy_gettext("Homeroom teacher")
     add_title = lazy_gettext("Assign a homeroom teacher")
     label_columns = {

@@ -8,14 +8,17 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from app.domain.access import Action
+from app.domain.access import Action, Target, may
 from app.domain.archive import ArchiveKind, ArchiveOutcome
+from app.domain.media import ExportKind
 from app.domain.policies import PolicyKey
 from app.extensions import db
 from app.models import ArchiveRun
 from app.security import request_clock
 from app.services.archive import runs
 from app.services.archive.retention import retention_of
+from app.services.media.exports import jobs_of
+from app.views.archive_files import job_facts
 from app.views.base import PageView, actor, menu, today
 from app.views.policies import retention_titles, value_title
 
@@ -61,6 +64,7 @@ class BackupView(PageView):
         session = db.session()
         unit_id = actor().unit_id
         titles = retention_titles()
+        hands_over = may(actor(), Action.HANDOVER_ORDER, Target())
         backup = runs.newest(session, ArchiveKind.BACKUP)
         return self.render_template(
             "backups/index.html",
@@ -70,6 +74,10 @@ class BackupView(PageView):
             rehearsal=runs.newest(session, ArchiveKind.REHEARSAL),
             runs=runs.recent(session, actor()),
             retained=retention_of(session, unit_id, today()) if unit_id is not None else None,
+            may_hand_over=hands_over,
+            handovers=[job_facts(job) for job in jobs_of(session, actor(), [ExportKind.HANDOVER], 5)]
+            if hands_over
+            else [],
             failed=ArchiveOutcome.FAILED,
             hold_title=titles[PolicyKey.LEGAL_HOLD][0],
             rule_title=lambda key: titles[key][0],

@@ -8,7 +8,7 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from app.domain.access import Action, Target, may
+from app.domain.access import Action, Target, may, may_ever
 from app.domain.assessment.facts import YEAR
 from app.domain.bundles import Occasion
 from app.errors import Forbidden, HocVuError, NotFound
@@ -20,7 +20,10 @@ from app.services.bundles import tracking
 from app.services.bundles.check import next_check
 from app.services.bundles.store import Fault
 from app.views.base import PageView, actor, menu, note_visit, tell, today
+from app.views.signing_texts import role_title
 from app.web import current_period
+
+SIGNS = (Action.PAPER_APPROVE, Action.PAPER_SEAL)
 
 
 class BundleView(PageView):
@@ -42,6 +45,8 @@ class BundleView(PageView):
         """The classes of a school in the chosen year."""
         who, session, period = actor(), db.session(), current_period()
         unit = scope.get(session, who, OrgUnit, request.args.get("unit", who.unit_id, type=int), today())
+        if not unit.kind.is_school and may_ever(who, Action.BUNDLE_COLLECT):
+            return redirect(url_for("ArchiveFileView.collect", year=period.start_year if period else None))
         year = period.year_id if period else 0
         lines = tracking.load_classes(session, who, unit.id, year, today()) if unit.kind.is_school else []
         below = (
@@ -53,13 +58,14 @@ class BundleView(PageView):
                 .order_by(OrgUnit.short_name)
             ).all()
         )
-        note_visit("bundle.view", unit)
+        note_visit("bundle.view", unit.id)
         return self.render_template(
             "bundles/index.html",
             title=_("Sealed bundles"),
             unit=unit,
             period=period,
             lines=lines,
+            may_sign=may_ever(who, SIGNS),
             schools=[school for school in below if school.kind.is_school],
         )
 
@@ -69,13 +75,14 @@ class BundleView(PageView):
         """Every bundle of a class."""
         found = tracking.load_class(db.session(), actor(), class_id, today())
         own = Target(unit=actor().relation_to(found.school_class.unit_id))
-        note_visit("bundle.view", found.school_class)
+        note_visit("bundle.view", found.school_class.unit_id, class_id=class_id)
         return self.render_template(
             "bundles/class.html",
             title=_("Sealed bundles of class %(name)s", name=found.school_class.name),
             found=found,
             occasion_title=occasion_title,
             term_title=term_title,
+            role_title=role_title,
             fault_text=lambda fault: fault_text(Fault(*fault)),
             next_check=next_check,
             may_make=may(actor(), Action.BUNDLE_MAKE, own),

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.security import request_clock
 from app.services.documents.checking import Standing, check_paper, clean_code
 from app.views.base import PageView
+from app.views.signing_texts import stale_text
 
 TRIES: Final = 30
 """Codes one address may look up in WINDOW: a school's papers checked one after the other stay below."""
@@ -56,6 +57,7 @@ class CheckView(PageView):
             found=found,
             problem=problem,
             Standing=Standing,
+            stale_text=stale_text,
         )
         return page
 

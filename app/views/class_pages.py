@@ -10,7 +10,7 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from sqlalchemy.orm import contains_eager
 
-from app.domain.access import Action, Target
+from app.domain.access import Action, Target, may
 from app.domain.units import taught_levels
 from app.domain.vocabulary import Level, Tier
 from app.extensions import db
@@ -159,7 +159,11 @@ def chosen_year() -> int | None:
 
 
 def left_places(row: SchoolClass, day: date) -> list[tuple[Enrolment, bool]]:
-    """Places of a class that ended within its year, the latest first; is the student's own sheet within reach?"""
+    """Places of a class that ended within its year, the latest first; does the student's name lead to a page?
+
+    Who may take data out of the school reads of students who went to another school the time here.
+    """
+    keeps = row.unit_id == actor().unit_id and may(actor(), Action.DATA_EXPORT, Target())
     reach = scope.condition(actor(), Student, day)
     end = min(day, row.school_year.ends_on)
     query = (
@@ -171,7 +175,7 @@ def left_places(row: SchoolClass, day: date) -> list[tuple[Enrolment, bool]]:
         .options(contains_eager(Enrolment.student))
         .order_by(Enrolment.ends_on.desc(), Student.sort_key, Enrolment.id)
     )
-    return [(place, bool(near)) for place, near in db.session.execute(query)]
+    return [(place, keeps or bool(near)) for place, near in db.session.execute(query)]
 
 
 def order_years(rows: Iterable[Any]) -> list[Any]:

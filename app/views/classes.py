@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.access import Action, Target, may
+from app.domain.attendance import ONE, TWO
 from app.domain.units import grades_of
 from app.domain.vocabulary import GroupKind, Tier
 from app.errors import N_, Invalid, NotFound
@@ -27,6 +28,7 @@ from app.services.results.class_page import sees_results
 from app.services.unit_of_work import Work
 from app.views import formats
 from app.views.assignments import AssignmentModelView, HomeroomModelView
+from app.views.attendance import class_link as attendance_link
 from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, menu, require, today
 from app.views.class_pages import (
     ClassVerbs,
@@ -90,13 +92,20 @@ class SchoolClassView(ScopedModelView):
     }
     show_columns = ["name", "grade", "school_year", "circular"]
     add_columns = ["name", "grade", "school_year", "order_no"]
-    edit_columns = ["name", "order_no", "specialised_subject_id"]
+    edit_columns = ["name", "order_no", "sessions", "specialised_subject_id"]
     add_form_extra_fields = {
         "grade": fields.ChoiceField(lazy_gettext("Grade"), NEEDED, pairs=own_grades, parse=int),
         "order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()]),
     }
     edit_form_extra_fields = {
         "order_no": fields.WholeNumberField(lazy_gettext("Order in lists"), [Optional()]),
+        "sessions": fields.ChoiceField(
+            lazy_gettext("Sessions a day"),
+            [Optional()],
+            pairs=lambda: [(ONE, _("one")), (TWO, _("two, morning and afternoon"))],
+            parse=int,
+            description=lazy_gettext("What attendance counts: a day missed is so many sessions. Empty: one."),
+        ),
         "specialised_subject_id": fields.ChoiceField(
             lazy_gettext("Specialised subject"),
             [Optional()],
@@ -149,8 +158,9 @@ class SchoolClassView(ScopedModelView):
             del form.specialised_subject_id
 
     def change(self, work: Work, form: Any, item: Any) -> None:
-        """Name, order and specialised subject only: grade and year stay with the marks."""
+        """Name, order, sessions a day and specialised subject only: grade and year stay with the marks."""
         item.name, item.order_no = form.name.data, form.order_no.data or 0
+        item.sessions = form.sessions.data
         classes.rename_class(work, item)
         if form.specialised_subject_id:
             classes.specialise_class(work, item, form.specialised_subject_id.data)
@@ -182,11 +192,13 @@ class SchoolClassView(ScopedModelView):
             teaching=teaching,
             homerooms=homerooms,
             remarks_url=class_link(item, [*teaching, *homerooms]),
+            attendance_url=attendance_link(item, [*teaching, *homerooms]),
             may_see_results=sees_results(db.session(), actor(), item, today()),
             today=today(),
             columns=formats.columns,
             may_manage=may(actor(), Action.CLASS_MANAGE, own),
             may_export=may(actor(), Action.DATA_EXPORT, own),
+            may_keep=may(actor(), Action.RECORD_ISSUE, own),
             may_admit=may(actor(), Action.STUDENT_MANAGE, own),
             may_assign=may(actor(), Action.ASSIGNMENT_MANAGE, own),
         )

@@ -11,7 +11,7 @@ Wait = tuple[str, str, str, str, str | None, str]
 
 def closing_waits(found: Waits) -> list[Wait]:
     """A line for each kind of thing that waits for this person."""
-    return [*_to_sign(found), *_to_answer(found)]
+    return [*_to_sign(found), *_papers(found), *_to_answer(found)]
 
 
 def _to_sign(found: Waits) -> list[Wait]:
@@ -51,6 +51,39 @@ def _to_sign(found: Waits) -> list[Wait]:
             _("Once a month after the entry day, and again after a change."),
             link("ReconcileView.index"),
             _("Compare"),
+        ),
+    )
+    return [line[1:] for line in lines if line[0]]
+
+
+def _papers(found: Waits) -> list[Wait]:
+    lines = (
+        (
+            found.papers,
+            "is-warn",
+            "fa-file-signature",
+            _("%(n)s prints wait for your electronic signature", n=found.papers),
+            _("It is your turn to sign them; the summary tells what they hold."),
+            link("SignatureView.index"),
+            _("Sign"),
+        ),
+        (
+            found.rounds,
+            "is-warn",
+            "fa-rotate",
+            _("%(n)s kept prints are out of date", n=found.rounds),
+            _("Their data was corrected or changed: print them again, so that they can be signed again."),
+            link("RoundView.index"),
+            _("Look at them"),
+        ),
+        (
+            found.certificates,
+            "is-warn",
+            "fa-id-card-clip",
+            _("%(n)s certificates expire soon", n=found.certificates),
+            _("Get the new one and add it before that day."),
+            link("CertificateView.index"),
+            _("Look at them"),
         ),
     )
     return [line[1:] for line in lines if line[0]]

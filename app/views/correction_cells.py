@@ -7,6 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.domain.assessment.registry import PRIMARY
+from app.domain.attendance import EXCUSED, THERE, TWO, UNEXCUSED
 from app.domain.cell_values import choices
 from app.domain.corrections import Place
 from app.domain.notes import Topic
@@ -14,15 +15,16 @@ from app.domain.sheet_forms import CellKind
 from app.domain.vocabulary import SubjectKind
 from app.domain.year_decisions import Field, field_of
 from app.models import GradebookSheet
-from app.services.correction_columns import Placed, trait_name, value_name
+from app.services.correction_columns import Placed, column_name, trait_name, value_name
 from app.services.notes_entry import REACHED
 from app.services.retests import LEVEL, cell_kind
 from app.services.sheet_cells import sheet_cells
 from app.services.year_decisions import words_of
-from app.views import notes_texts, year_texts
+from app.views import attendance_texts, notes_texts, year_texts
 from app.views.sheet_heads import heads, subject_name
 
 TERMS = ("", "I", "II")
+SIGNS = [EXCUSED, UNEXCUSED]
 Option = tuple[str, str]
 
 
@@ -34,6 +36,8 @@ def place_title(row: Placed) -> str:
     if row.place is Place.YEAR:
         what = f"{_again(row)}, {row.subject.name}" if row.subject else _("Decisions of the year")
         return notes_texts.joined((what, room, _("Whole year")))
+    if row.place is Place.ATTENDANCE:
+        return notes_texts.joined((_("Attendance"), notes_texts.code_title(row.topic or ""), room))
     topic = Topic.read(row.topic or "")
     if topic is None:
         return room
@@ -52,6 +56,8 @@ def place_url(row: Placed) -> str:
     if row.sheet is not None:
         return url_for("GradebookView.sheet", sheet_id=row.sheet.id)
     class_id = row.school_class.id if row.school_class else 0
+    if row.place is Place.ATTENDANCE:
+        return url_for("AttendanceView.month", class_id=class_id, month=row.topic)
     topic = Topic.read(row.topic or "")
     if topic is None:
         return url_for("YearEntryView.form", class_id=class_id)
@@ -68,6 +74,8 @@ def titles(row: Placed) -> Callable[[str], str]:
         return lambda column: named[column].full if column in named else column
     if row.place is Place.NOTES:
         return lambda column: _("Goal") if column == REACHED else _("Remark")
+    if row.place is Place.ATTENDANCE:
+        return lambda column: column_name(row, column)
     if row.subject is not None:
         return lambda column: _("Level reached") if column == LEVEL else _retest_title(row)
     return lambda column: _decision_title(row, column)
@@ -91,6 +99,8 @@ def _decision_title(row: Placed, column: str) -> str:
 
 def shown(row: Placed, column: str, raw: str | None) -> str:
     """A kept value as a page shows it; '' for blank."""
+    if raw is None and row.place is Place.ATTENDANCE:
+        return _("no absence")
     if raw is not None and row.place is Place.NOTES and column == REACHED:
         return notes_texts.level_title(raw == "yes")
     if raw is not None and row.place is Place.YEAR and column in (Field.HEAD, Field.RECOGNISED):
@@ -104,6 +114,8 @@ def is_text(row: Placed, column: str) -> bool:
         return any(c.name == column and c.kind is CellKind.TEXT for c in sheet_cells(row.sheet))
     if row.place is Place.NOTES:
         return column != REACHED
+    if row.place is Place.ATTENDANCE:
+        return False
     return row.subject is None and not options(row, column)
 
 
@@ -114,6 +126,8 @@ def options(row: Placed, column: str) -> list[Option]:
     if row.place is Place.NOTES:
         levels = [("yes", notes_texts.level_title(True)), ("no", notes_texts.level_title(False))]
         return levels if column == REACHED else []
+    if row.place is Place.ATTENDANCE:
+        return _day_options(row)
     circular = row.school_class.circular if row.school_class else ""
     if row.subject is not None:
         if cell_kind(circular, column) is CellKind.LEVEL:
@@ -126,6 +140,15 @@ def options(row: Placed, column: str) -> list[Option]:
     if known[0] is Field.RECOGNISED:
         return [("1", _("Yes"))]
     return [(str(word), year_texts.word_title(word)) for word in words_of(known[0], circular)]
+
+
+def _day_options(row: Placed) -> list[Option]:
+    """Every mark a day of the class can have."""
+    two = row.school_class is not None and row.school_class.sessions == TWO
+    marks = (
+        [a + b for a in (EXCUSED, UNEXCUSED, THERE) for b in (EXCUSED, UNEXCUSED, THERE)] if two else SIGNS
+    )
+    return [(mark, f"{mark}: {attendance_texts.mark_words(mark)}") for mark in marks if mark.strip(THERE)]
 
 
 def _sheet_options(sheet: GradebookSheet, column: str) -> list[Option]:

@@ -18,7 +18,7 @@ from app.views import correction_cells as words
 from app.views.base import actor, tell, today
 
 CHOOSE_CELL = N_("Choose the student and the column to be corrected.")
-PLACES = {place.value: place for place in (Place.YEAR, Place.NOTES)}
+PLACES = {place.value: place for place in (Place.YEAR, Place.NOTES, Place.ATTENDANCE)}
 
 
 def ask_url(
@@ -192,5 +192,5 @@ def _asked_place() -> PlaceRef:
         return on_sheet(sheet_id)
     if place is None or class_id is None:
         raise NotFound
-    topic = request.values.get("topic") if place is Place.NOTES else None
+    topic = None if place is Place.YEAR else request.values.get("topic")
     return PlaceRef(place, None, class_id, request.values.get("subject_id", type=int), topic)

@@ -32,13 +32,17 @@ class CorrectionPrintView(PageView):
     @has_access
     def application(self, correction_id: int) -> Any:
         """Đơn đề nghị mở khóa (S1 Điều 7 khoản 7.2)."""
-        return _pdf(correction_printing.print_application(actor(), correction_id, clock=request_clock()))
+        return _pdf(
+            correction_printing.print_application(actor(), correction_id, clock=request_clock(), site=_site())
+        )
 
     @expose("/<int:correction_id>/minutes.pdf")
     @has_access
     def minutes(self, correction_id: int) -> Any:
         """Biên bản điều chỉnh."""
-        return _pdf(correction_printing.print_minutes(actor(), correction_id, clock=request_clock()))
+        return _pdf(
+            correction_printing.print_minutes(actor(), correction_id, clock=request_clock(), site=_site())
+        )
 
     @expose("/summary.pdf")
     @has_access
@@ -48,7 +52,14 @@ class CorrectionPrintView(PageView):
         if period is None or term not in (0, 1, 2):
             raise NotFound
         year = scope.get(db.session(), actor(), SchoolYear, period.year_id, today())
-        return _pdf(correction_printing.print_summary(actor(), year, term, clock=request_clock()))
+        return _pdf(
+            correction_printing.print_summary(actor(), year, term, clock=request_clock(), site=_site())
+        )
+
+
+def _site() -> str:
+    """The program's address, for the code on the paper."""
+    return request.host_url.rstrip("/")
 
 
 def _pdf(made: Printed) -> Any:

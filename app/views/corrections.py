@@ -30,6 +30,7 @@ SEEN_BY = {
     Place.SHEET: Action.SHEET_VIEW,
     Place.YEAR: Action.RETEST_ENTER,
     Place.NOTES: Action.NOTE_VIEW,
+    Place.ATTENDANCE: Action.ATTENDANCE_VIEW,
 }
 """The right that leads to the page of a place."""
 NO_SUCH_STEP = N_("There is no such step.")

@@ -28,9 +28,10 @@ from app.errors import Forbidden, HocVuError, NotFound
 from app.exchange.codec import SCHEMA
 from app.extensions import db
 from app.models import Student
+from app.reference.code_lists import CODE_LISTS
 from app.security import request_clock
 from app.services import scope
-from app.services.exchange import incoming
+from app.services.exchange import counting, incoming, transfers
 from app.services.exchange.files import (
     FORMATS,
     OWN,
@@ -38,11 +39,13 @@ from app.services.exchange.files import (
     Format,
     class_file,
     student_file,
-    transfer_file,
 )
+from app.services.former import load_former
+from app.views import signing_texts
 from app.views.base import PageView, actor, note_visit, require, tell, today
 from app.views.file_pages import sent_file
 from app.views.results_texts import circular_name, period_title, word
+from app.views.signing_texts import role_title
 
 XML: Final = "application/xml"
 WORDS: Final = (ResultLevel, AcademicLevel, Conduct, PrimaryLevel, Outcome, Title, SubjectLevel)
@@ -56,8 +59,8 @@ class ExchangeView(PageView):
     rights: ClassVar = {
         "can_book": Action.DATA_EXPORT,
         "can_student": Action.DATA_EXPORT,
+        "can_former": Action.DATA_EXPORT,
         "can_record": Action.DATA_EXPORT,
-        "can_transfer": Action.DATA_EXPORT,
         "can_incoming": Action.DATA_EXPORT,
         "can_receive": Action.STUDENT_MANAGE,
         "can_aside": Action.STUDENT_MANAGE,
@@ -67,7 +70,7 @@ class ExchangeView(PageView):
     @has_access
     def book(self, class_id: int, term: int) -> Any:
         """The book of a class in a term."""
-        return _sent(class_file(actor(), class_id, term, clock=request_clock(), as_format=_format()), XML)
+        return sent(class_file(actor(), class_id, term, clock=request_clock(), as_format=_format()), XML)
 
     @expose("/student/<int:student_id>")
     @has_access
@@ -83,7 +86,33 @@ class ExchangeView(PageView):
             student=found,
             own=actor().unit_id is not None and actor().unit_id == found.unit_id,
             rows=incoming.load_incoming(db.session(), found),
+            given=transfers.load_transfers(db.session(), found, actor().unit_id or 0),
+            role_title=role_title,
+            may_keep=may(actor(), Action.RECORD_ISSUE, target),
             may_receive=may(actor(), Action.STUDENT_MANAGE, target),
+        )
+
+    @expose("/former/<int:student_id>")
+    @has_access
+    def former(self, student_id: int) -> Any:
+        """The record of the time a student who went to another school was taught here."""
+        found = load_former(db.session(), actor(), student_id, clock=request_clock())
+        own = Target(unit=actor().relation_to(found.last.school_class.unit_id))
+        note_visit("exchange.view", found.student)
+        return self.render_template(
+            "exchange/former.html",
+            title=found.student.full_name,
+            student=found.student,
+            last=found.last,
+            record=found.record,
+            given=transfers.load_transfers(db.session(), found.student, actor().unit_id or 0),
+            statuses=CODE_LISTS["enrolment_status"],
+            may_issue=may(actor(), Action.RECORD_ISSUE, own),
+            may_register=may(actor(), Action.PRINT_REGISTER, own),
+            value=_value,
+            word=_word,
+            circular_name=circular_name,
+            period_title=period_title,
         )
 
     @expose("/student/<int:student_id>.xml")
@@ -92,15 +121,9 @@ class ExchangeView(PageView):
         """The record as the school has it."""
         return self._file(student_id, partial(student_file, as_format=_format()), XML)
 
-    @expose("/student/<int:student_id>/transfer.zip")
-    @has_access
-    def transfer(self, student_id: int) -> Any:
-        """The bundle for the next school."""
-        return self._file(student_id, transfer_file, "application/zip")
-
     def _file(self, student_id: int, make: Callable[..., File], kind: str) -> Any:
         try:
-            return _sent(make(actor(), student_id, clock=request_clock()), kind)
+            return sent(make(actor(), student_id, clock=request_clock()), kind)
         except (Forbidden, NotFound):
             raise
         except HocVuError as error:
@@ -129,13 +152,19 @@ class ExchangeView(PageView):
     def incoming(self, record_id: int) -> Any:
         """A record that came, year by year."""
         found = incoming.read_incoming(db.session(), actor(), record_id, clock=request_clock())
-        require(Action.DATA_EXPORT, Target(unit=actor().relation_to(found.row.unit_id)))
+        own = Target(unit=actor().relation_to(found.row.unit_id))
+        require(Action.DATA_EXPORT, own)
         note_visit("exchange.view", found.row)
         return self.render_template(
             "exchange/incoming.html",
             title=_("Record of another school"),
             row=found.row,
             record=found.record,
+            report=found.report,
+            offer=None if found.row.aside_at else counting.load_offer(db.session(), found),
+            counted=counting.counted_of(db.session(), found.row),
+            may_count=may(actor(), Action.STUDENT_MANAGE, own),
+            signing=signing_texts,
             value=_value,
             word=_word,
             circular_name=circular_name,
@@ -180,7 +209,8 @@ def _format() -> Format:
         raise NotFound from None
 
 
-def _sent(file: File, kind: str) -> Any:
+def sent(file: File, kind: str) -> Any:
+    """A file to be fetched, which nobody keeps on the way."""
     answer = send_file(BytesIO(file.content), mimetype=kind, as_attachment=True, download_name=file.name)
     answer.headers["Cache-Control"] = "no-store"
     return answer

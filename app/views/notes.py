@@ -159,6 +159,13 @@ class NotesView(PageView):
 
 def class_link(room: SchoolClass, teachers: Iterable[Any]) -> str | None:
     """Where a class's remarks are, for whoever may read them; `teachers`: assignments to it, ended ones among them."""
+    if not may(actor(), Action.NOTE_VIEW, near_class(room, teachers)):
+        return None
+    return url_for(f"NotesView.{homeroom_kind(room.level).value}", class_id=room.id)
+
+
+def near_class(room: SchoolClass, teachers: Iterable[Any]) -> Target:
+    """What the reader is to a class with these assignments, ended ones among them."""
     day = today()
     near = any(
         row.person_id == actor().person_id
@@ -166,9 +173,7 @@ def class_link(room: SchoolClass, teachers: Iterable[Any]) -> str | None:
         and (row.ends_on is None or row.ends_on >= day)
         for row in teachers
     )
-    if not may(actor(), Action.NOTE_VIEW, Target(actor().relation_to(room.unit_id), teaches=near)):
-        return None
-    return url_for(f"NotesView.{homeroom_kind(room.level).value}", class_id=room.id)
+    return Target(actor().relation_to(room.unit_id), teaches=near)
 
 
 def _in_order(found: StudentYear, kind: NoteKind) -> list[YearNote]:

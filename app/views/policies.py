@@ -17,6 +17,7 @@ from app.domain.notes import Span
 from app.domain.policies import (
     CENTRE_SETTINGS,
     FIXED_ABOVE,
+    FORM_VERSIONS,
     NEVER,
     RETENTION,
     WATCH,
@@ -29,6 +30,7 @@ from app.domain.watch import RULES, Pattern, thresholds_of
 from app.errors import N_, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.models import OrgUnit
+from app.reports.catalogue import CATALOGUE
 from app.security import request_clock
 from app.services import policies, scope
 from app.services.lock_orders import NO_RIGHT, leaders_in_force, may_order
@@ -98,7 +100,7 @@ class PolicyView(PageView):
             raise Forbidden(NO_RIGHT)
         if request.method == "GET":
             return self._page(key, MultiDict(), {})
-        errors = _decide(unit_id, wanted)
+        errors = set_rule(unit_id, wanted, request.form.get("value", ""))
         if not errors:
             flash(_("The rule was set."), "success")
             return redirect(url_for("PolicyView.index", _anchor=f"rule-{key}"))
@@ -126,15 +128,15 @@ class PolicyView(PageView):
         )
 
 
-def _decide(unit_id: int, key: PolicyKey) -> Errors:
+def set_rule(unit_id: int, key: PolicyKey, value: str) -> Errors:
+    """Set a rule of a unit from the day, with the reason and the leader of the posted form; what is wrong, field by field."""
     try:
-        starts_on = lock_forms.parse_day(request.form.get("starts_on", ""))
         policies.set_policy(
             actor(),
             unit_id,
             key,
-            request.form.get("value", ""),
-            starts_on,
+            value,
+            lock_forms.parse_day(request.form.get("starts_on", "")),
             request.form.get("reason", ""),
             ordered_by_id=lock_forms.read_leader(request.form),
             clock=request_clock(),
@@ -232,9 +234,12 @@ def titles_of(key: PolicyKey) -> tuple[str, str]:
             _("How often subject teachers remark on study habits"),
             _("On the class and on single students; remarks written so far stay when the rule changes."),
         ),
-        **_correction_titles(),
-        **retention_titles(),
+        **_further_titles(),
     }[key]
+
+
+def _further_titles() -> dict[PolicyKey, tuple[str, str]]:
+    return {**_correction_titles(), **_form_titles(), **retention_titles()}
 
 
 def _correction_titles() -> dict[PolicyKey, tuple[str, str]]:
@@ -261,6 +266,18 @@ def _watch_titles(pattern: Pattern) -> tuple[str, str]:
         limits=limits,
     )
     return _("Watch list: %(what)s", what=watch_texts.pattern_title(pattern)), told
+
+
+def _form_titles() -> dict[PolicyKey, tuple[str, str]]:
+    """Which version of a form of the school's own is printed."""
+    told = _(
+        "A term or year is printed in the version that holds on its last day; what was over before keeps its form."
+        " The page of forms shows the versions side by side."
+    )
+    return {
+        key: (_("Form in use: %(name)s", name=CATALOGUE[codes[0]].short_name), told)
+        for key, codes in FORM_VERSIONS.items()
+    }
 
 
 def retention_titles() -> dict[PolicyKey, tuple[str, str]]:
@@ -303,10 +320,12 @@ def value_title(key: PolicyKey, value: str) -> str:
         ]
     if key is PolicyKey.CORRECTION_PRESET:
         return preset_title(Preset(value))
-    return _number_title(key, value)
+    return _plain_title(key, value)
 
 
-def _number_title(key: PolicyKey, value: str) -> str:
+def _plain_title(key: PolicyKey, value: str) -> str:
+    if key in FORM_VERSIONS:
+        return CATALOGUE[value].name
     if key in RETENTION:
         return _("Never deleted") if value == NEVER else _("%(n)s years after leaving", n=value)
     if key is PolicyKey.CORRECTION_DAYS:

@@ -9,17 +9,22 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from app.domain.access import Action, Target, may
+from app.domain.access import Action, Actor, Target, may
+from app.domain.vocabulary import Tier
 from app.extensions import db
 from app.models import OrgUnit
 from app.reports.catalogue import CATALOGUE
 from app.reports.contexts import PrintPurpose
 from app.security import request_clock
 from app.services import scope
-from app.services.documents.register import Wanted, fetch_stored, load_register
+from app.services.documents.register import Wanted, fetch_stored, load_register, load_schools
 from app.services.print_jobs import PAPERS
+from app.services.signing.papers import with_signatures
 from app.views.base import PageView, actor, menu, note_visit, today
+from app.views.form_texts import labels, purpose_title
+from app.views.signatures import kind_of
 from app.views.watch_texts import span_asked
+from app.web import vn_date
 
 FILTERS = ("form", "purpose", "number", "since", "until", "class_id", "student_id")
 
@@ -34,8 +39,10 @@ class PrintRegisterView(PageView):
     @expose("/")
     @has_access
     def index(self) -> Any:
-        """A page of the register, filtered."""
+        """A page of the register, filtered; an office first chooses the school."""
         who, session = actor(), db.session()
+        if "unit_id" not in request.args and who.tier is not Tier.SCHOOL:
+            return self._schools(who)
         unit = scope.get(session, who, OrgUnit, request.args.get("unit_id", who.unit_id, type=int), today())
         _since, _until, first, last = span_asked(request_clock()())
         wanted = Wanted(
@@ -58,10 +65,10 @@ class PrintRegisterView(PageView):
             unit=unit,
             found=found,
             wanted=wanted,
-            forms=list(CATALOGUE.values()),
+            forms=labels(CATALOGUE.values()),
             purposes=list(PrintPurpose),
             form_name=lambda code: CATALOGUE[code].short_name if code in CATALOGUE else "",
-            purpose_name=lambda value: PrintPurpose(value).label,
+            purpose_name=purpose_title,
             may_open=may(who, Action.RECORD_ISSUE, Target(unit=who.relation_to(unit.id))),
             keep={
                 **({"unit_id": unit.id} if unit.id != who.unit_id else {}),
@@ -69,13 +76,30 @@ class PrintRegisterView(PageView):
             },
         )
 
+    def _schools(self, who: Actor) -> str:
+        _since, _until, first, last = span_asked(request_clock()())
+        number = max(1, request.args.get("page", 1, type=int))
+        schools, has_next = load_schools(db.session(), who, first, last, number, today())
+        return self.render_template(
+            "printing/register_schools.html",
+            title=_("Register of prints"),
+            schools=schools,
+            first=first,
+            last=last,
+            number=number,
+            has_next=has_next,
+            days={"since": vn_date(first), "until": vn_date(last)},
+        )
+
     @expose("/<int:document_id>.pdf")
     @has_access
     def file(self, document_id: int) -> Any:
-        """The kept file of a periodic or issued paper."""
+        """The kept file of a periodic or issued paper, with its signatures."""
         folder = Path(current_app.config["INSTANCE_DIR"]) / PAPERS
-        content, name = fetch_stored(db.session(), actor(), document_id, folder, clock=request_clock())
-        answer = send_file(BytesIO(content), mimetype="application/pdf", download_name=f"{name}.pdf")
+        printed, name = fetch_stored(db.session(), actor(), document_id, folder, clock=request_clock())
+        content = with_signatures(db.session(), document_id, printed)
+        kind, suffix = kind_of(content)
+        answer = send_file(BytesIO(content), mimetype=kind, download_name=f"{name}.{suffix}")
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

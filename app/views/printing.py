@@ -16,16 +16,22 @@ from app.domain.vocabulary import Role, Tier
 from app.errors import Forbidden, Invalid
 from app.extensions import db
 from app.models import PrintJob, SchoolClass, Student
-from app.reports.catalogue import CATALOGUE, DrawnFor, Form, forms_for, unit_forms
+from app.reports.book_catalogue import TEACHER_BOOK
+from app.reports.catalogue import CATALOGUE, forms_for, teacher_forms, unit_forms
 from app.reports.contexts import PrintPurpose
+from app.reports.form import YEAR, DrawnFor, Form
 from app.security import request_clock
-from app.services import print_jobs, print_orders, printing, scope
-from app.services.print_orders import JobState, PrintOrder
+from app.services import former, print_jobs, print_orders, printing, scope
+from app.services.job_rows import JobState
+from app.services.print_orders import PrintOrder
+from app.views import form_texts
 from app.views.base import PageView, actor, menu, tell, today
 from app.web import current_period
 
 POLL_SECONDS = 2
 LONG_SECONDS = 90
+PARTS = {1: "1", 2: "2", YEAR: "year"}
+"""What a term is called in the order."""
 DOOR = Action.CLASS_VIEW
 """Every member of staff passes the door, to be told there why printing is the school's alone (S0 Điều 12 khoản 3)."""
 
@@ -50,16 +56,26 @@ class PrintView(PageView):
         period = current_period()
         session, day, now = db.session(), today(), request_clock()()
         classes = printing.printable_classes(session, actor(), period.year_id, day) if period else []
+        teachers = print_orders.printable_teachers(session, actor(), period.year_id) if period else []
         student = _student(chosen.get("student_id", ""), day)
+        kinds = (DrawnFor.STUDENT,) if student else tuple(DrawnFor)
+        groups = _groups(classes, [key for key, _name in teachers], kinds)
+        wanted = _wanted(groups, chosen.get("form", ""))
         return self.render_template(
             "printing/index.html",
             title=_("Printing"),
             period=period,
             classes=classes,
-            groups=_groups(classes),
+            groups=groups,
+            label_of=form_texts.labels(form for _name, some in groups for form in some),
+            wanted=wanted,
+            parts_of=_parts,
+            part=_part(wanted, chosen.get("part", ""), period.term) if wanted and period else "",
             chosen=chosen,
+            teachers=teachers,
             student=student,
             purposes=_purposes(student),
+            purpose_title=form_texts.purpose_title,
             jobs=[_facts(job, now) for job in print_orders.my_jobs(session, actor())],
             refusal=tell(refusal) if refusal else None,
             may_register=may_ever(actor(), Action.PRINT_REGISTER),
@@ -77,8 +93,10 @@ class PrintView(PageView):
     @expose("/order", methods=["POST"])
     @has_access
     def order(self) -> Any:
-        """Ask for a print and go to its page."""
+        """Ask for a print and go to its page; or, with `choose`, see what the chosen form asks for."""
         _demand_printer()
+        if request.form.get("choose"):
+            return self._index(request.form)
         try:
             wanted = _order(request.form)
             job_id = print_orders.create_job(
@@ -138,11 +156,11 @@ def _order(form: Mapping[str, str]) -> PrintOrder:
     found = CATALOGUE.get(form.get("form", print_orders.CLASS_BOOK))
     if found is None:
         raise Invalid(print_orders.CHOOSE_FORM)
-    whole = found.drawn_for is DrawnFor.UNIT
+    whole = found.drawn_for in (DrawnFor.UNIT, DrawnFor.TEACHER)
     class_id = None if whole else _number(form.get("class_id", ""))
     if class_id is None and not whole:
         raise Invalid(print_orders.CHOOSE_CLASS)
-    if found.periods and part not in ("1", "2", "year"):
+    if found.periods and part not in PARTS.values():
         raise Invalid(print_orders.CHOOSE_TERM)
     if purpose not in list(PrintPurpose):
         raise Invalid(print_orders.CHOOSE_PURPOSE)
@@ -154,6 +172,7 @@ def _order(form: Mapping[str, str]) -> PrintOrder:
         form=found.code,
         student_id=_number(form.get("student_id", "")),
         year_id=period.year_id if whole and period else None,
+        teacher_id=_number(form.get("teacher_id", "")) if found.drawn_for is DrawnFor.TEACHER else None,
         copies=_number(form.get("copies", "1")) or 0,
         recipient=form.get("recipient", "").strip()[:120],
         basis=form.get("basis", "").strip()[:300],
@@ -168,26 +187,53 @@ def _number(text: str) -> int | None:
 def _student(text: str, day: date) -> Student | None:
     """The student a print is of alone, within reach; NotFound for anybody else's."""
     number = _number(text)
-    return None if number is None else scope.get(db.session(), actor(), Student, number, day)
+    if number is None:
+        return None
+    session = db.session()
+    if former.is_former(session, actor(), number):
+        return session.get_one(Student, number)
+    return scope.get(session, actor(), Student, number, day)
 
 
-def _groups(classes: Sequence[SchoolClass]) -> list[tuple[str, list[Form]]]:
-    """Forms to choose from by what they are about: those some class has, and the school's own."""
+def _groups(
+    classes: Sequence[SchoolClass], teachers: Sequence[int], kinds: Sequence[DrawnFor]
+) -> list[tuple[str, list[Form]]]:
+    """Forms of these kinds by what they are about: those some class has, a teacher's, and the school's own."""
     codes = {
         form.code
         for room in classes
         for form in forms_for(room.circular, room.school_year.start_year, room.grade)
     }
     if may(actor(), Action.BOOK_PRINT, Target()):
-        codes |= {form.code for form in unit_forms()}
+        governed = {room.circular for room in classes}
+        codes |= {form.code for form in unit_forms() if not form.circulars or form.circulars & governed}
+        codes |= {form.code for form in teacher_forms() if teachers}
+    elif teachers:
+        codes.add(TEACHER_BOOK.code)
     known = [form for form in CATALOGUE.values() if form.code in codes]
-    names = {
-        DrawnFor.CLASS: _("Of a class"),
-        DrawnFor.STUDENT: _("Of each student of a class"),
-        DrawnFor.UNIT: _("Of the school"),
-    }
-    grouped = ((name, [form for form in known if form.drawn_for is kind]) for kind, name in names.items())
+    grouped = (
+        (name, [form for form in known if form.drawn_for is kind])
+        for kind, name in form_texts.kinds()
+        if kind in kinds
+    )
     return [(name, found) for name, found in grouped if found]
+
+
+def _wanted(groups: Sequence[tuple[str, Sequence[Form]]], code: str) -> Form | None:
+    """The form that is chosen, the first one until one is; None where there is nothing to print."""
+    known = [form for _name, some in groups for form in some]
+    return next((form for form in known if form.code == code), known[0] if known else None)
+
+
+def _parts(form: Form) -> list[str]:
+    """The terms a form is printed for, as the page sends them."""
+    return [PARTS[period] for period in form.periods]
+
+
+def _part(form: Form, chosen: str, term: int) -> str:
+    """The term that is ticked: the one chosen, else the current one, else the last the form has."""
+    offered = _parts(form)
+    return next((part for part in (chosen, str(term)) if part in offered), offered[-1] if offered else "")
 
 
 def _purposes(student: Student | None) -> list[tuple[PrintPurpose, str]]:
@@ -232,7 +278,7 @@ def _facts(job: PrintJob, now: datetime) -> dict[str, Any]:
         "id": job.id,
         "title": job.title,
         "number": job.params.get("label", ""),
-        "purpose": PrintPurpose(job.params.get("purpose", PrintPurpose.REGULAR)).label,
+        "purpose": form_texts.purpose_title(job.params.get("purpose", PrintPurpose.REGULAR)),
         "over": state.over,
         "failed": state is JobState.FAILED,
         "tag": EXPIRED if state is JobState.DONE and not kept else TAGS[state],
@@ -252,7 +298,11 @@ def _text(job: PrintJob, state: JobState, kept: bool, now: datetime) -> str:
     if state is JobState.RUNNING:
         return _running(job, now)
     if state is JobState.DONE:
-        return _("The book is ready.") if kept else _("This print is no longer kept. Start it again.")
+        return (
+            _("Printed: it can be opened now.")
+            if kept
+            else _("This print is no longer kept. Start it again.")
+        )
     if state is JobState.CANCELLED:
         return _("The print was stopped. Nothing of it is kept.")
     message, values = job.message or print_jobs.BROKEN, job.params.get("message")

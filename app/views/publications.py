@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from flask import flash, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -16,10 +16,13 @@ from app.extensions import db
 from app.models import MarkQuestion, Publication, Student
 from app.security import request_clock
 from app.services import families, family_accounts, publications, scope
+from app.services.attendance_lists import months_of
 from app.services.changes import sheets_of
 from app.services.publication_changes import changed_in_school
+from app.views import attendance_texts
 from app.views.base import PageView, actor, menu, tell, today
 from app.views.sheet_heads import heads, subject_name
+from app.views.verbs import done_or_told
 from app.views.watch_texts import CellWords
 from app.web import current_period
 
@@ -83,11 +86,12 @@ class PublicationView(PageView):
         if year_id is None or term is None:
             raise NotFound
         days = form.get("days", 0, type=int)
-        return _tried(
+        return done_or_told(
             lambda: publications.publish(
                 actor(), year_id, term, chosen, days, form.get("note", ""), clock=request_clock()
             ),
             _("Published: students and guardians see these marks now."),
+            url_for("PublicationView.index"),
         )
 
     @expose("/<int:publication_id>/end", methods=["POST"])
@@ -96,9 +100,10 @@ class PublicationView(PageView):
         """Take a publication back."""
         scope.get(db.session(), actor(), Publication, publication_id, today())
         reason = request.form.get("reason", "")
-        return _tried(
+        return done_or_told(
             lambda: publications.end(actor(), publication_id, reason, clock=request_clock()),
             _("The publication was taken back."),
+            url_for("PublicationView.index"),
         )
 
     @expose("/questions/<int:question_id>/answer", methods=["POST"])
@@ -107,9 +112,10 @@ class PublicationView(PageView):
         """Answer a family."""
         scope.get(db.session(), actor(), MarkQuestion, question_id, today())
         text = request.form.get("text", "")
-        return _tried(
+        return done_or_told(
             lambda: families.answer(actor(), question_id, text, clock=request_clock()),
             _("The answer was sent."),
+            url_for("PublicationView.index"),
         )
 
     @expose("/accounts/<int:student_id>", methods=["GET", "POST"])
@@ -186,6 +192,8 @@ class FamilyView(PageView):
             is_text=lambda cell: cell.kind is CellKind.TEXT,
             shown=columns_text,
             messages=families.load_messages(db.session(), asked),
+            missed=months_of(db.session(), found.student.id, period.year_id),
+            attendance=attendance_texts,
         )
 
     @expose("/<int:student_id>/ask/<int:sheet_id>", methods=["POST"])
@@ -197,23 +205,11 @@ class FamilyView(PageView):
         back = url_for(
             "FamilyView.child", student_id=student_id, term=term, year=request.form.get("year", type=int)
         )
-        return _tried(
+        return done_or_told(
             lambda: families.ask(actor(), student_id, sheet_id, text, clock=request_clock()),
             _("Your question was sent to the teacher."),
             back,
         )
-
-
-def _tried(verb: Any, message: str, back: str | None = None) -> Any:
-    try:
-        verb()
-    except (Forbidden, NotFound):
-        raise
-    except HocVuError as error:
-        flash(tell(error), "danger")
-    else:
-        flash(message, "success")
-    return redirect(back or url_for("PublicationView.index"))
 
 
 def group_title(key: str) -> str:

@@ -15,6 +15,7 @@ from app.domain.names import fold
 from app.domain.vocabulary import Tier
 from app.extensions import db
 from app.security import request_clock
+from app.services.attendance_counts import unlike_noted
 from app.services.closing.load import class_approval
 from app.services.results.class_page import class_summary, own_classes
 from app.services.results.counting import measures, tally
@@ -151,6 +152,7 @@ class ResultView(PageView):
             lacking=words.lacking(summary.rows),
             lackers=sum(bool(row.result.missing) for row in summary.rows),
             names={row.pupil.student_id: row.pupil.full_name for row in summary.rows},
+            unlike=unlike_noted(db.session(), summary.school_class, summary.period, summary.rows, today()),
             approval=class_approval(db.session(), summary.school_class, summary.period, request_clock()()),
             approval_words=closing_texts,
             approval_url=url_for("SigningView.school_class", class_id=class_id, period=summary.period)
@@ -179,6 +181,9 @@ class ResultView(PageView):
             YEAR=YEAR,
             primary=found.school_class.circular in PRIMARY,
             asks=_may_ask(found.school_class.unit_id),
+            may_read_incoming=may(
+                actor(), Action.DATA_EXPORT, Target(unit=actor().relation_to(found.school_class.unit_id))
+            ),
         )
 
     @expose("/why/<int:sheet_id>/<int:student_id>")

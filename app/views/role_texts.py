@@ -67,6 +67,8 @@ RIGHTS: Mapping[Action, Any] = {
     Action.NOTE_VIEW: _("See teachers' remarks"),
     Action.NOTE_ENTER: _("Write remarks on classes assigned"),
     Action.NOTE_EXPORT: _("Export the record of children's development"),
+    Action.ATTENDANCE_VIEW: _("See attendance"),
+    Action.ATTENDANCE_ENTER: _("Take attendance of the own class"),
     Action.LOCK_VIEW: _("See the lock calendar"),
     Action.LOCK_MANAGE: _("Carry out locking and opening"),
     Action.LOCK_ORDER: _("Order locking and opening"),

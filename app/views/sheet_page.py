@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from app.domain.access import Action, Actor, may
+from app.domain.access import Action, Actor, Target, may
 from app.domain.assessment.exemptions import exemption_of, exempts_whole
 from app.domain.assessment.registry import CONDUCT
 from app.domain.assessment.tt22_2021 import threshold
@@ -301,14 +301,30 @@ def _actions(actor: Actor, facts: SheetFacts, now: datetime) -> list[dict[str, s
         for action in (Action.RETEST_ENTER, Action.YEAR_DECIDE)
         if facts.sheet.term == 2 and may(actor, action, target) and (url := _after_year(facts.sheet.class_id))
     ]
+    return (
+        _attendance(actor, facts, target)
+        + [
+            {"label": label, "url": url, "icon": icon, "css": "btn-default"}
+            for action, name, label, icon in wanted
+            if facts.sheet.form in FORMS_OF.get(action, SheetForm)
+            and (action is not Action.EXEMPTION_DECIDE or exemptible)
+            and may(actor, action, target)
+            and (url := endpoint(name, sheet_id=facts.sheet.id))
+        ]
+        + after[:1]
+    )
+
+
+def _attendance(actor: Actor, facts: SheetFacts, target: Target) -> list[dict[str, str]]:
+    """Where what attendance comes to stands beside the counts of a sheet, and is taken over into it."""
+    sheet = facts.sheet
+    counted = sheet.form is SheetForm.TRAINING and sheet.class_id is not None
+    if not counted or not may(actor, Action.ATTENDANCE_VIEW, target):
+        return []
+    url = url_for("AttendanceView.term", class_id=sheet.class_id, term=sheet.term)
     return [
-        {"label": label, "url": url, "icon": icon, "css": "btn-default"}
-        for action, name, label, icon in wanted
-        if facts.sheet.form in FORMS_OF.get(action, SheetForm)
-        and (action is not Action.EXEMPTION_DECIDE or exemptible)
-        and may(actor, action, target)
-        and (url := endpoint(name, sheet_id=facts.sheet.id))
-    ] + after[:1]
+        {"label": _("Counts from attendance"), "url": url, "icon": "fa-clipboard-user", "css": "btn-default"}
+    ]
 
 
 def _after_year(class_id: int | None) -> str | None:

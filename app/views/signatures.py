@@ -52,7 +52,7 @@ class SignatureView(PageView):
     def show(self, document_id: int) -> Any:
         """What is signed: each paper with its pages, who has signed it, and whether the record still says so."""
         found = papers.load_print(db.session(), actor(), document_id, today())
-        own = _usable(kept.own_certificates(db.session(), actor()))
+        own = usable_now(kept.own_certificates(db.session(), actor()))
         return self.render_template(
             "signing/print.html",
             title=_("Sign papers"),
@@ -61,7 +61,7 @@ class SignatureView(PageView):
             changed=sum(item.same is False for item in found.items),
             open_roles=_open(found),
             own=own,
-            seals=_usable(_seals(found)),
+            seals=usable_now(_seals(found)),
             SigningRole=SigningRole,
             KeyKind=KeyKind,
             words=words,
@@ -71,7 +71,7 @@ class SignatureView(PageView):
     @has_access
     def sign(self, document_id: int) -> Any:
         """Sign them all with a key on this server."""
-        order, secret = _order(), request.form.get("secret", "")
+        order, secret = asked_order(), request.form.get("secret", "")
         try:
             count = acts.sign_print(actor(), document_id, order, secret, clock=request_clock())
         except (Forbidden, NotFound):
@@ -87,7 +87,7 @@ class SignatureView(PageView):
     def digests(self, document_id: int) -> Any:
         """First of two steps: the digests as a file."""
         try:
-            data = steps.give_out(actor(), document_id, _order(), clock=request_clock())
+            data = steps.give_out(actor(), document_id, asked_order(), clock=request_clock())
         except (Forbidden, NotFound):
             raise
         except HocVuError as error:
@@ -117,12 +117,19 @@ class SignatureView(PageView):
     def file(self, document_id: int) -> Any:
         """A paper with the signatures it has."""
         data, name = acts.fetch_signed(db.session(), actor(), document_id, clock=request_clock())
-        answer = send_file(BytesIO(data), mimetype="application/pdf", download_name=f"{name}.pdf")
+        kind, suffix = kind_of(data)
+        answer = send_file(BytesIO(data), mimetype=kind, download_name=f"{name}.{suffix}")
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
 
-def _order() -> acts.Order:
+def kind_of(data: bytes) -> tuple[str, str]:
+    """Media type and ending of a kept file: a PDF, or an open record."""
+    return ("application/pdf", "pdf") if data.startswith(b"%PDF-") else ("application/xml", "xml")
+
+
+def asked_order() -> acts.Order:
+    """How the reader wants to sign, as the form says it. NotFound for a form nobody was given."""
     form = request.form
     try:
         role = SigningRole(form.get("role", ""))
@@ -143,7 +150,8 @@ def _open(found: papers.Print) -> list[SigningRole]:
     return [role for role in found.roles if all(refusal(role, who, before) is None for before in signed)]
 
 
-def _usable(rows: list[Certificate]) -> list[Certificate]:
+def usable_now(rows: list[Certificate]) -> list[Certificate]:
+    """Those in force now."""
     now = request_clock()()
     return [
         row for row in rows if usable(certificate_state(row.not_before, row.not_after, row.ended_at, now))

@@ -13,6 +13,7 @@ from app.extensions import db
 from app.models import GradebookSheet, OrgUnit, SchoolClass, SchoolYear
 from app.security import request_clock
 from app.services import scope
+from app.services.attendance_counts import unlike_noted
 from app.services.closing import signing
 from app.services.closing.book import Book
 from app.services.closing.changes import changed_cells, changed_students
@@ -160,6 +161,7 @@ class SigningView(PageView):
                 m: tally(known, [getattr(r.result, m) for r in summary.rows]) for m, known in found.items()
             },
             absences=sum(r.facts.absences or 0 for r in summary.rows),
+            unlike=unlike_noted(db.session(), room, number, summary.rows, today()),
             changed=changed_students(db.session(), line, number),
             Standing=Standing,
             periods=PERIODS,

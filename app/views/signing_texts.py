@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flask_babel import gettext as _
 
 from app.domain.signing import CertificateState, KeyKind, SigningRole, Trust
+from app.models import Document
 from app.services.documents.checking import Standing
 from app.services.signing.checking import FileCheck
 from app.services.signing.verify import Found
@@ -78,7 +79,29 @@ def record_verdict(check: FileCheck) -> str:
     return {
         Standing.SAME: _("The record still says what this paper says."),
         Standing.CHANGED: _("The record has changed since this paper was printed."),
+        Standing.LEFT: _(
+            "The record has gone on since. This paper says what it said on the day it was printed; it is not printed anew."
+        ),
     }.get(check.paper.standing, "")
+
+
+def stale_text(paper: Document) -> str:
+    """Since when a paper is out of date, by which correction, and what stands in its place; empty for a current one."""
+    stale = paper.stale
+    if stale is None:
+        return ""
+    said = [_("Out of date since %(time)s.", time=vn_time(stale.since, True))]
+    if stale.correction is not None:
+        said.append(_("By the correction %(code)s.", code=stale.correction.code))
+    if (new := stale.replaced_by) is not None:
+        said.append(
+            _(
+                "Replaced by print no. %(label)s of %(time)s.",
+                label=new.label,
+                time=vn_time(new.made_at, True),
+            )
+        )
+    return " ".join(said)
 
 
 def time_of(found: Found) -> str:
@@ -96,6 +119,8 @@ def lines_of(check: FileCheck) -> Iterator[str]:
         paper = check.paper.document
         yield ". ".join((paper.unit.name, check.paper.form, _("Print no.") + " " + paper.label))
         if said := record_verdict(check):
+            yield said
+        if said := stale_text(paper):
             yield said
         if check.newer:
             yield _("More signatures were put under this paper since.")

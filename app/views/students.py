@@ -1,10 +1,10 @@
-"""Students: the list, the personal sheet on one page, and what happens to a place in a class."""
+"""Students: the list and the personal sheet on one page."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import request, url_for
+from flask import redirect, request, url_for
 from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -17,21 +17,16 @@ from app.extensions import db
 from app.forms import fields
 from app.forms.people import (
     GUARDIAN_PARTS,
-    EnrolForm,
-    LeaveForm,
-    MoveForm,
-    StatusForm,
     guardian_fields,
     name_fields,
     place_fields,
     values_of,
 )
-from app.models import Enrolment, OrgUnit, SchoolClass, SchoolYear, Student
+from app.models import Enrolment, OrgUnit, SchoolClass, Student
 from app.models.base import in_force
 from app.reference.code_lists import CODE_LISTS
-from app.security import request_clock
-from app.services import choices, enrolments, people, scope
-from app.services.enrolments import RELATIONS, Admission, Leaving
+from app.services import choices, enrolments, former, people, register_numbers, scope
+from app.services.enrolments import RELATIONS, Admission
 from app.services.notes_year import year_target
 from app.services.results.class_page import sees_results
 from app.services.unit_of_work import Work
@@ -40,6 +35,7 @@ from app.views.base import ScopedInterface, ScopedModelView, actor, key_of, menu
 from app.views.choices import ChoicesView
 from app.views.datamodel import OneFilter
 from app.views.formats import plan_status
+from app.views.student_places import PlaceView
 from app.views.student_sheet import (
     LABELS,
     OWN_SECTIONS,
@@ -55,7 +51,6 @@ from app.views.student_sheet import (
     sections,
     written_apart,
 )
-from app.views.verbs import VerbPage
 from app.web import current_period
 
 
@@ -113,6 +108,9 @@ class StudentModelView(ScopedModelView):
     description_columns = {
         "student_code": lazy_gettext("As the sector database gives it; empty until then."),
         "national_id": lazy_gettext("12 digits; the leading 0 stays."),
+        "register_no": lazy_gettext(
+            "Left empty, a new student gets the next number of the school's register."
+        ),
     }
 
     def shown_columns(self) -> list[str]:
@@ -144,16 +142,14 @@ class StudentModelView(ScopedModelView):
         return Target(unit=actor().relation_to(item.unit_id), homeroom=mine)
 
     def links(self) -> list[tuple[str, Any, str]]:
-        """Beside admitting: a student who comes from another school."""
+        """Beside admitting: a student who comes from another school; numbers for those who have none."""
         if not self.may_add():
             return []
-        return [
-            (
-                url_for("ArrivalView.receive"),
-                _("Receive a student from another school"),
-                "fa-right-to-bracket",
-            )
-        ]
+        receive = _("Receive a student from another school")
+        found = [(url_for("ArrivalView.receive"), receive, "fa-right-to-bracket")]
+        if register_numbers.unnumbered(db.session(), actor().unit_id or 0):
+            found.append((url_for("PlaceView.numbers"), _("Give register numbers"), "fa-list-ol"))
+        return found
 
     def empty_text(self) -> str:
         """What an empty list says."""
@@ -209,9 +205,12 @@ class StudentModelView(ScopedModelView):
         """The personal sheet with parents, places in classes and chosen subjects."""
         item = self.datamodel.get(key_of(pk), self._base_filters)
         if item is None:
-            raise NotFound
+            return _former_page(pk)
         self.update_redirect()
         place = enrolments.open_enrolment(db.session(), item.id, today())
+        places = places_of(item.id)
+        newest = next((row for row in places if row.school_class.unit_id == item.unit_id), None)
+        near = _near(item)
         return self.render_template(
             "people/student.html",
             title=item.full_name,
@@ -221,15 +220,17 @@ class StudentModelView(ScopedModelView):
             sections=OWN_SECTIONS,
             guardians=sorted(item.guardians, key=lambda row: RELATIONS.index(row.relation)),
             relation_titles=RELATION_TITLES,
-            places=places_of(item.id),
+            places=places,
+            newest=newest,
             chosen=choices.chosen_by(db.session(), item.id),
             plan_status=plan_status,
             statuses=CODE_LISTS["enrolment_status"],
             reasons=CODE_LISTS["leave_reason"],
-            may_see_remarks=_sees_remarks(item),
+            may_see_remarks=may(actor(), Action.NOTE_VIEW, near),
+            may_see_attendance=may(actor(), Action.ATTENDANCE_VIEW, near),
             may_see_results=place is not None
             and sees_results(db.session(), actor(), place.school_class, today()),
-            may_issue=place is not None
+            may_issue=newest is not None
             and may(actor(), Action.RECORD_ISSUE, Target(unit=actor().relation_to(item.unit_id))),
             may_edit=bool(self.editable([item])),
             may_export=may(actor(), Action.DATA_EXPORT, Target(unit=actor().relation_to(item.unit_id))),
@@ -241,118 +242,19 @@ class StudentModelView(ScopedModelView):
         )
 
 
-def _sees_remarks(student: Student) -> bool:
-    """Whether the reader may open the remarks on a student in the chosen year."""
+def _former_page(pk: Any) -> Any:
+    """Of a student who went to another school the time here can still be read; anybody else's id is none."""
+    key = key_of(pk)
+    reads = may(actor(), Action.DATA_EXPORT, Target())
+    if not reads or not former.is_former(db.session(), actor(), key):
+        raise NotFound
+    return redirect(url_for("ExchangeView.former", student_id=key))
+
+
+def _near(student: Student) -> Target:
+    """What the reader is to a student in the chosen year: who teaches the class sees remarks and attendance."""
     period = current_period()
-    target = year_target(db.session(), actor(), student, period.year_id if period else None, today())
-    return may(actor(), Action.NOTE_VIEW, target)
-
-
-class PlaceView(VerbPage):
-    """What happens to a student's place: another class, leaving, coming back, another status."""
-
-    route_base = "/students"
-    default_view = "move"
-    rights: ClassVar = {f"can_{verb}": Action.STUDENT_MANAGE for verb in ("move", "leave", "enrol", "status")}
-
-    @expose("/<int:student_id>/move", methods=["GET", "POST"])
-    @has_access
-    def move(self, student_id: int) -> Any:
-        """Into another class of the same year."""
-        student = _managed(student_id)
-        form = MoveForm()
-        return self.run(
-            form,
-            lambda f: enrolments.move_to_class(
-                actor(),
-                student_id,
-                f.school_class.data.id,
-                f.day.data,
-                reason=f.reason.data,
-                clock=request_clock(),
-            ),
-            title=_("Move to another class"),
-            lead=student.full_name,
-            done=_("%(name)s has moved.", name=student.full_name),
-            back=url_for("StudentModelView.show", pk=student_id),
-        )
-
-    @expose("/<int:student_id>/leave", methods=["GET", "POST"])
-    @has_access
-    def leave(self, student_id: int) -> Any:
-        """Away from this school, or out of learning."""
-        student = _managed(student_id)
-        form = LeaveForm(status=self._usual_leaving(student))
-        return self.run(
-            form,
-            lambda f: enrolments.leave(
-                actor(),
-                student_id,
-                Leaving(f.status.data, f.day.data, f.reason.data, f.other_school.data),
-                clock=request_clock(),
-            ),
-            title=_("Record leaving"),
-            lead=student.full_name,
-            done=_("Recorded. Everything entered so far stays with the student."),
-            back=url_for("StudentModelView.show", pk=student_id),
-        )
-
-    @expose("/<int:student_id>/enrol", methods=["GET", "POST"])
-    @has_access
-    def enrol(self, student_id: int) -> Any:
-        """Into a class: the next year's, or back again."""
-        student = _managed(student_id)
-        form = EnrolForm(entry="4", status=enrolments.STUDYING)
-        return self.run(
-            form,
-            lambda f: enrolments.readmit(
-                actor(),
-                student_id,
-                Admission(
-                    f.school_class.data.id,
-                    f.day.data,
-                    f.entry.data,
-                    f.status.data,
-                    other_school=f.other_school.data,
-                ),
-                clock=request_clock(),
-            ),
-            title=_("Enrol in a class"),
-            lead=student.full_name,
-            done=_("%(name)s is enrolled.", name=student.full_name),
-            back=url_for("StudentModelView.show", pk=student_id),
-        )
-
-    @expose("/<int:student_id>/status", methods=["GET", "POST"])
-    @has_access
-    def status(self, student_id: int) -> Any:
-        """Another status of somebody who goes on studying here."""
-        student = _managed(student_id)
-        form = StatusForm(status=student.status_code)
-        return self.run(
-            form,
-            lambda f: enrolments.change_status(
-                actor(), student_id, f.status.data, f.day.data, clock=request_clock()
-            ),
-            title=_("Change the status"),
-            lead=student.full_name,
-            done=_("Saved."),
-            back=url_for("StudentModelView.show", pk=student_id),
-        )
-
-    @staticmethod
-    def _usual_leaving(student: Student) -> str | None:
-        place = enrolments.open_enrolment(db.session(), student.id, today())
-        if place is None:
-            return None
-        year = db.session.get(SchoolYear, place.school_class.school_year_id)
-        return enrolments.leaving_code(db.session(), student.unit_id, year, today(), moved=True)
-
-
-def _managed(student_id: int) -> Student:
-    student = scope.get(db.session(), actor(), Student, student_id, today())
-    require(Action.STUDENT_MANAGE, Target(unit=actor().relation_to(student.unit_id)))
-    return student
+    return year_target(db.session(), actor(), student, period.year_id if period else None, today())
 
 
 def register(appbuilder: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, redirect, request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
 
 from app.errors import Forbidden, HocVuError, Invalid, NotFound
 from app.forms.accounts import show_problems
@@ -49,3 +50,16 @@ class VerbPage(PageView):
             back=back,
             button=button or _("Save"),
         )
+
+
+def done_or_told(verb: Callable[[], object], message: str, back: str) -> Response:
+    """Call a verb and go back, with what came of it; the refusals that have pages of their own pass."""
+    try:
+        verb()
+    except (Forbidden, NotFound):
+        raise
+    except HocVuError as error:
+        flash(tell(error), "danger")
+    else:
+        flash(message, "success")
+    return redirect(back)

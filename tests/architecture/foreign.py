@@ -1,4 +1,4 @@
-"""A school nobody in the small province belongs to, full of rows that say ZZYX, and strangers who try its ids."""
+"""A school nobody in the small province belongs to, full of rows that say ZZYXQJ, and strangers who try its ids."""
 
 import re
 from dataclasses import dataclass
@@ -20,13 +20,14 @@ from app.services.unit_of_work import transaction
 from tests.architecture.source import modules
 from tests.factories.province import CLOCK, Province, _Builder
 
-MARK = "ZZYX"
-"""Stands in every name of the foreign school, so that one look at a page tells whether it leaked."""
+MARK = "ZZYXQJ"
+"""Stands in every name of the foreign school, so that one look at a page tells whether it leaked; too long to come up in a
+token by chance."""
 
 BY_NAME = {
     # parameter of an address or a query: table whose id it holds
     "account_id": "ab_user", "assignment_id": "teaching_assignment", "batch_id": "import_batch", "board_id": "admin_board",
-    "bundle_id": "sealed_bundle", "record_id": "incoming_record",
+    "bundle_id": "sealed_bundle", "export_id": "export_job", "medium_id": "archive_medium", "record_id": "incoming_record",
     "class_id": "school_class", "delegation_id": "delegation", "department_id": "department",
     "document_id": "document", "enrolment_id": "enrolment",
     "event_id": "audit_event", "exemption_id": "exemption_decision", "extension_id": "extension_request",
@@ -36,6 +37,7 @@ BY_NAME = {
     "person_id": "person", "plan_id": "subject_plan", "policy_id": "policy", "position_id": "position",
     "session_id": "login_session", "sheet_id": "gradebook_sheet", "student_id": "student", "subject_id": "subject",
     "team_id": "unit_group", "term_id": "term", "unit_group_id": "unit_group", "unit_id": "org_unit",
+    "round_id": "signing_round", "transfer_id": "transfer",
     "user_id": "ab_user", "window_id": "lock_window", "year_id": "school_year",
     "authorisation_id": "authorisation", "correction_id": "correction_request",
     "closing_id": "closing", "attestation_id": "attestation", "incident_id": "incident",

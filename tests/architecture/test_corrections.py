@@ -7,7 +7,17 @@ import pytest
 from app.domain.corrections import Place
 from app.domain.sheet_forms import ALL_COLUMNS
 from app.domain.year_decisions import Field, field_of
-from app.models import ROWS, ExemptionDecision, StudentNote, StudentResult, SubjectYear, YearDecision
+from app.models import (
+    ROWS,
+    Attendance,
+    CountedTerm,
+    ExemptionDecision,
+    RollCall,
+    StudentNote,
+    StudentResult,
+    SubjectYear,
+    YearDecision,
+)
 from app.services.notes_entry import REACHED, TEXT
 from app.services.retests import LEVEL, SCORE
 from tests.architecture.source import modules
@@ -19,6 +29,7 @@ WRITES = {
     "write_retests": {f"{PLACES}year.py", "app/services/retests.py"},
     "write_decisions": {f"{PLACES}year.py", "app/services/year_decisions.py"},
     "write_notes": {f"{PLACES}notes.py", "app/services/notes_entry.py"},
+    "write_attendance": {f"{PLACES}attendance.py", "app/services/attendance_entry.py"},
 }
 """The one path of each area: its own verb, and the place of a correction with the decided request."""
 NAMES_IT = {
@@ -30,11 +41,14 @@ WAYS: dict[type, Place] = {
     SubjectYear: Place.YEAR,
     YearDecision: Place.YEAR,
     StudentNote: Place.NOTES,
+    Attendance: Place.ATTENDANCE,
+    RollCall: Place.ATTENDANCE,  # a corrected day has been called
 }
 """By what kind of place a field of a model is corrected once it is locked."""
 NEVER_LOCKED: dict[type, str] = {
     StudentResult: "worked out from fields that are corrected",
     ExemptionDecision: "the head's decision, always taken anew with its reason",
+    CountedTerm: "another school's, put aside with its record and counted anew (exchange/counting)",
 }
 
 
@@ -73,6 +87,8 @@ def reached(model: type, column: str) -> bool:
         return column in ALL_COLUMNS
     if WAYS[model] is Place.NOTES:
         return column in (TEXT, REACHED)
+    if WAYS[model] is Place.ATTENDANCE:
+        return column == "days"  # by its days: day_17
     if model is SubjectYear:
         return column in (LEVEL, SCORE)
     return field_of(f"{column}:part" if column == Field.TRAITS_AFTER else column) is not None

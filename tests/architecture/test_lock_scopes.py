@@ -7,7 +7,18 @@ from app.domain.carry import STATES
 from app.domain.sheet_forms import SheetForm, lock_column
 from app.domain.vocabulary import RETEST, WINDOW_COLUMNS
 from app.domain.year_decisions import Field
-from app.models import ROWS, ExemptionDecision, Model, StudentNote, StudentResult, SubjectYear, YearDecision
+from app.models import (
+    ROWS,
+    Attendance,
+    CountedTerm,
+    ExemptionDecision,
+    Model,
+    RollCall,
+    StudentNote,
+    StudentResult,
+    SubjectYear,
+    YearDecision,
+)
 from app.models.base import Versioned
 from app.services.notes_locks import LOCK_COLUMN
 from app.services.sheet_cells import row_cells
@@ -18,6 +29,7 @@ COMPUTED = "worked out from cells that are bound"
 CARRIED = "where a row came from: the values come along as they were (services/carry)"
 HEAD = "the head's decision, never locked: each change has its reason and its history (services/year_locks)"
 EXEMPTION = "decided by the head, refused once its term is closed or its year over (services/sheet_orders)"
+ELSEWHERE = "as the former school outside has it: taken over whole, refused once the year is closed (exchange/counting)"
 REASON = "goes with the decision it stands beside"
 
 ROW = {
@@ -44,8 +56,11 @@ UNLOCKED: dict[type, dict[str, str]] = {
         ("cell", "unit_id", "school_year_id", "class_id", "student_id", "kind", "period", "subject_id", "area", "author_id"),
         KEY,
     ),
+    Attendance: dict.fromkeys(("class_id", "month", "student_id", "unit_id", "school_year_id"), KEY),
+    RollCall: dict.fromkeys(("class_id", "month", "unit_id", "school_year_id"), KEY),
     StudentResult: dict.fromkeys((c.key for c in sa.inspect(StudentResult).columns), COMPUTED),
     ExemptionDecision: dict.fromkeys((c.key for c in sa.inspect(ExemptionDecision).columns), EXEMPTION),
+    CountedTerm: dict.fromkeys((c.key for c in sa.inspect(CountedTerm).columns), ELSEWHERE),
 }  # fmt: skip
 """Columns of the academic models that no window locks, each with the reason."""
 
@@ -54,13 +69,17 @@ BOUND: dict[type, dict[str, str]] = {
     SubjectYear: dict.fromkeys(RETEST_CELLS, RETEST),
     YearDecision: {field.value: field.lock for field in Field},
     StudentNote: dict.fromkeys(("text", "reached"), LOCK_COLUMN),
+    Attendance: {"days": LOCK_COLUMN},
+    RollCall: {"days": LOCK_COLUMN},
     StudentResult: {},
     ExemptionDecision: {},
+    CountedTerm: {},
 }
 """Column → the column by which lock windows speak of it."""
 
 NOT_ACADEMIC = {
-    "AccountHolder", "AdminBoard", "AdminBoardMember", "Authorisation", "Certificate", "Closing", "CorrectionCell",
+    "AccountHolder", "AdminBoard", "AdminBoardMember", "ArchiveMedium", "Authorisation", "Certificate", "Closing",
+    "CorrectionCell",
     "CorrectionRequest", "Delegation", "Department", "Enrolment",
     "ExtensionRequest", "ExtensionSeat", "FamilyLink", "Guardian", "HomeroomAssignment", "Incident",
     "Inspection", "InspectionUnit", "LockWindow", "MarkQuestion", "OrgParent", "OrgPredecessor", "OrgUnit", "Person",

@@ -28,6 +28,11 @@ BUDGETS = [
     ("longpd.thcstk", "/notes/monthly/{class}", 15),
     ("longpd.thcstk", "/notes/discipline/{class}", 15),
     ("longpd.thcstk", "/notes/student/{student}", 15),
+    ("longpd.thcstk", "/attendance/", 8),
+    ("longpd.thcstk", "/attendance/day/{class}", 18),
+    ("longpd.thcstk", "/attendance/month/{class}", 18),
+    ("longpd.thcstk", "/attendance/term/{class}", 22),
+    ("longpd.thcstk", "/attendance/student/{student}", 16),
     ("longpd.thcstk", "/students/list/", 10),
     ("longpd.thcstk", "/notices/", 8),
     ("longpd.thcstk", "/account/", 10),
@@ -57,6 +62,9 @@ GROWING = [
     "/gradebook/{sheet}/plain",
     "/gradebook/{sheet}/history",
     "/notes/monthly/{class}",
+    "/attendance/day/{class}",
+    "/attendance/month/{class}",
+    "/attendance/term/{class}",
     "/students/list/",
 ]
 

@@ -59,6 +59,13 @@ def members(path: Path) -> dict[str, str]:
     return {n: held["sha256"] for n, held in listed.items() if n.startswith(("tables/", "csv/"))}
 
 
+def own_rows(path: Path) -> int:
+    """How many rows the hand-over says it holds."""
+    with zipfile.ZipFile(path) as archive:
+        tables = Reader(archive, path.stat().st_size).fact("tables")
+    return sum(table["rows"] for table in tables.values())
+
+
 @pytest.mark.mariadb
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["same engine", "other engine"])
 def test_the_school_is_the_same_where_it_arrives(
@@ -76,6 +83,7 @@ def test_the_school_is_the_same_where_it_arrives(
         codes = set(db.session.scalars(sa.select(OrgUnit.code)))
     assert done.findings.faults == []
     assert done.findings.links
+    assert (done.rows, done.others > 0) == (own_rows(handed), True)
     before = members(handed)
     assert before.keys() == again.keys()
     different = {name.split("/")[1].split(".")[0] for name in before if before[name] != again[name]}

@@ -43,7 +43,7 @@ def live_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory)
     address = LiveServer(f"http://127.0.0.1:{server.effective_port}")
     address.app, address.province = app, province
     yield address
-    server.close()
+    server.trigger.pull_trigger(server.close)  # by its own thread: select must not find its sockets gone
     thread.join(timeout=10)
     with app.app_context():
         db.engine.dispose()

@@ -3,10 +3,15 @@
 `python -m tests.faults.seed DATABASE_URL FOLDER` migrates, seeds and prints the sheets to try by hand.
 """
 
+import shutil
 import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from app.domain.access import SYSTEM
@@ -16,6 +21,8 @@ from app.services.clock import local_day, system_clock
 from app.services.unit_of_work import transaction
 from tests.conftest import initialise, make_app
 from tests.factories.province import Province, School, build
+from tests.support.copies import Copy
+from tests.support.mariadb import SharedServer, program
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,31 @@ def seed(url: str, folder: Path, *, pupils: int = 12, migrate: bool = True) -> S
         db.engine.dispose()
     sheets = tuple(sheet for school in (province.first, province.second) for sheet in _sheets(school, pupils))
     return Seeded(app, url, province, sheets, f"habtt.{province.first.code}")
+
+
+@contextmanager
+def migrated(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The address of a database of the engine in `request.param`, copied from the template of all tests."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "test.db")
+        yield f"sqlite:///{folder / 'test.db'}"
+        return
+    program("mariadbd")
+    server: SharedServer = request.getfixturevalue("mariadb")
+    name = f"faults_{uuid.uuid4().hex[:12]}"
+    try:
+        yield Copy(server, "template", name).url
+    finally:
+        server.drop_database(name)
+
+
+@contextmanager
+def seeded_at(url: str, folder: Path, *, pupils: int = 12) -> Iterator[Seeded]:
+    """A migrated database filled; its connections are given back in the end."""
+    seeded = seed(url, folder, pupils=pupils, migrate=False)
+    yield seeded
+    with seeded.app.app_context():
+        db.engine.dispose()
 
 
 def _sheets(school: School, pupils: int) -> tuple[Sheet, Sheet]:

@@ -14,9 +14,8 @@ import sqlalchemy as sa
 from app.extensions import db
 from app.models import Grade, TxLog
 from tests.faults.client import Answer, Cell, Client
-from tests.faults.seed import Seeded, Sheet, seed
+from tests.faults.seed import Seeded, Sheet, migrated, seeded_at
 from tests.faults.writers import GradeVersion
-from tests.support.mariadb import program, shared_server
 from tests.support.server import AppServer
 
 CONTESTED = "midterm"
@@ -26,21 +25,14 @@ OWN = "final"
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Seeded, str]]:
     """A seeded database and a server of two processes with eight threads each on it."""
-    name = f"crowd_{uuid.uuid4().hex[:12]}"
-    if request.param == "mariadb":
-        program("mariadbd")
-        url = shared_server().create_database(name)
-    else:
-        url = f"sqlite:///{tmp_path / 'test.db'}"
-    seeded = seed(url, tmp_path)
-    with AppServer({"DATABASE_URL": url, "WEB_WORKERS": "2"}, instance=tmp_path) as server:
+    with (
+        migrated(request, tmp_path) as url,
+        seeded_at(url, tmp_path) as seeded,
+        AppServer({"DATABASE_URL": url, "WEB_WORKERS": "2"}, instance=tmp_path) as server,
+    ):
         yield seeded, server.url
         log = server.output()
         assert "Traceback" not in log, log
-    with seeded.app.app_context():
-        db.engine.dispose()
-    if request.param == "mariadb":
-        shared_server().drop_database(name)
 
 
 def at_once(jobs: list[Callable[[], None]]) -> None:

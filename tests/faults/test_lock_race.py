@@ -21,10 +21,9 @@ from app.services.clock import local_day, system_clock
 from app.services.lock_windows import NewWindow, add_window
 from app.services.unit_of_work import transaction
 from tests.faults.client import Answer, Cell, Client
-from tests.faults.seed import Seeded, Sheet, seed
+from tests.faults.seed import Seeded, Sheet, migrated, seeded_at
 from tests.faults.test_concurrency import at_once
 from tests.faults.writers import GradeVersion
-from tests.support.mariadb import program, shared_server
 from tests.support.server import AppServer
 
 COLUMNS = ("regular_1", "regular_2", "regular_3", "regular_4", "midterm", "final")
@@ -36,21 +35,14 @@ SIZES = [FEW, pytest.param(MANY, marks=pytest.mark.torture)]
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
 def crowded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Seeded, str]]:
     """A seeded database with two full classes, and a server of two processes on it."""
-    name = f"race_{uuid.uuid4().hex[:12]}"
-    if request.param == "mariadb":
-        program("mariadbd")
-        url = shared_server().create_database(name)
-    else:
-        url = f"sqlite:///{tmp_path / 'test.db'}"
-    seeded = seed(url, tmp_path, pupils=PUPILS)
-    with AppServer({"DATABASE_URL": url, "WEB_WORKERS": "2"}, instance=tmp_path) as server:
+    with (
+        migrated(request, tmp_path) as url,
+        seeded_at(url, tmp_path, pupils=PUPILS) as seeded,
+        AppServer({"DATABASE_URL": url, "WEB_WORKERS": "2"}, instance=tmp_path) as server,
+    ):
         yield seeded, server.url
         log = server.output()
         assert "Traceback" not in log, log
-    with seeded.app.app_context():
-        db.engine.dispose()
-    if request.param == "mariadb":
-        shared_server().drop_database(name)
 
 
 @dataclass

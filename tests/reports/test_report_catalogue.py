@@ -1,5 +1,6 @@
 """The catalogue of forms, the fixed words, the heads of the columns."""
 
+import pickle
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -8,10 +9,12 @@ import pytest
 from app.domain.vocabulary import SubjectKind
 from app.reports import wording
 from app.reports.book_forms import COVER, PAGES
-from app.reports.catalogue import CATALOGUE, CLASS_BOOK, Orientation, forms_for
+from app.reports.catalogue import CATALOGUE, CLASS_BOOK, forms_for
 from app.reports.columns import head_rows
 from app.reports.contexts import PrintPurpose, PrintStamp
+from app.reports.form import Orientation
 from app.reports.renderer import TEMPLATES
+from scripts.form_pictures import FOLDER
 
 
 def test_every_form_has_its_template_and_source() -> None:
@@ -32,6 +35,16 @@ def test_forms_begin_with_the_roadmap(grade: int, first: int) -> None:
     assert COVER.valid_for(first + 5, grade)
     assert CLASS_BOOK in forms_for("tt22-2021", first, grade)
     assert CLASS_BOOK not in forms_for("tt26-2020", first - 1, grade)
+
+
+def test_every_form_has_its_picture() -> None:
+    """`python -m scripts.form_pictures` against a demo draws them, also as a part of `make screenshots`."""
+    assert {path.stem for path in FOLDER.glob("*.png")} == set(CATALOGUE)
+
+
+def test_a_form_reaches_the_process_that_draws_it() -> None:
+    for form in CATALOGUE.values():
+        assert pickle.loads(pickle.dumps(form)) == form
 
 
 def test_primary_grades_have_other_forms() -> None:

@@ -1,6 +1,6 @@
 """Papers of one student with more than a form was made for: thirty subjects, names of sixty letters, nothing at all."""
 
-from dataclasses import replace
+from dataclasses import make_dataclass, replace
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -8,8 +8,9 @@ import pytest
 from pypdf import PdfReader
 
 from app.reports import drawing
-from app.reports.catalogue import CATALOGUE, YEAR, Form, Signatory
+from app.reports.catalogue import CATALOGUE
 from app.reports.contexts import PrintedMark, Signature
+from app.reports.form import YEAR, Form, Signatory
 from app.reports.learners import (
     Learner,
     PathLine,
@@ -111,6 +112,17 @@ def test_a_summary_never_ends_with_signatures_alone(sample: SimpleNamespace) -> 
         assert "Họ và tên" in " ".join(last.split()) or "Họvàtên" in "".join(last.split())
 
 
+@pytest.mark.parametrize("code", ["class_summary", "primary_summary.tt22_2016"])
+def test_a_class_without_subjects_still_has_its_students(sample: SimpleNamespace, code: str) -> None:
+    table = Table(fitted(()), (Row(1, "Nguyễn Văn An", ()), Row(2, "H'Duyên Niê", ())))
+    page = Summary("TỔNG HỢP", "Lớp 5A", (table,), (("Tổng số", "2"),), "", SIGNATURES[1:])
+    found = paper(sample, code, page)
+    said = " ".join(
+        PdfReader(BytesIO(drawing.draw(found, found.parts[0], 1))).pages[0].extract_text().split()
+    )
+    assert "Văn An" in said
+
+
 def test_a_digest_is_of_the_data_and_nothing_else(sample: SimpleNamespace) -> None:
     first = paper(sample, "grade_slip", slip("Nguyễn Văn An", 3))
     later = replace(first, stamp=replace(first.stamp, number=9, account="khac"))
@@ -118,6 +130,14 @@ def test_a_digest_is_of_the_data_and_nothing_else(sample: SimpleNamespace) -> No
     other = paper(sample, "grade_slip", slip("Nguyễn Văn Ân", 3))
     assert digests_of(first) != digests_of(other)
     assert digest_of({"b": 1, "a": (1, None)}) == digest_of({"a": [1, None], "b": 1})
+
+
+def test_a_field_added_later_leaves_earlier_papers_as_they_were() -> None:
+    printed = make_dataclass("Line", [("name", str), ("mark", str)], frozen=True)
+    later = make_dataclass("Line", [("name", str), ("mark", str), ("note", str, "")], frozen=True)
+    before = digest_of([printed("An", "8,5")])
+    assert digest_of([later("An", "8,5")]) == before
+    assert digest_of([later("An", "8,5", "Miễn")]) != before
 
 
 @pytest.mark.parametrize("form", CATALOGUE.values(), ids=lambda form: form.code)

@@ -11,8 +11,9 @@ from pypdf import PdfReader
 
 from app.domain.vocabulary import SubjectKind
 from app.reports import forms
-from app.reports.catalogue import Signatory
 from app.reports.contexts import CommentLine, PrintedMark, ScoredLine, Signature, SubjectPage
+from app.reports.form import Signatory
+from app.reports.papers import digest_of
 from app.reports.signing import MissingSignature
 
 pytestmark = pytest.mark.poppler
@@ -351,3 +352,15 @@ def test_parts_are_made_one_by_one(sample: SimpleNamespace) -> None:
 def test_same_data_give_the_same_file(sample: SimpleNamespace) -> None:
     first, second = (forms.class_book(sample.book(2)) for _ in range(2))
     assert first == second
+
+
+def test_a_centre_has_a_director_and_its_own_circular(sample: SimpleNamespace) -> None:
+    law = "Theo Thông tư số 43/2021/TT-BGDĐT ngày 30 tháng 12 năm 2021"
+    cover = replace(sample.cover, head_title="Giám đốc", law=law)
+    text = flat(sample.text(forms.class_book_cover(cover, sample.stamp)))
+    assert "Giám đốc:" in text
+    assert law in text
+    assert "Hiệu trưởng" not in text
+    assert "22/2021" not in text
+    assert "Giám đốc kiểm tra" in flat(sample.text(forms.class_book_instructions(cover, sample.stamp)))
+    assert digest_of(cover) == digest_of(sample.cover)  # the wording of the paper is no part of the record

@@ -14,11 +14,14 @@ from app.domain.vocabulary import WindowEffect
 from app.domain.year_decisions import Field
 from app.extensions import db
 from app.models import (
+    Attendance,
     LockWindow,
+    SchoolClass,
     StudentNote,
     SubjectYear,
     YearDecision,
 )
+from app.services.attendance_entry import DayEdit, enter_attendance
 from app.services.correction_places.port import PlaceRef
 from app.services.notes_entry import NoteEdit, enter_notes
 from app.services.retests import RetestChange, enter_retests
@@ -132,4 +135,27 @@ def notes_case(province: Province) -> Case:
     )  # fmt: skip
 
 
-CASES = {"retest": retest_case, "decision": decision_case, "notes": notes_case}
+def attendance_case(province: Province) -> Case:
+    room, student = province.first.class_ids["7A"], province.first.student_ids[0]
+    with transaction(SYSTEM, "test.sessions", clock=province.clock) as work:
+        work.session.get_one(SchoolClass, room).sessions = 2
+
+    def type_it(old: str | None, new: str) -> object:
+        edit = DayEdit(student, 3, old, new)
+        return enter_attendance(acting(province, TEACHER), room, NOVEMBER, [edit], clock=province.clock)
+
+    def stored() -> object:
+        return db.session.scalars(sa.select(Attendance)).one().days
+
+    return Case(
+        PlaceRef(Place.ATTENDANCE, None, room, None, NOVEMBER), student, "day_3", ("PP", "P-", "KP"),
+        TEACHER, OTHER, (HEAD,), type_it, stored, "3KP",
+    )  # fmt: skip
+
+
+CASES = {
+    "retest": retest_case,
+    "decision": decision_case,
+    "notes": notes_case,
+    "attendance": attendance_case,
+}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from app.domain.access import SYSTEM
 from app.domain.bundles import Occasion
@@ -26,9 +27,10 @@ from app.services.bundles import make as make_module
 from app.services.bundles import store, tracking
 from app.services.bundles.check import EVERY, check_due
 from app.services.bundles.make import CHECKER, bundle_root
-from app.services.bundles.rounds import seal_due
+from app.services.bundles.rounds import Sealing, due, seal_due
 from app.services.bundles.tracking import CHECKER as BUNDLE_CHECKER
 from app.services.unit_of_work import transaction
+from tests.conftest import counting
 from tests.factories.province import Province
 from tests.services.correction_helpers import (
     HEAD,
@@ -154,10 +156,10 @@ def test_a_touched_bundle_is_told_once_and_not_given_out(
 
 
 def test_a_bundle_is_looked_at_every_week(province: Province, sealed: SealedBundle) -> None:
-    assert check_due(db.session(), clock=province.clock) is None
+    assert check_due(db.session(), clock=province.clock) == []
     province.now += EVERY
-    assert check_due(db.session(), clock=province.clock).id == sealed.id
-    assert check_due(db.session(), clock=province.clock) is None
+    assert check_due(db.session(), clock=province.clock) == [sealed.id]
+    assert check_due(db.session(), clock=province.clock) == []
     assert db.session().scalars(sa.select(BundleCheck.faults)).all() == [[]]
 
 
@@ -168,8 +170,9 @@ def test_closing_and_correction_are_sealed_once(province: Province) -> None:
     sit_all(province, ask(province), (OTHER, HEAD))
     close(province)
     made = []
-    while (bundle_id := seal_due(db.session(), clock=province.clock)) is not None:
-        made.append(row(bundle_id))
+    sealing = Sealing()
+    while found := seal_due(db.session(), clock=province.clock, sealing=sealing, seconds=60):
+        made += map(row, found)
     rooms = len(province.first.class_ids)
     assert [b.occasion for b in made] == [Occasion.CLOSING] * rooms + [Occasion.CORRECTION]
     assert {b.class_id for b in made} == set(province.first.class_ids.values())
@@ -189,10 +192,10 @@ def test_a_class_that_cannot_be_sealed_holds_up_nobody(
         return book(session, school_class, *rest)
 
     monkeypatch.setattr(make_module, "_book", broken)
-    failed: set[Any] = set()
-    made = [seal_due(db.session(), clock=province.clock, failed=failed) for _look in range(len(others) + 2)]
-    assert [row(found).class_id for found in made if found] == others
-    assert len(failed) == 1
+    sealing = Sealing()
+    made = [seal_due(db.session(), clock=province.clock, sealing=sealing) for _look in range(len(others) + 2)]
+    assert [row(bundle_id).class_id for found in made for bundle_id in found] == others
+    assert len(sealing.failed) == 1
     with pytest.raises(Unavailable):
         tracking.order(acting(province, HEAD), first, 1, clock=province.clock)
 
@@ -201,9 +204,43 @@ def test_a_round_of_entry_is_sealed_in_the_night_after_it(province: Province) ->
     enter_and_lock(province, {"midterm": "6,5"})
     province.now += timedelta(days=1)
     evening = province.now.replace(hour=16, minute=0)  # 23:00 in Hà Nội
-    assert seal_due(db.session(), clock=lambda: evening.replace(hour=5)) is None, "not by day"
-    made = row(seal_due(db.session(), clock=lambda: evening) or 0)
-    assert made.occasion is Occasion.ENTRY
+    assert seal_due(db.session(), clock=lambda: evening.replace(hour=5)) == [], "not by day"
+    sealing = Sealing()
+    made = seal_due(db.session(), clock=lambda: evening, sealing=sealing, seconds=60)
+    assert {row(bundle_id).occasion for bundle_id in made} == {Occasion.ENTRY}
+    assert len(made) == len(province.first.class_ids) + len(province.second.class_ids)
+    assert seal_due(db.session(), clock=lambda: evening, sealing=sealing) == []
+    assert sealing.settled
+
+
+def test_what_others_have_sealed_is_not_sealed_again(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(province)
+    here = due(db.session(), province.now, Sealing())
+    first = seal_due(db.session(), clock=province.clock)
+    monkeypatch.setattr("app.services.bundles.rounds.due", lambda *_about: here[:1])
+    monkeypatch.setattr("app.services.bundles.rounds.sealed_before", lambda *_about: None)
+    assert seal_due(db.session(), clock=province.clock) == first, "found under the lock, and not made twice"
+    assert db.session().scalar(sa.select(sa.func.count(SealedBundle.id))) == 1
+
+
+def test_a_look_that_found_nothing_makes_the_next_one_short(app: Flask, province: Province) -> None:
+    close(province)
+    sealing = Sealing()
+    while seal_due(db.session(), clock=province.clock, sealing=sealing, seconds=60):
+        pass
+    with counting(app) as statements:
+        assert due(db.session(), province.now, sealing) == []
+    assert len(statements) <= 3
+    province.now += timedelta(hours=2)
+    close(province, 2)
+    assert len(due(db.session(), province.now, sealing)) == len(province.first.class_ids)
+
+
+def test_one_is_made_while_somebody_waits(province: Province) -> None:
+    close(province)
+    assert len(seal_due(db.session(), clock=province.clock, seconds=60, busy=lambda: True)) == 1
 
 
 def test_the_archive_of_a_bundle_checks_itself(

@@ -9,8 +9,9 @@ from app.domain.vocabulary import Level
 from app.extensions import db
 from app.models import SchoolClass
 from app.reports import drawing
-from app.reports.catalogue import CATALOGUE, YEAR
+from app.reports.catalogue import CATALOGUE
 from app.reports.contexts import PrintStamp
+from app.reports.form import YEAR, DrawnFor
 from app.services.clock import local_day
 from app.services.documents import builders
 from app.services.documents.asked import Asked
@@ -32,7 +33,9 @@ def engine_name() -> str:
 def said(province: Province, made: Made, form: str, period: int = YEAR, parts: int = 40) -> str:
     """The words of the form's first parts."""
     room = db.session.get_one(SchoolClass, made.class_id)
-    asked = Asked(CATALOGUE[form], room.unit, room.school_year, room, period, None, local_day(province.now))
+    wanted = CATALOGUE[form]
+    of = None if wanted.drawn_for is DrawnFor.UNIT else room
+    asked = Asked(wanted, room.unit, room.school_year, of, period, None, local_day(province.now))
     stamp = PrintStamp(province.now, "hongvt.thcstk", "Vũ Thị Hồng", 1, seed="s", site="https://hocvu.test")
     paper = builders.build(db.session(), asked, stamp)
     drawn = list(drawing.parts_of(paper))[:parts]
@@ -83,14 +86,17 @@ def test_the_class_book_is_complete(province: Province) -> None:
     text = said(province, made, "class_book", 1)
     holds(
         text, "SƠ YẾU LÍ LỊCH", "ĐIỂM DANH: THÁNG 9 NĂM 2026", "ĐIỂM DANH: THÁNG 1 NĂM 2027", "Môn: Toán", "HỌC KÌ I",
-        "BẢNG ĐIỂM TỔNG HỢP CỦA LỚP, HỌC KÌ I", "NHẬN XÉT CỦA HIỆU TRƯỞNG",
+        "TỔNG HỢP KẾT QUẢ ĐÁNH GIÁ, HỌC KÌ I", "NHẬN XÉT CỦA HIỆU TRƯỞNG",
     )  # fmt: skip
     assert "ĐIỂM DANH: THÁNG 2" not in text
-    assert "LỚP, CẢ NĂM" not in text
+    assert "ĐÁNH GIÁ, CẢ NĂM" not in text
 
 
 OLD = {
-    "old_book": ("SỔ GỌI TÊN VÀ GHI ĐIỂM", "KT thường xuyên (hệ số 1)", "KT định kì (hệ số 2)", "TB môn cả năm", "Học lực"),
+    "old_book": (
+        "SỔ GỌI TÊN VÀ GHI ĐIỂM", "Theo Thông tư số 58/2011/TT-BGDĐT", "SƠ YẾU LÍ LỊCH HỌC SINH", "KT thường xuyên (hệ số 1)",
+        "KT định kì (hệ số 2)", "Kiểm tra lại", "TỔNG HỢP KẾT QUẢ XẾP LOẠI, CẢ NĂM", "Học lực", "NHẬN XÉT CỦA HIỆU TRƯỞNG",
+    ),
     "school_record.tt58": ("HỌC BẠ", "Hạnh kiểm", "Học lực", "Điểm trung bình các môn", "Giỏi"),
     "class_summary": ("Học lực: Giỏi: 1; Khá: 0", "Hạnh kiểm", "Học sinh giỏi: 0"),  # hạnh kiểm of the year is not judged yet
 }  # fmt: skip
@@ -135,3 +141,25 @@ def test_a_record_of_a_term_has_nothing_of_the_year(province: Province) -> None:
     holds(record, "8,0", "Tốt")
     assert "Được lên lớp" not in record.replace("Được lên lớp hoặc", "")
     assert "Học sinh Giỏi" not in record
+
+
+SCHOOL: dict[str, tuple[str, ...]] = {
+    "year_ratings": ("ĐIỂM BÌNH QUÂN, XẾP LOẠI CẢ NĂM", "Kết quả cả năm của các môn học", "HK II", "Số lượng và tỷ lệ của lớp"),
+    "subject_rates": ("TỶ LỆ XẾP LOẠI VĂN HÓA THEO MÔN, CẢ NĂM", "≥ 8,0", "6,5 – < 8,0", "5,0 trở lên", "Miễn"),
+    "class_quality": ("SỔ THEO DÕI CHẤT LƯỢNG GIÁO DỤC: LỚP 8A", "Kết quả rèn luyện: Tốt", "Học sinh cần hỗ trợ"),
+    "school_ratings": ("TỔNG HỢP XẾP LOẠI TOÀN TRƯỜNG, CẢ NĂM", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Chưa có", "Toàn trường"),
+    "school_subject_rates": ("Khối 8 (1 lớp)", "Toàn trường (", "Hoạt động trải nghiệm"),
+    "quality_book": ("SỔ THEO DÕI CHẤT LƯỢNG GIÁO DỤC, CẢ NĂM", "Khối 7", "LỚP 8A"),
+    "register_book": (
+        "SỔ ĐĂNG BỘ", "Số đăng bộ", "Con ông, bà", "Vào trường", "Ra trường", "Lý do, nơi đến", "I. Học sinh vào trường",
+        "II. Học sinh của các năm trước", "Không có học sinh.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", SCHOOL)
+def test_the_schools_own_forms(province: Province, form: str) -> None:
+    made = make_class(province, "8A", pupils=2)
+    fill(province, made)
+    province.now = YEAR_OVER
+    holds(said(province, made, form), "2026-2027", *SCHOOL[form])

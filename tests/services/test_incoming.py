@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import current_app
 
 from app.domain.access import SYSTEM
 from app.errors import Forbidden, Invalid, NotFound
@@ -16,8 +17,11 @@ from app.models import AuditEvent, Grade, IncomingRecord, Student
 from app.services import enrolments
 from app.services.book_reading import load_seats
 from app.services.enrolments import Leaving
-from app.services.exchange.files import RECORD_FILE, class_file, student_file, transfer_file
+from app.services.exchange.files import class_file, student_file
 from app.services.exchange.incoming import load_incoming, put_aside, read_incoming, receive
+from app.services.exchange.kept import keep_transfer
+from app.services.exchange.transfers import bundle_file
+from app.services.print_jobs import PAPERS
 from app.services.unit_of_work import transaction
 from tests.factories.province import Province
 from tests.services.carry_helpers import enter
@@ -55,19 +59,19 @@ def twin(province: Province) -> int:
     return student_id
 
 
-def bundle(province: Province, leaver: int) -> bytes:
-    """The transfer bundle of the first school."""
+def record_of(province: Province, leaver: int, number: str = "066214000123") -> bytes:
+    """The record of the first school, with the personal number of the child: both schools know it from the papers."""
     with transaction(SYSTEM, "test.pupil", clock=province.clock) as work:
         work.session.get_one(Student, leaver).national_id = None
-    content = transfer_file(acting(province, OFFICE), leaver, clock=province.clock).content
-    return content
-
-
-def with_number(content: bytes, number: str) -> bytes:
-    """The record of a bundle, with the personal number of the child: both schools know it from the papers."""
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        record = archive.read(RECORD_FILE)
+    record = student_file(acting(province, OFFICE), leaver, clock=province.clock).content
     return record.replace(b" nationality=", f' nationalId="{number}" nationality='.encode())
+
+
+def bundle(province: Province, leaver: int) -> bytes:
+    """The papers the first school gives its leaver to take along."""
+    office, papers = acting(province, OFFICE), Path(current_app.config["INSTANCE_DIR"]) / PAPERS
+    made = keep_transfer(office, leaver, papers, clock=province.clock)
+    return bundle_file(office, made, clock=province.clock).content
 
 
 def take_in(province: Province, student_id: int, content: bytes, tmp_path: Path) -> int:
@@ -77,7 +81,7 @@ def take_in(province: Province, student_id: int, content: bytes, tmp_path: Path)
 
 def test_a_record_arrives_as_it_was_written(province: Province, leaver: int, tmp_path: Path) -> None:
     child = twin(province)
-    record = with_number(bundle(province, leaver), "066214000123")
+    record = record_of(province, leaver)
     marks = db.session().scalar(sa.select(sa.func.count()).select_from(Grade))
     row_id = take_in(province, child, record, tmp_path)
     found = read_incoming(db.session(), acting(province, OTHER_OFFICE), row_id, clock=province.clock)
@@ -104,14 +108,14 @@ def test_a_whole_bundle_is_unpacked_and_the_trail_tells_who_took_what_out(
     identify(province, child, code=CODE)
     assert take_in(province, child, content, tmp_path)
     trail = db.session().scalars(sa.select(AuditEvent.action).where(AuditEvent.action.like("exchange.%")))
-    assert sorted(trail) == ["exchange.receive", "exchange.transfer"]
+    assert sorted(trail) == ["exchange.keep", "exchange.receive", "exchange.transfer"]
 
 
 def test_what_was_taken_in_by_mistake_is_put_aside_with_a_reason(
     province: Province, leaver: int, tmp_path: Path
 ) -> None:
     child = twin(province)
-    row_id = take_in(province, child, with_number(bundle(province, leaver), "066214000123"), tmp_path)
+    row_id = take_in(province, child, record_of(province, leaver), tmp_path)
     office = acting(province, OTHER_OFFICE)
     with pytest.raises(Invalid, match="why"):
         put_aside(office, row_id, " ", clock=province.clock)
@@ -126,7 +130,7 @@ def test_other_schools_and_plain_teachers_get_nothing(
     province: Province, leaver: int, tmp_path: Path
 ) -> None:
     child = twin(province)
-    record = with_number(bundle(province, leaver), "066214000123")
+    record = record_of(province, leaver)
     row_id = take_in(province, child, record, tmp_path)
     stranger = acting(province, OFFICE)
     with pytest.raises(NotFound):

@@ -1,7 +1,7 @@
 """Print jobs: made part by part, taken up where they were killed, stopped, kept for a week."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,13 @@ from app.models import (
     SchoolClass,
 )
 from app.reports.contexts import PrintPurpose
+from app.reports.drawers import DrawerLost, Todo, in_turn
+from app.reports.renderer import RenderError
 from app.services import print_jobs
 from app.services.clock import local_day
+from app.services.job_rows import JobState
 from app.services.print_jobs import run_job
-from app.services.print_orders import KEEP, JobState, PrintOrder, cancel_job, create_job, fetch_file
+from app.services.print_orders import KEEP, PrintOrder, cancel_job, create_job, fetch_file
 from app.services.unit_of_work import plain_write
 from tests.factories.province import Province
 from tests.services.helpers import acting
@@ -219,6 +222,68 @@ def test_a_job_that_cannot_be_drawn_says_so(
     assert (row.state, row.message) == (JobState.FAILED, print_jobs.BROKEN)
     assert not (folder / str(job_id)).exists()
     assert db.session.scalars(sa.select(Notice.title)).all() == ["Không in được"]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_form_that_lacks_something_names_its_part(
+    province: Province, job_id: int, folder: Path, draws: Draws
+) -> None:
+    """A missing font, a letter without a glyph, a form without end: the renderer refuses, and the job tells whose."""
+
+    def refuse(_number: int) -> None:
+        raise RenderError("tinos/Tinos-Bold.ttf is missing")
+
+    draws.hook = refuse
+    run_job(job_id, folder, clock=province.clock)
+    row = job(job_id)
+    assert (row.state, row.message) == (JobState.FAILED, print_jobs.NOT_DRAWN)
+    assert row.params["message"] == {"part": "Toán, học kì I"}
+    assert not (folder / str(job_id)).exists()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_full_disk_is_told_and_leaves_no_half_file(
+    province: Province, job_id: int, folder: Path, draws: Draws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_up(_number: int) -> None:
+        """The next file is one that the system says is full."""
+        monkeypatch.setattr(print_jobs.secrets, "token_hex", lambda _size: "full")
+        for number in range(1, 13):
+            (folder / str(job_id) / f"{number:03d}.full").symlink_to("/dev/full")
+
+    draws.hook = lambda number: fill_up(number) if number == 2 else None
+    run_job(job_id, folder, clock=province.clock)
+    row = job(job_id)
+    assert (row.state, row.message) == (JobState.FAILED, print_jobs.DISK_FULL)
+    assert not (folder / str(job_id)).exists()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_drawer_that_was_killed_costs_its_part_alone(
+    province: Province, job_id: int, folder: Path, draws: Draws
+) -> None:
+    lost: list[int] = []
+
+    def losing(todo: Iterable[Todo]) -> Iterator[tuple[int, bytes] | None]:
+        for made in in_turn(todo):
+            if made and made[0] == 4 and not lost:
+                lost.append(4)
+                raise DrawerLost
+            yield made
+
+    run_job(job_id, folder, clock=province.clock, draw=losing)
+    assert (job(job_id).state, job(job_id).attempts) == (JobState.DONE, 2)
+    assert job(job_id).done == 12
+
+    def always(_todo: Iterable[Todo]) -> Iterator[tuple[int, bytes] | None]:
+        raise DrawerLost
+        yield
+
+    second = create_job(
+        acting(province, HOMEROOM), PrintOrder(province.first.class_ids["7A"], 2), clock=province.clock
+    )
+    run_job(second, folder, clock=province.clock, draw=always)
+    assert (job(second).state, job(second).message) == (JobState.FAILED, print_jobs.TOO_OFTEN)
 
 
 def test_a_job_that_kills_its_worker_is_given_up(

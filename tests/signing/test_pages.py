@@ -183,6 +183,14 @@ def checked(app: Flask, data: bytes) -> tuple[int, str]:
     return answer.status_code, " ".join(answer.text.split())
 
 
+def test_the_register_opens_the_paper_with_its_signatures(
+    province: Province, papers: list[int], signed: bytes, client_for: Callable[[str], FlaskClient]
+) -> None:
+    client = client_for(OFFICE)
+    assert client.get(f"/print-register/{papers[0]}.pdf").data == signed
+    assert client.get(f"/print-register/{papers[1]}.pdf").data != signed
+
+
 def test_anybody_checks_a_signed_file(app: Flask, signed: bytes) -> None:
     status, text = checked(app, signed)
     assert status == 200

@@ -119,5 +119,9 @@ def test_the_former_class_still_names_who_left(
     )  # fmt: skip
     after = client_for("hongvt.thcstk").get(class_page).text
     assert "Nguyễn Hoàng An" in after
-    assert link not in after
-    assert client_for("hongvt.thcstk").get(f"/students/show/{released}").status_code == 404
+    assert link in after  # to the time at this school, not to the personal sheet
+    answer = client_for("hongvt.thcstk").get(f"/students/show/{released}")
+    assert answer.location == f"/exchange/former/{released}"
+    assert link not in client_for("longpd.thcstk").get(class_page).text
+    assert client_for("hongvt.thcstk").get(f"/students/edit/{released}").status_code == 404
+    assert client_for("longpd.thcstk").get(f"/students/show/{released}").status_code == 404

@@ -10,6 +10,7 @@ from flask_babel import force_locale
 from app.domain.archive import ArchiveKind
 from app.domain.closing import Act, Stage
 from app.domain.corrections import STEP_OF
+from app.domain.media import ExportKind
 from app.services.imports import IMPORTERS
 from app.services.spreadsheets.kinds import KINDS
 from app.views.audit import action_label, known_label
@@ -90,6 +91,7 @@ def made(app: Flask) -> dict[str, list[str]]:
     return {
         "f'archive.{kind}'": [f"archive.{kind}" for kind in ArchiveKind],
         "f'export.{kind}'": [f"export.{kind}" for kind in KINDS],
+        "f'export.{job.kind}.fetch'": [f"export.{kind}.fetch" for kind in ExportKind],
         "f'import.{kind}'": [f"import.{kind}" for kind in IMPORTERS],
         "f'import.{plan.kind}'": [f"import.{kind}" for kind in IMPORTERS],
         "f'{model.__tablename__}.{verb}'": forms,

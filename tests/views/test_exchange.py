@@ -10,7 +10,7 @@ from lxml import etree
 
 from tests.conftest import csrf
 from tests.factories.province import Province
-from tests.services.test_incoming import bundle, leaver, twin, with_number
+from tests.services.test_incoming import leaver, record_of, twin
 
 __all__ = ["leaver"]
 Clients = Callable[[str], FlaskClient]
@@ -41,7 +41,6 @@ def test_a_class_and_a_student_are_fetched_as_xml(
     schema = etree.XMLSchema(etree.fromstring(client.get("/schemas/hocvu-records-1.0.xsd").data))
     assert schema.validate(etree.fromstring(book.data))
     assert schema.validate(etree.fromstring(client.get(f"/exchange/student/{leaver}.xml").data))
-    assert client.get(f"/exchange/student/{leaver}/transfer.zip").data.startswith(b"PK")
     assert client.get(f"/exchange/class/{class_id}/3.xml").status_code == 422
     assert client.get(f"/exchange/class/{class_id}/1.xml?format=unknown").status_code == 404
 
@@ -52,7 +51,7 @@ def test_the_page_of_a_student_leads_to_the_record(
     client = client_for(OTHER_OFFICE)
     child = twin(province)
     assert f"/exchange/student/{child}" in client.get(f"/students/show/{child}").text
-    record = with_number(bundle(province, leaver), NUMBER)
+    record = record_of(province, leaver, NUMBER)
     page = send(client, child, record)
     assert "Đã nhận." in page
     shown = client.get("/exchange/incoming/1")
@@ -77,9 +76,9 @@ def test_another_schools_ids_answer_404_and_a_teacher_is_refused(
     province: Province, client_for: Clients, leaver: int
 ) -> None:
     child = twin(province)
-    send(client_for(OTHER_OFFICE), child, with_number(bundle(province, leaver), NUMBER))
+    send(client_for(OTHER_OFFICE), child, record_of(province, leaver, NUMBER))
     stranger = client_for(OFFICE)
-    paths = (f"student/{child}", f"student/{child}.xml", f"student/{child}/transfer.zip", "incoming/1")
+    paths = (f"student/{child}", f"student/{child}.xml", "incoming/1")
     for path in (*paths, f"class/{province.second.class_ids['7B']}/1.xml"):
         assert stranger.get(f"/exchange/{path}").status_code == 404, path
     assert client_for(TEACHER).get(f"/exchange/student/{child}").status_code == 403

@@ -1,5 +1,7 @@
 """The register of prints, the forms to order, and the page anybody checks a paper on."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -36,7 +38,20 @@ def test_the_forms_of_ones_classes_can_be_ordered(app: Flask, province: Province
     assert 'value="issued"' not in page
     one = client_for(OFFICE).get(f"/print/?student_id={province.first.student_ids[0]}").text
     assert 'value="issued"' in one
+    offered = re.findall(r'<option value="([a-z_.0-9]+)" data-about="([a-z]+)"', one)
+    assert {about for _code, about in offered} == {"student"}, "of one student, only what is about a student"
+    register = client_for(OFFICE).get("/print-register/").text
+    named = re.findall(r'<option value="school_record[^"]+">([^<]+)<', register)
+    assert len(named) == len(set(named)) > 1, "each học bạ is told by its circular"
     assert client_for(OFFICE).get(f"/print/?student_id={province.second.student_ids[0]}").status_code == 404
+
+
+def test_in_english_the_purposes_are_told_in_english(app: Flask, client_for: Client) -> None:
+    client = client_for(OFFICE)
+    client.get("/lang/en")
+    for page in (client.get("/print/").text, client.get("/print-register/").text):
+        assert "Regular print" in page
+        assert "In thường xuyên" not in page
 
 
 @pytest.mark.parametrize(
@@ -84,6 +99,23 @@ def test_a_print_stands_in_the_register_and_is_checked_by_anybody(
     assert "1/2026" in told.text
     assert NAMES[0] not in told.text
     assert stranger.get("/check/?code=" + first.check_code.lower()).status_code == 200
+
+
+def test_an_office_chooses_the_school_whose_register_it_reads(
+    app: Flask, province: Province, client_for: Client
+) -> None:
+    name_class(province)
+    assert order(client_for(OFFICE), province, form="grade_slip").status_code == 302
+    above = client_for("vanlt.sogd")
+    with counting(app) as statements:
+        page = above.get("/print-register/").text
+    assert len(statements) <= 12
+    way = re.search(rf'href="(/print-register/\?unit_id={province.first.unit_id}&[^"]+)"', page)
+    assert way is not None
+    assert NAMES[0] in above.get(html.unescape(way[1])).text
+    assert f"unit_id={province.second.unit_id}&" in page, "a school that printed nothing has a register too"
+    row = page[way.end() :].partition("</tr>")[0]
+    assert re.findall(r">(\d+)</td>", row) == [str(len(NAMES)), "0"]
 
 
 def test_wrong_codes_are_told_so_and_not_without_end(

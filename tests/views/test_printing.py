@@ -1,5 +1,6 @@
 """In sổ in the browser: one subject inline, a class book as a job with its page; refusals with the reason."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -133,6 +134,47 @@ def test_a_job_is_its_owners_alone(
     other = client_for(OFFICE)
     assert [other.get(location + end).status_code for end in ("", "/state", "/file.pdf")] == [404, 404, 404]
     assert other.post(f"{location}/cancel", data={"csrf_token": csrf(other)}).status_code == 404
+
+
+def test_the_schools_own_forms_are_of_the_year_one_looks_at(province: Province, client_for: Client) -> None:
+    """The form's address keeps the year of the page: nothing of another year is printed instead."""
+    page = client_for(OFFICE).get("/print/?year=2026").text
+    assert 'action="/print/order?year=2026"' in page
+
+
+def offered(page: str) -> list[str]:
+    """The terms one can tick."""
+    radios = re.findall(
+        r'<label class="hv-check"( hidden)?><input type="radio" name="part" value="(\w+)"( disabled)?', page
+    )
+    assert all(bool(hidden) is bool(disabled) for hidden, _value, disabled in radios)
+    return [value for hidden, value, _disabled in radios if not hidden]
+
+
+def test_only_the_terms_of_the_chosen_form_are_offered(province: Province, client_for: Client) -> None:
+    client = client_for(OFFICE)
+    terms = {"class_book": ["1", "2", "year"], "school_record.tt22": ["1", "year"], "mark_sheet": ["year"]}
+    for form, parts in terms.items():
+        page = client.get(f"/print/?form={form}&part=2").text
+        assert offered(page) == parts
+        assert re.findall(r'name="part" value="(\w+)" checked', page) == (
+            ["2"] if "2" in parts else [parts[0]]
+        )
+    page = client.get("/print/?form=register_book").text
+    assert offered(page) == []
+    assert '<fieldset class="form-group hv-choose" id="parts" hidden>' in page
+    assert '<div class="form-group" data-about="class student" hidden>' in page
+    assert 'data-about="unit" data-parts=""' in page
+
+
+def test_without_script_a_button_shows_what_a_form_asks_for(province: Province, client_for: Client) -> None:
+    client = client_for(OFFICE)
+    answer = order(client, province, form="mark_sheet", choose="1", copies="3")
+    assert (answer.status_code, offered(answer.text)) == (200, ["year"])
+    assert 'value="mark_sheet" data-about="student" data-parts="year" selected' in answer.text
+    assert 'value="3"' in answer.text
+    assert 'role="alert"' not in answer.text
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(PrintJob)) == 0
 
 
 def test_an_expired_book_is_gone(

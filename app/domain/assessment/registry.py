@@ -30,6 +30,9 @@ CONDUCT: Final = frozenset({Circular.TT58_2011, Circular.TT26_2020})
 PRIMARY: Final = frozenset({Circular.TT27_2020, Circular.TT22_2016})
 """Circulars of primary school: levels at four points of the year instead of averages."""
 
+ASSESSED: Final = frozenset(Circular) - {Circular.PRESCHOOL}
+"""Circulars with marks or levels: all but preschool's."""
+
 
 class NotCovered(ValueError):
     """No circular on file for this grade and year. `message` is a msgid, `params` fill it."""

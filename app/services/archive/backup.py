@@ -11,7 +11,7 @@ from app.extensions import db
 from app.models import ArchiveRun
 from app.services.archive.container import opened
 from app.services.archive.dump import BACKUP, write_backup
-from app.services.archive.installation import database_file, demand_room, put_in_place, unpacked
+from app.services.archive.installation import demand_room, homes, put_in_place, unpacked
 from app.services.archive.load import load, prepare
 from app.services.archive.places import second_copy, target_of, turn_over
 from app.services.archive.runs import demand_passphrase, remember
@@ -67,12 +67,11 @@ def backup(given: Path, passphrase: str, instance: Path, keep: int, *, clock: Cl
     except HocVuError as error:
         remember(ArchiveKind.BACKUP, path, clock=clock, failure=error)
         raise
-    database = database_file(db.engine.url)
     run = remember(
         ArchiveKind.BACKUP,
         path,
         clock=clock,
-        second_copy=second_copy(path, instance, *([database] if database else [])),
+        second_copy=second_copy(path, *homes(instance, db.session().connection())),
         row_count=sum(table["rows"] for table in manifest["tables"].values()),
         figures={"revision": manifest["revision"], "files": manifest["files"], "engine": manifest["engine"]},
     )

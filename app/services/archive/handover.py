@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,11 +34,17 @@ TX_LOG: Final = "tx_log"
 NO_SCHOOL: Final = N_(
     "%(name)s is an office. Only a school's data is handed over; back up the installation instead."
 )
-KEPT_APART: Final = (JOURNAL, "prints", "uploads")
+KEPT_APART: Final = (JOURNAL, "prints", "uploads", "exports")
 """Folders none of whose files belong to one school."""
 NEVER: Final = (".part", ".pem", ".key", ".p12", ".pfx")
 """Endings of what is no record: half files, and keys."""
 DIGEST: Final = 64
+Beat = Callable[[int, int], None]
+"""Told which table of how many is being written."""
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Nobody waits for the command's signs of life."""
 
 
 def demand_school(session: Session, code: str) -> OrgUnit:
@@ -51,8 +57,19 @@ def demand_school(session: Session, code: str) -> OrgUnit:
     return unit
 
 
-def hand_over(path: Path, code: str, instance: Path, passphrase: str | None, *, clock: Clock) -> ArchiveRun:
+def hand_over(
+    path: Path,
+    code: str,
+    instance: Path,
+    passphrase: str | None,
+    *,
+    clock: Clock,
+    made_by: str | None = None,
+    beat: Beat = _silent,
+) -> ArchiveRun:
     """Write the hand-over of the school with this code into a new file; written down, and as an export in its log.
+
+    `made_by`: who ordered it, where it wasn't the server's account.
 
     Raises NotFound, and what `write_handover` raises.
     """
@@ -60,19 +77,20 @@ def hand_over(path: Path, code: str, instance: Path, passphrase: str | None, *, 
         demand_passphrase(passphrase)
     unit = demand_school(db.session(), code)
     unit_id, name = unit.id, unit.name
-    manifest = write_handover(path, unit, instance, passphrase, clock())
+    manifest = write_handover(path, unit, instance, passphrase, clock(), beat)
     return remember(
         ArchiveKind.HANDOVER,
         path,
         clock=clock,
         unit_id=unit_id,
+        made_by=made_by,
         row_count=sum(table["rows"] for table in manifest["tables"].values()),
         figures={"unit": name, "files": manifest["files"], "encrypted": passphrase is not None},
     )
 
 
 def write_handover(
-    path: Path, unit: OrgUnit, instance: Path, passphrase: str | None, now: datetime
+    path: Path, unit: OrgUnit, instance: Path, passphrase: str | None, now: datetime, beat: Beat = _silent
 ) -> dict[str, Any]:
     """The school's data into a new file, encrypted where a passphrase is given; returns the manifest.
 
@@ -88,7 +106,9 @@ def write_handover(
                 "revision": revision(connection),
                 "unit": head,
                 "withheld": sorted(f"{table}.{column}" for table, column in WITHHELD),
-                **_Handover(writer, connection, scopes.school_of(connection, unit.id), instance).write(),
+                **_Handover(
+                    writer, connection, scopes.school_of(connection, unit.id), instance, beat
+                ).write(),
             }
             writer.add(
                 "README.txt",
@@ -129,6 +149,7 @@ class _Handover:
     connection: sa.Connection
     school: scopes.School
     instance: Path
+    beat: Beat
     named: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -142,7 +163,8 @@ class _Handover:
         ]
         shapes = [shape_of(table) for table in tables]
         beyond = Companions(self.connection, shapes)
-        for shape in shapes:
+        for number, shape in enumerate(shapes):
+            self.beat(number, len(shapes))
             if shape.name != TX_LOG:
                 self._add(shape, self._condition(shape.name), beyond)
         transactions = sorted(number for number in beyond.transactions if number > 0)

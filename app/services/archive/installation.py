@@ -15,8 +15,8 @@ from app.services.archive.container import Reader, Writer
 
 FOLDER: Final = "files/"
 JOURNAL: Final = "journal"
-LEFT_OUT: Final = ("jobs.db", "uploads", "first_admin.txt", "demo_accounts.txt")
-"""The queue that only wakes, files of running imports, one-time passwords."""
+LEFT_OUT: Final = ("jobs.db", "uploads", "exports", "first_admin.txt", "demo_accounts.txt")
+"""The queue that only wakes, files of running imports, files made to be fetched, one-time passwords."""
 MADE_BY_STARTING: Final = ("secret_key", "jobs.db")
 """What a new installation has in its folder as soon as any command has run there."""
 STAGING: Final = ".restore.part"
@@ -75,6 +75,38 @@ def demand_room(instance: Path, url: sa.URL) -> None:
     for path in instance.iterdir():
         if path.name not in fresh and not _beside(path.name, fresh) and not path.name.endswith(".part"):
             raise Invalid(NOT_EMPTY, name=instance)
+
+
+LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
+
+
+def homes(instance: Path, connection: sa.Connection) -> list[Path]:
+    """Where the data itself lies on this machine: the folder, and the database where it is here."""
+    url = connection.engine.url
+    file = database_file(url)
+    if file is not None:
+        return [instance, file]
+    if (url.host or "") not in LOCAL:
+        return [instance]
+    known = sa.table(
+        "GLOBAL_VARIABLES",
+        sa.column("VARIABLE_NAME"),
+        sa.column("VARIABLE_VALUE"),
+        schema="information_schema",
+    )
+    place = connection.scalar(sa.select(known.c.VARIABLE_VALUE).where(known.c.VARIABLE_NAME == "DATADIR"))
+    return [instance, *_reachable(Path(str(place)))]
+
+
+def _reachable(path: Path) -> list[Path]:
+    """A database server's folder, or what stands above it: its own is closed to others."""
+    for place in (path, *path.parents):
+        try:
+            place.stat()
+        except OSError:
+            continue
+        return [place]
+    return []
 
 
 @contextmanager

@@ -27,10 +27,17 @@ def demand_passphrase(passphrase: str) -> None:
 
 
 def remember(
-    kind: ArchiveKind, path: Path, *, clock: Clock, failure: HocVuError | None = None, **facts: Any
+    kind: ArchiveKind,
+    path: Path,
+    *,
+    clock: Clock,
+    failure: HocVuError | None = None,
+    made_by: str | None = None,
+    **facts: Any,
 ) -> ArchiveRun:
     """Write a run down, and into the log of events. `facts`: the further columns of ArchiveRun.
 
+    `made_by`: who ordered it; without it the server's account.
     A failure is kept as its msgid, with its parameters among the figures: the page says it in the reader's language.
     """
     ended = ArchiveOutcome.FAILED if failure else ArchiveOutcome.DONE
@@ -44,7 +51,7 @@ def remember(
             kind=kind,
             outcome=facts.pop("outcome", ended),
             happened_at=work.now,
-            made_by=server_account(),
+            made_by=(made_by or server_account())[:64],
             file=path.name[:200],
             size=path.stat().st_size if made else None,
             digest=digest,

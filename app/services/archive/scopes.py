@@ -112,11 +112,12 @@ _BY_RULE: Final[tuple[tuple[Rule, str], ...]] = (
     (
         own(),
         (
-            "access_review admin_board attestation audit_event authorisation certificate chain_head closing"
-            " closing_step confirmation correction_request department document exception_note extension_request"
-            " gradebook_sheet import_batch incident incoming_record inspection_unit mark_question position print_job"
-            " progress_check publication reopen_request school_class sealed_bundle signature student_note"
-            " student_result subject_year teaching_group unit_epoch unit_group year_decision"
+            "access_review admin_board archive_medium attendance attestation audit_event authorisation"
+            " bundle_signature certificate chain_head closing closing_step confirmation correction_request"
+            " counted_term department document exception_note export_job extension_request gradebook_sheet"
+            " import_batch incident incoming_record inspection_unit mark_question position print_job"
+            " progress_check publication reopen_request roll_call school_class sealed_bundle signature signing_round"
+            " student_note student_result subject_year teaching_group transfer unit_epoch unit_group year_decision"
         ),
     ),
     (above(), "org_parent policy subject_plan term"),
@@ -130,6 +131,8 @@ _BY_RULE: Final[tuple[tuple[Rule, str], ...]] = (
     (through("group_id"), "teaching_assignment teaching_group_member unit_group_member"),
     (through("incident_id"), "incident_message"),
     (through("note_id"), "exception_look"),
+    (through("medium_id"), "medium_check"),
+    (through("round_id"), "stale_paper"),
     (through("notice_id"), "notice_read"),
     (through("question_id"), "mark_question_message"),
     (through("request_id"), "correction_cell correction_step extension_seat"),

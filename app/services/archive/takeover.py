@@ -45,20 +45,24 @@ FIRST_ACCOUNT: Final = "first_admin.txt"
 
 @dataclass(frozen=True)
 class Taken:
-    """What came in, the account that can sign in first, and what the verification found."""
+    """What came in, the account that can sign in first, and what the verification found.
+
+    `others`: rows that are not the school's own but that its rows name, such as the units above.
+    """
 
     unit_id: int
     unit: str
     made_at: str
     tables: dict[str, int]
+    others: int
     files: int
     account: tuple[str, str] | None
     findings: Findings
 
     @property
     def rows(self) -> int:
-        """Rows of all tables."""
-        return sum(self.tables.values())
+        """The school's own rows of all tables, as many as its hand-over says."""
+        return sum(self.tables.values()) - self.others
 
 
 def take_over(path: Path, passphrase: str | None, instance: Path, migrations: Path, *, clock: Clock) -> Taken:
@@ -82,7 +86,14 @@ def take_over(path: Path, passphrase: str | None, instance: Path, migrations: Pa
     ensure_triggers()
     account = _let_in(int(unit["id"]), instance)
     return Taken(
-        int(unit["id"]), str(unit["name"]), made_at, counts, files, account, verify(Part(), own_journal=False)
+        int(unit["id"]),
+        str(unit["name"]),
+        made_at,
+        counts,
+        sum(map(len, others.values())),
+        files,
+        account,
+        verify(Part(), own_journal=False),
     )
 
 

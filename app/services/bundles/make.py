@@ -21,6 +21,7 @@ from app.exchange.codec import to_xml
 from app.models import CorrectionRequest, GradebookSheet, SchoolClass, SealedBundle, StudentResult
 from app.reports import catalogue, drawing
 from app.reports.contexts import PrintPurpose, PrintStamp
+from app.reports.pdfa import archival
 from app.reports.renderer import RenderError
 from app.services import sheet_list
 from app.services.bundles import store
@@ -81,6 +82,9 @@ def make_bundle(
     )
     with plain_write() as writing:
         newest = _newest(writing, class_id)
+        sealed = sealed_before(writing, class_id, occasion, source_id)
+        if sealed is not None:  # by another process, while this one was drawing
+            return sealed
         number = _next_number(newest, bundle_root() / place)
         folder = place / f"{number:04d}-{occasion.value}-{term}"
         previous = newest.digest if newest else None
@@ -111,6 +115,19 @@ def _newest(session: Session, class_id: int) -> SealedBundle | None:
     session.execute(sa.select(SchoolClass.id).where(SchoolClass.id == class_id).with_for_update())
     query = sa.select(SealedBundle).where(SealedBundle.class_id == class_id)
     return session.scalar(query.order_by(SealedBundle.number.desc()).limit(1))
+
+
+def sealed_before(session: Session, class_id: int, occasion: Occasion, source_id: int | None) -> int | None:
+    """The bundle of the class that this closing, correction or window gave rise to before."""
+    if source_id is None:
+        return None
+    query = sa.select(SealedBundle.id).where(
+        SealedBundle.class_id == class_id,
+        SealedBundle.occasion == occasion,
+        SealedBundle.source_id == source_id,
+    )
+    found: int | None = session.scalar(query.limit(1))
+    return found
 
 
 def _next_number(newest: SealedBundle | None, place: Path) -> int:
@@ -199,7 +216,7 @@ def _minutes(session: Session, school_class: SchoolClass, term: int, stamp: Prin
     )
     for row in session.scalars(query).unique():
         name = f"bien-ban-{row.requested_at.year}-{row.id:04d}.pdf"
-        yield Part(name, draw_minutes(session, row, stamp))
+        yield Part(name, archival(draw_minutes(session, row, stamp), stamp.printed_at))
 
 
 def _rules(session: Session, school_class: SchoolClass, term: int) -> bytes:

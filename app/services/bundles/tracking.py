@@ -15,10 +15,11 @@ from app.domain.access import Action, Actor
 from app.domain.bundles import Occasion
 from app.errors import N_, Invalid
 from app.extensions import db
-from app.models import BundleCheck, SchoolClass, SchoolYear, SealedBundle
+from app.models import BundleCheck, BundleSignature, SchoolClass, SchoolYear, SealedBundle
 from app.services import scope
-from app.services.bundles.check import check, newest_checks
+from app.services.bundles.check import check, faulty_bundles, newest_checks
 from app.services.bundles.make import bundle_root, make_bundle
+from app.services.bundles.signed import signatures_of
 from app.services.bundles.store import Fault
 from app.services.clock import Clock, local_day
 from app.services.programme import terms_of
@@ -48,10 +49,11 @@ class ClassBundles:
     school_class: SchoolClass
     rows: Sequence[SealedBundle]
     checks: Mapping[int, BundleCheck]
+    signed: Mapping[int, Sequence[BundleSignature]]
 
 
 def load_classes(session: Session, actor: Actor, unit_id: int, year_id: int, day: date) -> list[ClassLine]:
-    """The classes of a school in a year with their bundles; four statements."""
+    """The classes of a school in a year with their bundles; five statements, whatever the number of bundles."""
     year = scope.get(session, actor, SchoolYear, year_id, day)
     demand(actor, Action.BUNDLE_VIEW, unit_id)
     classes = session.scalars(
@@ -59,22 +61,21 @@ def load_classes(session: Session, actor: Actor, unit_id: int, year_id: int, day
         .where(SchoolClass.unit_id == unit_id, SchoolClass.school_year_id == year.id)
         .order_by(SchoolClass.grade, SchoolClass.order_no, SchoolClass.name)
     ).all()
-    rows = session.scalars(
-        sa.select(SealedBundle)
-        .where(SealedBundle.class_id.in_([c.id for c in classes]))
-        .order_by(SealedBundle.number)
-    ).all()
-    checks = newest_checks(session, [row.id for row in rows])
-    by_class: dict[int, list[SealedBundle]] = {}
-    for row in rows:
-        by_class.setdefault(row.class_id, []).append(row)
-    return [
-        ClassLine(
-            c,
-            len(mine := by_class.get(c.id, [])),
-            mine[-1] if mine else None,
-            sum(1 for row in mine if row.id in checks and checks[row.id].faults),
+    ids = [c.id for c in classes]
+    query = sa.select(SealedBundle.class_id, sa.func.count(), sa.func.max(SealedBundle.id)).where(
+        SealedBundle.class_id.in_(ids)
+    )
+    counted = {row[0]: row for row in session.execute(query.group_by(SealedBundle.class_id))}
+    newest = {
+        row.class_id: row
+        for row in session.scalars(
+            sa.select(SealedBundle).where(SealedBundle.id.in_([r[2] for r in counted.values()]))
         )
+    }
+    faults = session.execute(faulty_bundles(SealedBundle.class_id, SealedBundle.class_id.in_(ids)))
+    faulty = {row[0]: row[1] for row in faults}
+    return [
+        ClassLine(c, counted[c.id][1] if c.id in counted else 0, newest.get(c.id), faulty.get(c.id, 0))
         for c in classes
     ]
 
@@ -90,7 +91,8 @@ def load_class(session: Session, actor: Actor, class_id: int, day: date) -> Clas
         .order_by(SealedBundle.number.desc())
         .limit(PAGE)
     ).all()
-    return ClassBundles(school_class, rows, newest_checks(session, [row.id for row in rows]))
+    ids = [row.id for row in rows]
+    return ClassBundles(school_class, rows, newest_checks(session, ids), signatures_of(session, ids))
 
 
 def order(actor: Actor, class_id: int, term: int, *, clock: Clock) -> int:
@@ -127,6 +129,8 @@ def as_zip(actor: Actor, bundle_id: int, *, clock: Clock) -> tuple[str, bytes]:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.iterdir()):
             archive.write(path, f"{row.folder}/{path.name}")
+        for signature in signatures_of(db.session(), [row.id]).get(row.id, ()):
+            archive.write(bundle_root() / signature.file, signature.file)
         archive.write(CHECKER, CHECKER.name)
     record_event(actor, "bundle.fetch", clock=clock, target=row, digest=row.digest)
     return f"niem-phong-{row.folder.replace('/', '-')}.zip", out.getvalue()

@@ -6,6 +6,7 @@ Checking a signature takes two numbers and one power, so only signing needs the 
 import os
 import tempfile
 from base64 import b64encode
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -74,13 +75,19 @@ def _public(key: Any) -> PublicKey:
 
 
 def _private_key() -> Any:
-    from cryptography.hazmat.primitives import serialization
-
     path = folder() / PRIVATE
     try:
         pem = path.read_bytes()
     except FileNotFoundError:
         pem = _make(path)
+    return _loaded(pem)
+
+
+@lru_cache(maxsize=1)
+def _loaded(pem: bytes) -> Any:
+    """The key in a file: looking whether its numbers fit each other takes an eighth of a second."""
+    from cryptography.hazmat.primitives import serialization
+
     return serialization.load_pem_private_key(pem, password=None)
 
 

@@ -1,6 +1,7 @@
 """The rows people see against the newest of their history: a mark raised in the database leaves no version."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -33,29 +34,37 @@ def faults(
         kept = _of_part(history, sheets, unit_id)
         if kept is None:
             continue
-        live, version = history.live, history.table
-        newest = _newest(history)
-        same = sa.and_(*(live.c[name] == newest.c[name] for name in history.key))
-        differ = sa.or_(newest.c.transaction_id.is_(None), *_differ(history, newest))
-        query = sa.select(*(live.c[name] for name in history.key), newest.c.transaction_id)
-        for row in connection.execute(
-            query.select_from(live.outerjoin(newest, same)).where(differ, *kept(live))
-        ):
+        for row in connection.execute(_unlike(history).where(*kept(history.live))):
             kind = FaultKind.LIVE_INSERTED if row[-1] is None else FaultKind.LIVE_CHANGED
             yield LiveFault(kind, history.name, tuple(row[:-1]))
-        there = sa.select(1).where(*(live.c[name] == version.c[name] for name in history.key)).exists()
-        later = version.alias("later")
-        superseded = (
-            sa.select(1)
-            .where(*(later.c[name] == version.c[name] for name in history.key))
-            .where(later.c.transaction_id > version.c.transaction_id)
-            .exists()
-        )
-        gone = sa.select(*(version.c[name] for name in history.key)).where(
-            version.c.operation_type != DELETED, ~there, ~superseded, *kept(version)
-        )
-        for row in connection.execute(gone):
+        for row in connection.execute(_gone(history).where(*kept(history.table))):
             yield LiveFault(FaultKind.LIVE_DELETED, history.name, tuple(row))
+
+
+@cache
+def _unlike(history: HistoryTable) -> sa.Select[Any]:
+    """Keys of rows that are not as their newest version says, with its transaction; none where there is no version."""
+    live, newest = history.live, _newest(history)
+    same = sa.and_(*(live.c[name] == newest.c[name] for name in history.key))
+    differ = sa.or_(newest.c.transaction_id.is_(None), *_differ(history, newest))
+    query = sa.select(*(live.c[name] for name in history.key), newest.c.transaction_id)
+    return query.select_from(live.outerjoin(newest, same)).where(differ)
+
+
+@cache
+def _gone(history: HistoryTable) -> sa.Select[Any]:
+    """Keys of newest versions whose row is gone."""
+    live, version = history.live, history.table
+    there = sa.select(1).where(*(live.c[name] == version.c[name] for name in history.key)).exists()
+    later = version.alias("later")
+    superseded = (
+        sa.select(1)
+        .where(*(later.c[name] == version.c[name] for name in history.key))
+        .where(later.c.transaction_id > version.c.transaction_id)
+        .exists()
+    )
+    query = sa.select(*(version.c[name] for name in history.key))
+    return query.where(version.c.operation_type != DELETED, ~there, ~superseded)
 
 
 def _newest(history: HistoryTable) -> Any:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.access import Action, Actor, may_ever
+from app.domain.access import Action, Actor, Target, may, may_ever
 from app.domain.closing import IncidentState, ReopenState
 from app.domain.policies import PolicyKey
 from app.models import (
@@ -23,6 +23,9 @@ from app.services.clock import local_day
 from app.services.closing.attest_due import attestations_due, decided_day
 from app.services.closing.to_sign import SIGNS, proofs_of, stale_approvals, stale_of
 from app.services.correction_counts import waiting_corrections
+from app.services.signing.waiting import expiring, papers_to_sign, rounds_to_print
+
+PAPERS: Final = (Action.PAPER_SIGN, Action.PAPER_APPROVE, Action.PAPER_SEAL)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,9 @@ class Waits:
     attestations: int = 0  # own sheets to be compared with the own book
     requests: int = 0
     corrections: int = 0
+    papers: int = 0  # prints to sign electronically
+    rounds: int = 0  # forms to print again for signing
+    certificates: int = 0  # own certificates and seals that end soon
     plan_day: int | None = None  # day of the month, for who teaches where a unit has decided it
 
 
@@ -64,10 +70,20 @@ def count_waits(session: Session, actor: Actor, now: datetime) -> Waits:
         wanted["requests"] = _count(ReopenRequest.id).where(
             scope.condition(actor, ReopenRequest, day), ReopenRequest.state == ReopenState.WAITING
         )
+    wanted |= _signing(actor, now)
     if not wanted:
         return Waits()
     row = session.execute(sa.select(*(query.scalar_subquery().label(k) for k, query in wanted.items()))).one()
     return Waits(**row._mapping)
+
+
+def _signing(actor: Actor, now: datetime) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    if may_ever(actor, PAPERS) and actor.person_id is not None and actor.unit_id is not None:
+        wanted |= {"papers": papers_to_sign(actor, now), "certificates": expiring(actor, now)}
+    if may(actor, Action.RECORD_ISSUE, Target()):
+        wanted["rounds"] = rounds_to_print(actor)
+    return wanted
 
 
 def _count(column: Any) -> sa.Select[Any]:

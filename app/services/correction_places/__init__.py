@@ -1,4 +1,4 @@
-"""The places corrections reach, each behind the same port: sheets, the year of a class, remarks."""
+"""The places corrections reach, each behind the same port: sheets, the year of a class, remarks, attendance."""
 
 from datetime import date
 
@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Actor
 from app.domain.corrections import Place
+from app.services.correction_places.attendance import AttendancePlace
 from app.services.correction_places.notes import NotesPlace
 from app.services.correction_places.port import CorrectionPlace, PlaceRef
 from app.services.correction_places.sheet import SheetPlace
@@ -23,4 +24,6 @@ def open_place(
         return SheetPlace(session, actor, ref, today, to_write=to_write)
     if ref.place is Place.YEAR:
         return YearPlace(session, actor, ref, today)
+    if ref.place is Place.ATTENDANCE:
+        return AttendancePlace(session, actor, ref, today)
     return NotesPlace(session, actor, ref, today)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.notes import NoteKind
 from app.models import StudentNote
-from app.reports.catalogue import YEAR, Signatory
 from app.reports.contexts import PrintStamp, Signature
+from app.reports.form import YEAR, Signatory
 from app.reports.learners import ContactBook
 from app.reports.papers import Paper, Part
 from app.services.book_reading import Seat
@@ -24,7 +24,7 @@ from app.services.documents.reading import ClassRecord, read_class
 
 def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
     """A booklet for each student of the class, or for one, with the months and terms up to the one asked for."""
-    alone = None if asked.student_id is None else {asked.student_id}
+    alone = asked.alone
     record = read_class(session, asked.school_class, asked.day, alone)
     remarks = _remarks(session, record, record.seats)
     parts = tuple(

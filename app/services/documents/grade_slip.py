@@ -11,13 +11,14 @@ from app.domain.marks import parse_mark
 from app.domain.sheet_forms import PERIODIC_COLUMNS
 from app.domain.vocabulary import REGULAR_COLUMNS
 from app.models import GradebookSheet
-from app.reports.catalogue import YEAR, Signatory
 from app.reports.contexts import Cell, PrintedMark, PrintStamp, Signature
+from app.reports.form import YEAR, Signatory
 from app.reports.learners import Slip, SlipLine
 from app.reports.papers import Paper, Part
 from app.services.book_reading import Seat
 from app.services.documents import words
 from app.services.documents.asked import Asked
+from app.services.documents.before import struck
 from app.services.documents.reading import ClassRecord, read_class
 from app.services.results.judging import Judged
 from app.services.sheet_cells import row_cells
@@ -25,9 +26,7 @@ from app.services.sheet_cells import row_cells
 
 def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
     """A slip for each student of the class, or for one."""
-    record = read_class(
-        session, asked.school_class, asked.day, None if asked.student_id is None else {asked.student_id}
-    )
+    record = read_class(session, asked.school_class, asked.day, asked.alone)
     parts = tuple(
         Part(
             f"Phiếu báo điểm, {seat.student.full_name}", slip_of(record, seat, asked.period), seat.student.id
@@ -38,7 +37,12 @@ def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
 
 
 def slip_of(record: ClassRecord, seat: Seat, period: int) -> Slip:
-    """One student's slip."""
+    """One student's slip; what corrections have changed is struck."""
+    page, old = _slip(record, seat, period), record.before
+    return page if old is None else struck(page, _slip(old, seat, period))
+
+
+def _slip(record: ClassRecord, seat: Seat, period: int) -> Slip:
     student = seat.student.id
     primary = record.room.circular in PRIMARY
     judged = record.result(student, period)
@@ -142,8 +146,9 @@ def facts_of(record: ClassRecord, judged: Judged | None, period: int) -> tuple[t
     learning = words.mark(result.learning) if result else ""
     if circular in PRIMARY:
         if not year:
-            return ()
+            return (("Số buổi nghỉ học", _sessions(record, judged, period)),)
         return (
+            ("Số buổi nghỉ học", _sessions(record, judged, period)),
             ("Đánh giá kết quả giáo dục", learning),
             ("Kết quả cuối năm", words.outcome_word(judged)),
             ("Khen thưởng", words.mark(result.title) if result else ""),
@@ -155,7 +160,7 @@ def facts_of(record: ClassRecord, judged: Judged | None, period: int) -> tuple[t
     found = [
         ("Học lực" if old else "Kết quả học tập", learning),
         ("Hạnh kiểm" if old else "Kết quả rèn luyện", training),
-        ("Số buổi nghỉ học", _count(judged)),
+        ("Số buổi nghỉ học", _sessions(record, judged, period)),
     ]
     if old:
         found.insert(0, ("Điểm trung bình các môn", words.mark(result.average) if result else ""))
@@ -166,6 +171,13 @@ def facts_of(record: ClassRecord, judged: Judged | None, period: int) -> tuple[t
     return tuple(found)
 
 
-def _count(judged: Judged | None) -> str:
-    absences = judged.facts.absences if judged else None
-    return "" if absences is None else str(absences)
+def _sessions(record: ClassRecord, judged: Judged | None, period: int) -> str:
+    """4 (có phép: 3; không phép: 1); blank where nobody has counted."""
+    if judged is None:
+        return ""
+    terms = (1, 2) if period == YEAR else (period,)
+    excused, unexcused = record.sessions(judged.pupil.student_id, terms)
+    if not excused and not unexcused:
+        return ""
+    total = int(excused or 0) + int(unexcused or 0)
+    return f"{total} (có phép: {excused or 0}; không phép: {unexcused or 0})" if total else "0"

@@ -3,14 +3,15 @@
 from sqlalchemy.orm import Session
 
 from app.domain.assessment.facts import SubjectFigure
-from app.reports.catalogue import YEAR
 from app.reports.columns import roman
 from app.reports.contexts import Cell, PrintStamp
+from app.reports.form import YEAR
 from app.reports.learners import MarkLine, MarkSheet
 from app.reports.papers import Paper, Part
 from app.services.book_reading import Seat
 from app.services.documents import words
 from app.services.documents.asked import Asked
+from app.services.documents.before import struck
 from app.services.documents.grade_slip import cells_of, facts_of
 from app.services.documents.reading import ClassRecord, read_class
 from app.services.printing import read_class_book
@@ -18,7 +19,7 @@ from app.services.printing import read_class_book
 
 def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
     """A sheet for each student of the class, or for one."""
-    alone = None if asked.student_id is None else {asked.student_id}
+    alone = asked.alone
     record = read_class(session, asked.school_class, asked.day, alone)
     parts = tuple(
         Part(f"Bảng điểm, {seat.student.full_name}", _sheet(record, seat), seat.student.id)
@@ -29,6 +30,12 @@ def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
 
 
 def _sheet(record: ClassRecord, seat: Seat) -> MarkSheet:
+    """One student's sheet; what corrections have changed is struck."""
+    page, old = _marks(record, seat), record.before
+    return page if old is None else struck(page, _marks(old, seat))
+
+
+def _marks(record: ClassRecord, seat: Seat) -> MarkSheet:
     student = seat.student.id
     judged = record.result(student, YEAR)
     lines = tuple(_line(record, student, figure) for figure in record.figures(student, YEAR))

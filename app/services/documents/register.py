@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.access import Action, Actor
+from app.domain.vocabulary import UnitKind
 from app.errors import N_, NotFound
-from app.models import Document
+from app.models import Document, OrgUnit, StalePaper
 from app.reports.contexts import PrintPurpose, PrintStamp
 from app.services import scope
 from app.services.clock import VIETNAM, Clock, local_day
@@ -20,8 +22,6 @@ from app.services.rights import demand
 from app.services.unit_of_work import record_event
 
 PAGE: Final = 50
-KEPT: Final = frozenset({PrintPurpose.PERIODIC, PrintPurpose.ISSUED})
-"""Prints whose file stays: what the school archives, and what it gave out."""
 NOT_STORED: Final = N_("The file of this print is not kept. Print it again if you need it.")
 
 
@@ -43,14 +43,14 @@ def line_of(
     if check is None:
         raise ValueError("a registered print needs a seed")
     stored = None
-    if folder is not None and stamp.purpose in KEPT:
+    if folder is not None and stamp.purpose.kept:
         stored = _keep(folder, values["unit_id"], check.code, stamp.printed_at, pdf)
     return Document(
         number=stamp.number,
         label=f"{stamp.number}/{local_day(stamp.printed_at).year}",
         place=place,
         purpose=stamp.purpose.value,
-        pages=page_count(pdf),
+        pages=page_count(pdf) if pdf.startswith(b"%PDF-") else 0,  # an open record has none
         made_at=stamp.printed_at,
         made_by=stamp.full_name[:120],
         check_code=check.code,
@@ -61,7 +61,8 @@ def line_of(
 
 
 def _keep(folder: Path, unit_id: int, code: str, moment: datetime, pdf: bytes) -> str:
-    name = f"{unit_id}/{local_day(moment).year}/{code}.pdf"
+    kind = "pdf" if pdf.startswith(b"%PDF-") else "xml"
+    name = f"{unit_id}/{local_day(moment).year}/{code}.{kind}"
     path = folder / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(f".{secrets.token_hex(4)}")
@@ -113,13 +114,58 @@ def load_register(session: Session, actor: Actor, unit_id: int, wanted: Wanted, 
         if value:
             query = query.where(column == value)
     query = query.options(
-        joinedload(Document.student), joinedload(Document.school_class), joinedload(Document.user)
+        joinedload(Document.student),
+        joinedload(Document.school_class),
+        joinedload(Document.user),
+        joinedload(Document.stale).joinedload(StalePaper.correction),
+        joinedload(Document.stale).joinedload(StalePaper.replaced_by),
     )
     query = (
         query.order_by(Document.made_at.desc(), Document.id).offset((wanted.page - 1) * PAGE).limit(PAGE + 1)
     )
     rows = session.scalars(query).all()
     return Lines(rows[:PAGE], len(rows) > PAGE)
+
+
+@dataclass(frozen=True)
+class SchoolPrints:
+    """How many papers a school printed and issued in the days asked for."""
+
+    unit_id: int
+    name: str
+    papers: int
+    issued: int
+
+
+def load_schools(
+    session: Session, actor: Actor, first: date, last: date, page: int, day: date
+) -> tuple[Sequence[SchoolPrints], bool]:
+    """The schools below by name, a page of them, and whether there are more; one statement.
+
+    For the offices, which read the registers of their schools (S0 Điều 14, S4 Điều 20).
+    """
+    schools = [kind for kind in UnitKind if kind.is_school]
+    made = sa.and_(
+        Document.unit_id == OrgUnit.id,
+        Document.made_at >= _midnight(first),
+        Document.made_at < _midnight(last + timedelta(days=1)),
+    )
+    issued = sa.case((Document.purpose == PrintPurpose.ISSUED.value, 1))
+    query = (
+        sa.select(OrgUnit.id, OrgUnit.short_name, sa.func.count(Document.id), sa.func.count(issued))
+        .outerjoin(Document, made)
+        .where(
+            scope.condition(actor, OrgUnit, day),
+            OrgUnit.id.in_(actor.below),
+            OrgUnit.kind.in_(schools),
+        )
+        .group_by(OrgUnit.id, OrgUnit.short_name)
+        .order_by(OrgUnit.short_name, OrgUnit.id)
+        .offset((page - 1) * PAGE)
+        .limit(PAGE + 1)
+    )
+    rows = [SchoolPrints(*row) for row in session.execute(query)]
+    return rows[:PAGE], len(rows) > PAGE
 
 
 def _midnight(day: date) -> datetime:

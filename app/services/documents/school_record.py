@@ -6,7 +6,8 @@ TT 22/2021 Điều 18, 19; TT 27/2020 Điều 10 and Phụ lục 1; TT 58/2011 �
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -14,17 +15,19 @@ from sqlalchemy.orm import Session, joinedload
 from app.domain.assessment.facts import SubjectFigure
 from app.domain.assessment.primary_plan import group_name, traits_shown
 from app.domain.assessment.registry import CONDUCT, PRIMARY
-from app.domain.assessment.terms import LAST_GRADES, Outcome
+from app.domain.assessment.terms import LAST_GRADES, AcademicLevel, Conduct, Outcome, ResultLevel
+from app.domain.dates import format_date
 from app.domain.vocabulary import Level
-from app.models import Enrolment, SchoolClass
-from app.reports.catalogue import YEAR
+from app.models import Enrolment, SchoolClass, Student
 from app.reports.contexts import PrintStamp
-from app.reports.correction_forms import counted
+from app.reports.form import YEAR
 from app.reports.learners import PathLine, RecordLine, RecordYear, SchoolRecord
 from app.reports.papers import Paper, Part
+from app.reports.wording import counted
 from app.services.book_reading import Seat
 from app.services.documents import words
 from app.services.documents.asked import Asked
+from app.services.documents.before import places, struck
 from app.services.documents.reading import ClassRecord, read_class
 from app.services.results.judging import Judged
 
@@ -36,13 +39,14 @@ _LEVELS: Final = {
     Level.CONTINUING_UPPER: "GIÁO DỤC THƯỜNG XUYÊN CẤP TRUNG HỌC PHỔ THÔNG",
 }
 _PASSED: Final = frozenset({Outcome.PROMOTED, Outcome.COMPLETED})
+_NONE: Final = "không có"
 _LAST: Final = LAST_GRADES | {5}
 
 
 def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
     """A school record for each student of the class, or for one; each past class is read once."""
     room = asked.school_class
-    alone = None if asked.student_id is None else {asked.student_id}
+    alone = asked.alone
     present = read_class(session, room, asked.day, alone)
     students = [seat.student.id for seat in present.students(asked.period)]
     places = _places(session, students, room)
@@ -112,7 +116,7 @@ def _record(
         number=learner.register_no,
         school=record.heading.school,
         authority=record.heading.authority_above,
-        path=tuple(_path(enrolment, room) for enrolment, room in places),
+        path=_paths(record, seat.student, places),
         years=tuple(years),
         head=record.officials.head,
         head_title=words.head_title(record.officials),
@@ -120,18 +124,50 @@ def _record(
     )
 
 
-def _path(enrolment: Enrolment, room: SchoolClass) -> PathLine:
+def _paths(record: ClassRecord, student: Student, places: Sequence[Place]) -> tuple[PathLine, ...]:
+    """Every year with its school; before the class of this year the school outside whose term I counts in it."""
+    found: list[PathLine] = []
+    elsewhere = record.reading.elsewhere.get(student.id)
+    numbers = {room.unit_id: place.register_no for place, room in places if place.register_no}
+    numbers[student.unit_id] = student.register_no or ""
+    for enrolment, room in places:
+        if elsewhere is not None and room.school_year_id == elsewhere.school_year_id:
+            year = f"{room.school_year.start_year}-{room.school_year.start_year + 1}"
+            note = "Học kì I, kết quả theo hồ sơ chuyển trường"
+            found.append(PathLine(year, elsewhere.class_name, elsewhere.source_name, note))
+            elsewhere = None
+        found.append(_path(enrolment, room, numbers.get(room.unit_id, "")))
+    return tuple(found)
+
+
+def _path(enrolment: Enrolment, room: SchoolClass, number: str) -> PathLine:
     year = room.school_year
     note = (
         f"Chuyển đến từ {enrolment.other_school}"
         if enrolment.entry_code == "1" and enrolment.other_school
         else ""
     )
-    return PathLine(f"{year.start_year}-{year.start_year + 1}", room.name, room.unit.name, note)
+    return PathLine(
+        f"{year.start_year}-{year.start_year + 1}",
+        room.name,
+        room.unit.name,
+        note,
+        number,
+        format_date(enrolment.starts_on),
+    )
 
 
 def _year(record: ClassRecord, student: int, period: int) -> RecordYear:
-    """The pages of a year; before its end those columns stay empty that only the end fills."""
+    """The pages of a year; what corrections have changed is struck, and its places told (facts A12)."""
+    page, old = _pages(record, student, period), record.before
+    if old is None:
+        return page
+    page = struck(page, _pages(old, student, period))
+    return replace(page, corrections=_corrections(page))
+
+
+def _pages(record: ClassRecord, student: int, period: int) -> RecordYear:
+    """The same as the record has it; before the year's end those columns stay empty that only the end fills."""
     primary = record.room.circular in PRIMARY
     judged = {p: record.result(student, p) for p in (1, 2, YEAR)}
     if period != YEAR:
@@ -151,10 +187,10 @@ def _year(record: ClassRecord, student: int, period: int) -> RecordYear:
             (_primary_line if primary else _line)(record, student, figure, period)
             for figure in record.figures(student, YEAR)
         ),
-        corrections=_corrections(record, student),
-        learning=_words(judged, "learning"),
-        training=_words(judged, "training"),
-        average=_words(judged, "average"),
+        corrections=_NONE,
+        learning=_words(record, student, judged, "learning"),
+        training=_words(record, student, judged, "training"),
+        average=_words(record, student, judged, "average"),
         absences="" if year is None or year.facts.absences is None else str(year.facts.absences),
         excused=excused,
         unexcused=unexcused,
@@ -178,7 +214,8 @@ def _line(record: ClassRecord, student: int, figure: SubjectFigure, period: int)
     subject, year = record.subject_ids[figure.code], period == YEAR
     remarks = {term: record.remark(student, subject, term) for term in (1, 2)}
     first, second = remarks[1], remarks[2] if year or period == 2 else ""
-    teachers = record.teachers_of(student, subject, 2 if year else period)
+    last = 2 if year else period  # a subject of term I alone has its teacher of then
+    teachers = record.teachers_of(student, subject, last) or record.teachers_of(student, subject, 1)
     free = figure.exempt and figure.value is None
     return RecordLine(
         subject=figure.name,
@@ -210,22 +247,33 @@ def _of(figures: Sequence[SubjectFigure], code: str) -> SubjectFigure | None:
     return next((figure for figure in figures if figure.code == code), None)
 
 
-def _words(judged: Mapping[int, Judged | None], name: str) -> tuple[str, str, str]:
+def _words(
+    record: ClassRecord, student: int, judged: Mapping[int, Judged | None], name: str
+) -> tuple[str, str, str]:
+    """A result of both terms and the year; of a term at a school outside as that school gave it."""
     values = [
         getattr(found.result, name) if found else None for found in (judged[1], judged[2], judged[YEAR])
     ]
+    if values[0] is None and (counted := record.reading.spent_elsewhere(student, 1)) is not None:
+        values[0] = _of_term(record.room.circular, name, getattr(counted, name))
     first, second, year = (words.mark(value) for value in values)
     return first, second, year
 
 
-def _corrections(record: ClassRecord, student: int) -> str:
-    """How many places of the student's marks were corrected, and of which subjects (facts A12)."""
-    found = record.corrections(student)
-    if not found:
-        return "không có"
-    subjects = record.reading.plans.subjects
-    names = ", ".join(subjects[key].name for key in found if key in subjects)
-    return f"{counted(sum(found.values()))} chỗ, thuộc các môn: {names}"
+def _of_term(circular: str, name: str, text: str | None) -> Any:
+    """A word of the circular, or ĐTB các môn, as the counted term keeps it."""
+    if text is None:
+        return None
+    if name == "average":
+        return Decimal(text)
+    old = Conduct if name == "training" else AcademicLevel
+    return (old if circular in CONDUCT else ResultLevel)(text)
+
+
+def _corrections(page: RecordYear) -> str:
+    """How many places of the table of subjects were corrected, and of which subjects."""
+    names = ", ".join(line.subject for line in page.subjects if places(line))
+    return f"{counted(places((page.subjects, page.average)))} chỗ, thuộc các môn: {names}" if names else _NONE
 
 
 def _completed(record: ClassRecord, outcome: Outcome | None) -> str:

@@ -12,10 +12,11 @@ from app.domain.dates import format_date
 from app.domain.marks import format_mark
 from app.domain.vocabulary import Passing
 from app.reference.code_lists import CODE_LISTS
-from app.reports.catalogue import Signatory
 from app.reports.contexts import Signature
+from app.reports.form import Signatory
 from app.reports.learners import Learner
 from app.services.book_reading import Officials, Seat
+from app.services.results.counting import share
 from app.services.results.judging import Judged
 
 PERIODS: Final = {1: "HỌC KÌ I", 2: "HỌC KÌ II", YEAR: "CẢ NĂM"}
@@ -41,6 +42,12 @@ def score(value: Decimal | None) -> str:
 def subject_value(figure: SubjectFigure, value: Any) -> str:
     """A subject's result; "Miễn" where the student is exempted and has none."""
     return "Miễn" if value is None and figure.exempt else mark(value)
+
+
+def percent(number: int, total: int) -> str:
+    """Per cent to one decimal, half up: 12,5; blank of nothing."""
+    thousandths = share(number, total)
+    return f"{thousandths // 10},{thousandths % 10}" if total else ""
 
 
 def training_word(circular: str, value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Giving the record out as files: a class's book, a student's record, the bundle a student takes to another school.
+"""Giving the record out as files: a class's book, a student's record.
 
 Whoever takes data out needs the right for it, and each file is in the trail with its digest (S2 Điều 6, S4 Điều 16).
 """
@@ -6,40 +6,29 @@ Whoever takes data out needs the right for it, and each file is in the trail wit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.domain.access import Action, Actor
 from app.errors import N_, Invalid, NotFound
-from app.exchange.codec import NAMESPACE, SCHEMA, from_xml, to_xml
+from app.exchange.codec import from_xml, to_xml
 from app.exchange.records import Gradebook, StudentRecord
 from app.extensions import db
 from app.models import Enrolment, OrgUnit, SchoolClass, Student
 from app.services import scope
-from app.services.archive.container import Writer
 from app.services.clock import Clock, local_day
 from app.services.exchange.gradebook import class_record
 from app.services.exchange.student import student_record
 from app.services.rights import demand
 from app.services.unit_of_work import record_event
 
-TRANSFER: Final = "transfer"
-RECORD_FILE: Final = "ho-so.xml"
 NO_TERM: Final = N_("Choose term I or term II.")
 NOT_HERE: Final = N_("This student was never in a class of your school.")
 UNWRITABLE: Final = N_(
     "The record holds a sign that no XML file can hold. Look for it in names and remarks: %(why)s"
 )
-
-README: Final = f"""Hồ sơ chuyển trường của một học sinh.
-
-{RECORD_FILE}: hồ sơ học tập, theo lược đồ {SCHEMA.name} (không gian tên {NAMESPACE}).
-manifest.json: danh mục tệp kèm mã băm SHA-256.
-
-Trường tiếp nhận mở trang của học sinh, chọn "Hồ sơ điện tử", rồi nộp nguyên tệp .zip này.
-"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +66,7 @@ def class_file(actor: Actor, class_id: int, term: int, *, clock: Clock, as_forma
     if term not in (1, 2) or as_format.gradebook is None:
         raise Invalid(NO_TERM)
     record = class_record(session, found, term, now)
-    content = _checked(as_format.gradebook, record, Gradebook)
+    content = checked(as_format.gradebook, record)
     name = f"so-{found.unit.code}-{found.name}-hk{term}-{record.school_year}.{as_format.suffix}"
     _note(actor, "exchange.class", content, clock, found)
     return File(name, content)
@@ -85,67 +74,48 @@ def class_file(actor: Actor, class_id: int, term: int, *, clock: Clock, as_forma
 
 def student_file(actor: Actor, student_id: int, *, clock: Clock, as_format: Format = OWN) -> File:
     """A student's record at the actor's school as a file. Raises NotFound, Forbidden, Invalid (never a student here)."""
-    student, record = _record(actor, student_id, clock)
+    student, record = record_of(actor, student_id, clock)
     if as_format.student is None:
         raise Invalid(NOT_HERE)
-    content = _checked(as_format.student, record, StudentRecord)
+    content = checked(as_format.student, record)
     _note(actor, "exchange.student", content, clock, student)
     return File(f"ho-so-{record.student.key}.{as_format.suffix}", content)
 
 
-def transfer_file(actor: Actor, student_id: int, *, clock: Clock) -> File:
-    """The bundle a student takes along: the record, the schema, a list with digests, in one archive. Raises as above."""
-    student, record = _record(actor, student_id, clock)
-    content = _checked(to_xml, record, StudentRecord)
-    out = BytesIO()
-    writer = Writer(out)
-    for name, data in (
-        (RECORD_FILE, content),
-        (SCHEMA.name, SCHEMA.read_bytes()),
-        ("DOC-TRUOC.txt", README.encode()),
-    ):
-        writer.add(name, [data])
-    writer.finish(
-        {
-            "kind": TRANSFER,
-            "made_at": record.taken_at.isoformat(timespec="seconds"),
-            "school": {"code": record.school.code, "name": record.school.name},
-            "student": record.student.key,
-        }
-    )
-    _note(actor, "exchange.transfer", content, clock, student)
-    return File(f"chuyen-truong-{record.student.key}.zip", out.getvalue())
-
-
-def _record(actor: Actor, student_id: int, clock: Clock) -> tuple[Student, StudentRecord]:
+def record_of(actor: Actor, student_id: int, clock: Clock) -> tuple[Student, StudentRecord]:
+    """A student and the record at the actor's school. Raises NotFound, Forbidden, Invalid (never a student here)."""
     session, now = db.session(), clock()
     student = scope.get(session, actor, Student, student_id, local_day(now))
     unit = session.get_one(OrgUnit, actor.unit_id) if actor.unit_id else None
     if unit is None:
         raise NotFound
     demand(actor, Action.DATA_EXPORT, unit.id)
-    if not _was_here(student.id, unit.id):
-        raise Invalid(NOT_HERE)
+    newest_class(session, student.id, unit.id)
     return student, student_record(session, student, unit, now)
 
 
-def _was_here(student_id: int, unit_id: int) -> bool:
+def newest_class(session: Session, student_id: int, unit_id: int) -> SchoolClass:
+    """The class of a school the student sat in last. Raises Invalid for who never sat there."""
     query = (
-        sa.select(Enrolment.id)
-        .join(SchoolClass, SchoolClass.id == Enrolment.class_id)
+        sa.select(SchoolClass)
+        .join(Enrolment, Enrolment.class_id == SchoolClass.id)
         .where(Enrolment.student_id == student_id, SchoolClass.unit_id == unit_id)
+        .order_by(Enrolment.starts_on.desc(), Enrolment.id.desc())
         .limit(1)
     )
-    return db.session().scalar(query) is not None
+    found: SchoolClass | None = session.scalar(query)
+    if found is None:
+        raise Invalid(NOT_HERE)
+    return found
 
 
-def _checked(write: Callable[[Any], bytes], record: Any, kind: type[Any]) -> bytes:
+def checked(write: Callable[[Any], bytes], record: Any) -> bytes:
     """The file, read back once: what doesn't come back equal is not given out."""
     try:
         content = write(record)
     except ValueError as error:
         raise Invalid(UNWRITABLE, why=str(error)) from error
-    if write is to_xml and from_xml(content, kind) != record:
+    if write is to_xml and from_xml(content, type(record)) != record:
         raise AssertionError("the file does not say what the record says")
     return content
 

@@ -1,7 +1,7 @@
 """The book of a class in a term as an open record (S2 Điều 2 khoản 2): one read a class, however many students."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.assessment.facts import YEAR
+from app.domain.attendance import months
 from app.domain.notes import Span, periods
 from app.domain.sheet_forms import SheetForm
 from app.exchange import records
 from app.models import (
     ROWS,
+    Attendance,
     ExemptionDecision,
     GradebookSheet,
     SchoolClass,
+    Student,
     StudentNote,
     StudentResult,
     Subject,
@@ -29,6 +32,7 @@ from app.services.clock import clamp, local_day
 from app.services.exchange import parts
 from app.services.notes import domain_terms
 from app.services.programme import terms_of
+from app.services.years import TermDates
 
 
 def class_record(session: Session, school_class: SchoolClass, term: int, now: datetime) -> records.Gradebook:
@@ -66,6 +70,7 @@ def class_record(session: Session, school_class: SchoolClass, term: int, now: da
         subject_years=of_year.subject_years(),
         results=of_year.results(wanted),
         remarks=parts.remarks(_notes(session, school_class.id, codes), keys),
+        attendance=parts.attendance(_attendance(session, school_class.id), keys, _days(terms[term])),
     )
 
 
@@ -115,6 +120,16 @@ def _notes(session: Session, class_id: int, codes: Collection[str]) -> Sequence[
         .where(StudentNote.class_id == class_id, StudentNote.period.in_(sorted(codes)))
         .options(joinedload(StudentNote.subject))
     ).all()
+
+
+def _attendance(session: Session, class_id: int) -> Sequence[Attendance]:
+    order = (Attendance.month, Student.sort_key, Student.id)
+    query = sa.select(Attendance).join(Attendance.student).where(Attendance.class_id == class_id)
+    return session.scalars(query.order_by(*order)).all()
+
+
+def _days(term: TermDates) -> dict[str, Container[int]]:
+    return {month.code: month.days.keys() for month in months(domain_terms([term]))}
 
 
 class _OfYear:

@@ -1,10 +1,10 @@
 """School records from other schools: taken in as they are, tied to a student by identifier and birth date, read only."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,21 +12,33 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from app.domain.access import Action, Actor
 from app.errors import N_, Invalid
-from app.exchange.codec import LONGEST, BadXml, from_xml
+from app.exchange.codec import LONGEST, BadXml, Fault, from_xml
 from app.exchange.records import StudentRecord
 from app.models import IncomingRecord, Student
 from app.services import scope
-from app.services.archive.container import opened
 from app.services.clock import Clock, local_day
-from app.services.exchange.files import RECORD_FILE
+from app.services.exchange import counted
+from app.services.exchange.bundle import MOST_RECORD, RECORD_FILE, TOO_LARGE, demand_unbroken, read_record
 from app.services.rights import demand
+from app.services.signing.register import trusted
+from app.services.signing.verify import Report, verify
 from app.services.typed import one_line
 from app.services.unit_of_work import transaction
 
-NOT_A_RECORD: Final = N_(
-    "This is not a student's record in a format HocVu reads (line %(line)s: %(why)s). Nothing was taken in."
-)
-TOO_LARGE: Final = N_("The record is larger than any student's record can be. Nothing was taken in.")
+log = logging.getLogger(__name__)
+
+NOT_A_RECORD: Final = {
+    Fault.BROKEN: N_(
+        "This file is no XML, or it was cut off or damaged at line %(line)s. Nothing was taken in."
+    ),
+    Fault.DOCTYPE: N_(
+        "This file declares a document type, which is not allowed in a record. Nothing was taken in."
+    ),
+    Fault.SCHEMA: N_(
+        "Line %(line)s, “%(element)s”, does not follow the format of records that HocVu reads. Nothing was taken in."
+    ),
+    Fault.OTHER: N_("This file holds “%(element)s” and not a student's record. Nothing was taken in."),
+}
 OTHER_STUDENT: Final = N_(
     "The file is about %(name)s, born %(born)s; neither identifier is this student's. Nothing was taken in."
 )
@@ -34,8 +46,6 @@ OWN_FILE: Final = N_("This file was made by your own school: the record is here 
 ALREADY: Final = N_("This very file has been taken in already.")
 WHY: Final = N_("Say why this record is put aside.")
 GONE: Final = N_("This record has been put aside already.")
-MOST_RECORD: Final = 8 * 2**20
-"""Bytes of a record; one of twelve years has some 200,000."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,11 @@ class Incoming:
     row: IncomingRecord
     record: StudentRecord
 
+    @property
+    def report(self) -> Report:
+        """Who has signed it, and whether each is vouched for here."""
+        return verify(self.row.content.encode(), trusted())
+
 
 def receive(actor: Actor, student_id: int, content: bytes, scratch: Path, *, clock: Clock) -> int:
     """Take in the record (.xml) or transfer bundle (.zip) of another school; returns its id.
@@ -52,8 +67,9 @@ def receive(actor: Actor, student_id: int, content: bytes, scratch: Path, *, clo
     Raises NotFound, Forbidden without student.manage, Invalid for a file that is no record, is about somebody else, is
     the school's own, or was taken in before.
     """
-    text = _record_of(content, scratch)
+    text = read_record(content, scratch)
     record = _read(text)
+    demand_unbroken(RECORD_FILE, text)
     with transaction(actor, "exchange.receive", clock=clock) as work:
         student = scope.get(work.session, actor, Student, student_id, local_day(work.now))
         demand(actor, Action.STUDENT_MANAGE, student.unit_id)
@@ -80,13 +96,17 @@ def receive(actor: Actor, student_id: int, content: bytes, scratch: Path, *, clo
 
 
 def put_aside(actor: Actor, record_id: int, reason: str, *, clock: Clock) -> None:
-    """A record taken in by mistake counts no more; it stays, with the reason. Raises NotFound, Forbidden, Invalid."""
+    """A record taken in by mistake counts no more, nor does what was counted of it; it stays, with the reason.
+
+    Raises NotFound, Forbidden; Invalid: no reason, put aside before, counted in a year that is closed.
+    """
     reason = one_line(reason, 300, WHY)
     with transaction(actor, "exchange.put_aside", clock=clock, reason=reason) as work:
         row = scope.get(work.session, actor, IncomingRecord, record_id, local_day(work.now))
         demand(actor, Action.STUDENT_MANAGE, row.unit_id)
         if row.aside_at is not None:
             raise Invalid(GONE)
+        counted.take_out(work, row)
         row.aside_at, row.aside_by_id, row.aside_reason = work.now, actor.user_id, reason
         work.audit("exchange.put_aside", target=row, reason=reason)
 
@@ -108,25 +128,12 @@ def load_incoming(session: Session, student: Student) -> Sequence[IncomingRecord
 
 def read_incoming(session: Session, actor: Actor, record_id: int, *, clock: Clock) -> Incoming:
     """A record with its content. Raises NotFound outside the actor's reach."""
-    row = scope.get(session, actor, IncomingRecord, record_id, local_day(clock()))
+    return read_row(scope.get(session, actor, IncomingRecord, record_id, local_day(clock())))
+
+
+def read_row(row: IncomingRecord) -> Incoming:
+    """A record within reach with what its file says."""
     return Incoming(row, _read(row.content.encode()))
-
-
-def _record_of(content: bytes, scratch: Path) -> bytes:
-    """The record out of a bundle, or the file itself."""
-    if not content.startswith(b"PK"):
-        return content
-    with TemporaryDirectory(dir=scratch) as folder:
-        path = Path(folder) / "bundle.zip"
-        path.write_bytes(content)
-        with opened(path, None, Path(folder)) as archive:
-            listed = archive.members.get(RECORD_FILE)
-            if listed is None:
-                raise Invalid(NOT_A_RECORD, line=0, why=RECORD_FILE)
-            if listed["size"] > MOST_RECORD:
-                raise Invalid(TOO_LARGE)
-            archive.check()
-            return b"".join(archive.pieces(RECORD_FILE))
 
 
 def _read(content: bytes) -> StudentRecord:
@@ -136,9 +143,11 @@ def _read(content: bytes) -> StudentRecord:
         content.decode()
         return from_xml(content, StudentRecord)
     except BadXml as error:
-        raise Invalid(NOT_A_RECORD, line=error.line, why=error.reason[:200]) from error
+        log.info("a record was refused: %s", error.reason)
+        message = NOT_A_RECORD.get(error.fault, TOO_LARGE)
+        raise Invalid(message, line=error.line, element=error.element[:60]) from error
     except ValueError as error:
-        raise Invalid(NOT_A_RECORD, line=0, why=str(error)[:200]) from error
+        raise Invalid(NOT_A_RECORD[Fault.BROKEN], line=0) from error
 
 
 def _compare(student: Student, record: StudentRecord) -> None:

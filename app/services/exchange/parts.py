@@ -1,12 +1,14 @@
 """Rows of the database as parts of the open records (`app/exchange/records`)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
+from app.domain.attendance import count, read_days, write_days
 from app.domain.vocabulary import MarkState
 from app.exchange import records
 from app.exchange.values import written
 from app.models import (
+    Attendance,
     ExemptionDecision,
     GradebookSheet,
     Guardian,
@@ -157,6 +159,24 @@ def decision(row: YearDecision, key: str) -> records.Decision:
         outstanding=row.outstanding,
         recognised=row.recognised,
     )
+
+
+def attendance(
+    rows: Iterable[Attendance], keys: Mapping[int, str], days: Mapping[str, Container[int]] | None = None
+) -> tuple[records.AttendanceMonth, ...]:
+    """What the students with a key missed, month by month; `days`: by month, these alone."""
+    found = []
+    for row in sorted(rows, key=lambda row: (row.month, row.class_id)):
+        marks = {d: m for d, m in read_days(row.days).items() if days is None or d in days.get(row.month, ())}
+        if marks and row.student_id in keys:
+            counts = count(marks.values())
+            text = write_days(marks) or ""
+            found.append(
+                records.AttendanceMonth(
+                    keys[row.student_id], row.month, counts.excused, counts.unexcused, text
+                )
+            )
+    return tuple(found)
 
 
 def remarks(rows: Iterable[StudentNote], keys: Mapping[int, str]) -> tuple[records.Remark, ...]:

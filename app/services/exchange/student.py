@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from app.exchange import records
 from app.models import (
     ROWS,
+    Attendance,
     Enrolment,
     ExemptionDecision,
     GradebookSheet,
@@ -96,6 +97,7 @@ def _year(
         results=tuple(parts.result(row, key) for row in rows.of(StudentResult, year.id)),
         decisions=tuple(parts.decision(row, key) for row in rows.of(YearDecision, year.id)),
         remarks=parts.remarks(rows.of(StudentNote, year.id), {rows.student_id: key}),
+        attendance=parts.attendance(rows.of(Attendance, year.id), {rows.student_id: key}),
     )
 
 
@@ -147,6 +149,7 @@ _KINDS: Mapping[Any, str] = {
     StudentResult: "period",
     YearDecision: "school_year_id",
     StudentNote: "period",
+    Attendance: "month",
 }
 
 

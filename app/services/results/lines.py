@@ -1,7 +1,8 @@
 """The lines of sheets that students have in a school year: read by form, wherever they sat; the newest one speaks."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -71,6 +72,12 @@ class Lines:
             return self.sheets[line.sheet_id]
         place = (school_class.grade, subject_id, term)
         return self._by_place.get((school_class.id, *place)) or self._by_place.get((None, *place))
+
+    def changed(self, change: Callable[[Any], Any]) -> "Lines":
+        """The same sheets, with every line as `change` gives it."""
+        found = copy(self)
+        found._lines = defaultdict(list, {place: [*map(change, rows)] for place, rows in self._lines.items()})
+        return found
 
     def all(self) -> Iterable[Any]:
         """Every line read."""

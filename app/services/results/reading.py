@@ -19,9 +19,10 @@ from app.domain.assessment.registry import PRIMARY, Circular
 from app.domain.sheet_forms import SheetForm
 from app.domain.vocabulary import Level
 from app.domain.year_decisions import decided
-from app.models import SchoolClass, SchoolYear, YearDecision
+from app.models import CountedTerm, SchoolClass, SchoolYear, YearDecision
 from app.services.policies import centre_settings, readings_of
 from app.services.programme import terms_of
+from app.services.results.elsewhere import load_counted
 from app.services.results.figures import Figures, Plans, load_plans
 from app.services.results.lines import Lines, load_lines
 from app.services.results.places import MIDTERMS, PERIODS, Pupil, days_of, load_pupils, term_of
@@ -41,6 +42,7 @@ class Reading:
     readings: Mapping[int, Readings]
     settings: Mapping[int, Mapping[str, str]]  # of a centre (TT 43/2021)
     homeroom: Mapping[SheetForm, int]
+    elsewhere: Mapping[int, CountedTerm] = field(default_factory=dict)  # by student
     figures: Mapping[int, Figures] = field(default_factory=dict)
 
     def of_class(self, class_id: int, period: int) -> Sequence[Pupil]:
@@ -91,15 +93,26 @@ class Reading:
         }
         return {code: value and value.value for code, value in values.items()}
 
+    def spent_elsewhere(self, student_id: int, term: int) -> CountedTerm | None:
+        """The record of a school outside by which a term counts; None where it was spent in the program."""
+        counted = self.elsewhere.get(student_id)
+        return counted if counted is not None and counted.term == term else None
+
     def _training(self, student_id: int, term: int) -> str | None:
         line = self.lines.newest(student_id, self.homeroom[SheetForm.TRAINING], term)
-        return line.training if line is not None else None
+        counted = self.spent_elsewhere(student_id, term) if line is None else None
+        found: str | None = counted.training if counted else getattr(line, "training", None)
+        return found
 
     def _absences(self, student_id: int, terms: Sequence[int]) -> int | None:
         """Sessions missed, with leave or without, in every class and school; None while a term's counts are missing."""
         total = 0
         for term in terms:
             lines = self.lines.live(student_id, self.homeroom[SheetForm.TRAINING], term)
+            counted = self.spent_elsewhere(student_id, term)
+            if not lines and counted is not None and counted.absences is not None:
+                total += counted.absences
+                continue
             if not lines or lines[-1].excused is None or lines[-1].unexcused is None:
                 return None
             total += sum((line.excused or 0) + (line.unexcused or 0) for line in lines)
@@ -151,6 +164,7 @@ def read_classes(
         decisions=_decisions(session, year.id, everybody),
         readings={period: by_day[day] for period, day in days.items()},
         settings={period: confirmed.get(day, {}) for period, day in days.items()},
+        elsewhere=load_counted(session, year.id, everybody),
         homeroom={form: codes.get(code, 0) for form, code in HOMEROOM_SUBJECTS.items()},
         figures={c.id: Figures(c, plans, lines, FORMS[c.circular]) for c in classes},
     )

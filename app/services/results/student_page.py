@@ -13,7 +13,7 @@ from app.domain.assessment.primary_plan import traits_shown
 from app.domain.assessment.registry import PRIMARY, Circular
 from app.domain.assessment.regulations import rules_of
 from app.errors import NotFound
-from app.models import Enrolment, SchoolClass, SchoolYear, Student, StudentResult
+from app.models import CountedTerm, Enrolment, SchoolClass, SchoolYear, Student, StudentResult
 from app.services import scope
 from app.services.clock import local_day
 from app.services.programme import terms_of
@@ -51,6 +51,7 @@ class StudentYear:
     sections: tuple[Section, ...]
     stored: StudentResult | None
     stale: bool
+    elsewhere: CountedTerm | None = None  # a term at a school outside, which counts here
 
 
 def student_year(
@@ -101,6 +102,7 @@ def student_year(
         sections=rules_of(Circular(home.circular)).explain(judged.facts) if judged else (),
         stored=stored,
         stale=judged is not None and differs(stored, judged),
+        elsewhere=reading.elsewhere.get(student_id),
     )
 
 

@@ -13,6 +13,7 @@ from app.models import GradebookSheet, SubjectYear
 from app.models.gradebook import Mark
 from app.services import averages
 from app.services.clock import local_day
+from app.services.results.elsewhere import load_counted
 from app.services.sheet_cells import has_average
 from app.services.sheet_reading import load_facts, load_lines
 
@@ -29,6 +30,7 @@ class Why:
     steps: tuple[Step, ...]
     year: Mark | None
     year_steps: tuple[Step, ...]
+    elsewhere: str = ""  # the school outside whose record gives the term I result
 
 
 def why_subject(session: Session, actor: Actor, sheet_id: int, student_id: int, now: datetime) -> Why:
@@ -51,7 +53,13 @@ def why_subject(session: Session, actor: Actor, sheet_id: int, student_id: int, 
         steps=explain_term(averages.marks_of(sheet, row)),
         year=year.average if year else None,
         year_steps=_year_steps(sheet, year) if year and year.average is not None else (),
+        elsewhere=_elsewhere(session, sheet, student_id) if year else "",
     )
+
+
+def _elsewhere(session: Session, sheet: GradebookSheet, student_id: int) -> str:
+    counted = load_counted(session, sheet.school_year_id, [student_id]).get(student_id)
+    return counted.source_name if counted and str(sheet.subject_id) in counted.results else ""
 
 
 class _Blank:

@@ -19,9 +19,13 @@ from app.models import Certificate, Document, Signature
 from app.reports.stamp import Stamp
 from app.services import scope
 from app.services.clock import Clock, local_day
+from app.services.exchange.kept import demand_valid
 from app.services.signing import register, store
 from app.services.signing.keys import Key
 from app.services.signing.papers import Item, Print, Signable, load_print
+from app.services.signing.rounds import settle
+from app.services.signing.verify import Format, format_of
+from app.services.signing.xml import sign_xml
 from app.services.unit_of_work import record_event, transaction
 
 LOOK_AGAIN: Final = N_(
@@ -116,8 +120,12 @@ def draw(
 
     for_the_head = found.deputy and order.role is SigningRole.HEAD
     title = FOR_THE_HEAD if for_the_head else TITLES[order.role]
+    data = found.read(item)
+    if format_of(data) is Format.XML:
+        demand_valid(data)
+        return sign_xml(data, key, at=at, role=title)
     stamp = Stamp(row.name, title, at, DEMO_NOTE if row.is_demo else "") if order.visible else None
-    return sign_pdf(found.read(item), key, at=at, stamp=stamp, reason=title, time_server=server)
+    return sign_pdf(data, key, at=at, stamp=stamp, reason=title, time_server=server)
 
 
 def record(actor: Actor, order: Order, made: Sequence[tuple[Item, str]], *, clock: Clock) -> int:
@@ -151,6 +159,8 @@ def record(actor: Actor, order: Order, made: Sequence[tuple[Item, str]], *, cloc
         work.audit(
             "paper.sign", target=first, number=first.label, papers=len(made), role=order.role.value, serial=row.serial
         )  # fmt: skip
+        unit_id = first.unit_id
+    settle(db.session(), clock=clock, unit_id=unit_id)
     return len(made)
 
 
@@ -159,7 +169,7 @@ def fetch_signed(session: Session, actor: Actor, document_id: int, *, clock: Clo
 
     Raises NotFound, Forbidden; Invalid where the file is gone.
     """
-    found = load_print(session, actor, document_id, local_day(clock()))
+    found = load_print(session, actor, document_id, local_day(clock()), with_stale=True)
     item = next(item for item in found.items if item.document_id == document_id)
     data = found.read(item)
     paper = session.get_one(Document, document_id)

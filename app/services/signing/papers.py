@@ -1,7 +1,6 @@
 """What can be signed: the papers of one print that are kept (periodic and issued ones), with who has signed them."""
 
 import hashlib
-import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,21 +12,16 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.domain.access import Action, Actor, Target, may
 from app.domain.signing import SigningRole
-from app.errors import N_, Forbidden, HocVuError, Invalid
+from app.errors import N_, Forbidden, Invalid
 from app.models import Document, SchoolClass, Signature
-from app.reports.catalogue import CATALOGUE, YEAR
-from app.reports.contexts import PrintPurpose, PrintStamp
-from app.reports.papers import digests_of
 from app.services import scope
 from app.services.assignments import of_class
 from app.services.closing.signing import authorisation_of
-from app.services.documents import builders
-from app.services.documents.asked import Asked
-from app.services.printing import sheet_digest
+from app.services.documents.checking import digests_now
+from app.services.exchange.kept import is_kept_record
 from app.services.results.class_page import leads_class
 from app.services.signing import store
 
-log = logging.getLogger(__name__)
 NOT_KEPT: Final = N_("The file of this paper is not kept any more, or was changed. Print it again.")
 NOT_YOURS: Final = N_("You sign papers of your own classes, or as head, or put the seal where you keep it.")
 SHOWN: Final = 60
@@ -93,6 +87,13 @@ class Print:
         return store.read_signed(item.digest) if item.signed else original(item.file, item.digest)
 
 
+def with_signatures(session: Session, document_id: int, printed: bytes) -> bytes:
+    """A paper with the signatures it has by now: the file as printed where there is none. Invalid where it is gone."""
+    query = sa.select(Signature.file_digest).where(Signature.document_id == document_id)
+    newest = session.scalar(query.order_by(Signature.place.desc()).limit(1))
+    return printed if newest is None else store.read_signed(newest)
+
+
 def original(name: str | None, digest: str) -> bytes:
     """A paper as it was printed. Raises Invalid where it is gone or not what was printed."""
     path = store.printed() / (name or "")
@@ -102,8 +103,11 @@ def original(name: str | None, digest: str) -> bytes:
     return data
 
 
-def load_print(session: Session, actor: Actor, document_id: int, day: date) -> Print:
-    """The kept papers of the print a document belongs to; six statements and one reading of the record.
+def load_print(
+    session: Session, actor: Actor, document_id: int, day: date, *, with_stale: bool = False
+) -> Print:
+    """The kept papers of the print a document belongs to, but for stale ones, which are signed anew by another print; six
+    statements and one reading of the record.
 
     Raises NotFound outside the actor's reach, Forbidden for who signs none of them.
     """
@@ -116,9 +120,10 @@ def load_print(session: Session, actor: Actor, document_id: int, day: date) -> P
         Document.label == first.label,
         Document.form == first.form,
         Document.file.is_not(None),
+        sa.true() if with_stale else ~Document.stale.has(),
     )
     papers = session.scalars(query.options(joinedload(Document.student)).order_by(Document.place)).all()
-    signed, now = _signatures(session, papers), _digests_now(session, papers)
+    signed, now = _signatures(session, papers), (digests_of_print(session, papers) if papers else None)
     return Print(
         unit_id=first.unit_id,
         title=first.title,
@@ -130,13 +135,20 @@ def load_print(session: Session, actor: Actor, document_id: int, day: date) -> P
     )
 
 
+def digests_of_print(session: Session, papers: Sequence[Document]) -> Mapping[int | None, str] | None:
+    """Digest by student of what the papers of one print would say now; None for forms that aren't compared."""
+    students = tuple(paper.student_id for paper in papers if paper.student_id is not None)
+    several = len(papers) > 1 and not is_kept_record(papers[0])
+    return digests_now(session, papers[0], students if several else ())
+
+
 def _item(paper: Document, signed: Sequence[Signature], now: Mapping[int | None, str] | None) -> Item:
     same = None
     if paper.data_digest is not None and now is not None:
         same = now.get(paper.student_id) == paper.data_digest
     return Item(
         document_id=paper.id,
-        title=paper.student.full_name if paper.student else paper.title,
+        title=paper.student.full_name if paper.student and not is_kept_record(paper) else paper.title,
         pages=paper.pages,
         file=paper.file,
         digest=signed[-1].file_digest if signed else paper.pdf_digest,
@@ -153,31 +165,6 @@ def _signatures(session: Session, papers: Sequence[Document]) -> Mapping[int, li
     for row in session.scalars(query.order_by(Signature.document_id, Signature.place)):
         found[row.document_id].append(row)
     return found
-
-
-def _digests_now(session: Session, papers: Sequence[Document]) -> Mapping[int | None, str] | None:
-    """Digest of what the record says now, by student; None for forms that aren't compared."""
-    first = papers[0] if papers else None
-    if first is not None and first.sheet_id is not None:
-        return {None: sheet_digest(session, first.sheet_id, first.read_on)}
-    form = CATALOGUE.get(first.form) if first else None
-    if first is None or form is None or first.data_digest is None or first.school_year is None:
-        return None
-    asked = Asked(
-        form=form,
-        unit=first.unit,
-        year=first.school_year,
-        room=first.school_class,
-        period=first.period if first.period is not None else YEAR,
-        student_id=first.student_id if len(papers) == 1 else None,
-        day=first.read_on,
-    )
-    stamp = PrintStamp(first.made_at, "", "", first.number, PrintPurpose(first.purpose))
-    try:
-        return dict(digests_of(builders.build(session, asked, stamp)))
-    except (HocVuError, LookupError, ValueError):
-        log.exception("the record of document %s could not be read again", first.id)
-        return {}
 
 
 def _roles(
@@ -225,7 +212,7 @@ def signable_prints(session: Session, actor: Actor, day: date) -> list[PrintLine
             *columns,
         )
         .outerjoin(SchoolClass, SchoolClass.id == Document.class_id)
-        .where(Document.unit_id == actor.unit_id, Document.file.is_not(None))
+        .where(Document.unit_id == actor.unit_id, Document.file.is_not(None), ~Document.stale.has())
         .where(scope.condition(actor, Document, day))
         .group_by(*columns)
         .order_by(Document.made_at.desc(), sa.func.min(Document.id))

@@ -70,7 +70,7 @@ def sign_pdf(
             md_algorithm="sha256",
             reason=reason,
         ),
-        signer=_KeySigner(key),
+        signer=KeySigner(key),
         timestamper=TimeServer(time_server) if time_server else None,
         new_field_spec=spec,
         stamp_style=_style(stamp, place.box) if stamp and place else None,
@@ -120,7 +120,7 @@ class _Drawn(PdfContent):
         return b"/HocVuStamp Do"
 
 
-class _KeySigner(Signer):
+class KeySigner(Signer):
     """pyHanko's signer over any of our keys."""
 
     def __init__(self, key: Key) -> None:
@@ -134,6 +134,7 @@ class _KeySigner(Signer):
         self._key = key
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        """What pyHanko asks for: the key's signature, or as many zeros."""
         public: Any = self._key.certificate.public_key()
         return bytes(public.key_size // 8) if dry_run else self._key.sign(data)
 

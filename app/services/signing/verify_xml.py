@@ -20,6 +20,7 @@ from app.services.signing.xml import DS, XADES, parse, signatures
 
 _BROKEN = (
     SignXMLException,
+    etree.LxmlError,
     UnsupportedAlgorithm,
     ValueError,
     KeyError,

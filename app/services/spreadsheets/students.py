@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.domain.carry import too_early
@@ -16,11 +17,12 @@ from app.reference.code_lists import match_key
 from app.services.carry import TOO_EARLY, carry_into_classes
 from app.services.enrolments import RELATIONS, STUDYING, SUMMER, GuardianSheet, is_studying, set_guardians
 from app.services.people import PersonName, apply_name, check_birth
+from app.services.register_numbers import TAKEN, number_all
 from app.services.sheets import TERM_SHEETS
 from app.services.spreadsheets.placing import Move, Placer
 from app.services.spreadsheets.plan import CHANGED, NEW, SAME, Change, Planned
 from app.services.spreadsheets.register import Roll, load_roll, match
-from app.services.spreadsheets.rows import Ground, Parsed, ParsedRow, grouped, others, verdict
+from app.services.spreadsheets.rows import Ground, Parsed, ParsedRow, grouped, load_in, others, verdict
 from app.services.unit_of_work import Work
 
 SHEET_FIELDS: Final = (
@@ -79,11 +81,12 @@ class Step:
 def plan_rows(ground: Ground, parsed: Parsed) -> list[Planned]:
     """A verdict a row; a constant number of statements a chunk of rows."""
     parsed.refuse_other_schools(ground.unit)
-    parsed.refuse_repeated("student_code", "national_id")
+    parsed.refuse_repeated("student_code", "national_id", "register_no")
     _refuse_namesakes(parsed)
     roll = load_roll(ground, parsed)
     judged = [(row, _judge(ground, parsed, roll, row)) for row in parsed.rows]
     _refuse_same_student(parsed, judged)
+    _refuse_taken_numbers(ground, parsed, judged)
     return [_verdict(parsed, roll, row, step) for row, step in judged]
 
 
@@ -226,6 +229,22 @@ def _refuse_same_student(parsed: Parsed, judged: list[tuple[ParsedRow, Step | No
                 parsed.refuse(row, "full_name", SAME_STUDENT, rows=others(only, row))
 
 
+def _refuse_taken_numbers(
+    ground: Ground, parsed: Parsed, judged: list[tuple[ParsedRow, Step | None]]
+) -> None:
+    """A register number is one student's; it may pass to another in the file that takes it from the first."""
+    wanted = {
+        step.values["register_no"]: (row, step)
+        for row, step in judged
+        if step and "register_no" in step.values
+    }
+    changed = {step.student.id for _row, step in wanted.values() if step.student}
+    query = sa.select(Student.register_no, Student.id).where(Student.unit_id == ground.unit.id)
+    for number, holder in load_in(ground.session, query, Student.register_no, wanted):
+        if holder not in changed and number in wanted:
+            parsed.refuse(wanted[number][0], "register_no", TAKEN, number=number)
+
+
 def _verdict(parsed: Parsed, roll: Roll, row: ParsedRow, step: Step | None) -> Planned:
     key = ", ".join(part for part in (row.get("full_name"), row.get("class_name")) if part)
     if step is None or row.problems:
@@ -270,8 +289,10 @@ def apply_rows(work: Work, ground: Ground, planned: Iterable[Planned], fields: f
     """Inside a transaction: what the verdicts say, not flushed."""
     steps = [item.step for item in planned if item.step is not None]
     placer = Placer(work, ground, [step.move for step in steps if step.move])
+    new: list[Student] = []
     for step in steps:
         student = step.student or _new_student(work, ground)
+        new += [student] if step.student is None else []
         for name, value in step.values.items():
             setattr(student, name, value)
         if step.name is not None:
@@ -283,6 +304,7 @@ def apply_rows(work: Work, ground: Ground, planned: Iterable[Planned], fields: f
         set_guardians(work, student, step.parents)
         if step.student is not None:
             _align(student, fields)
+    number_all(work.session, ground.unit.id, new)
     known = [(step.student.id, step.move) for step in steps if step.student and step.move]
     carry_into_classes(work, ground.year, [(key, move.school_class, move.day) for key, move in known])
 
