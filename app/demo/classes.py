@@ -1,6 +1,7 @@
 """One school year of one school: classes, students, chosen subjects, who teaches what; the sheets follow from that."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -11,6 +12,7 @@ from app.demo.people import add_pupils, teachers_of
 from app.demo.schools import COMBINATIONS, MAIN, PILOT, Combination, UnitSpec
 from app.demo.world import ClassRoom, Duty, Member, School, Seat, Sheet, World
 from app.domain.access import SYSTEM
+from app.domain.assessment.registry import Circular
 from app.domain.vocabulary import Level, Role, SubjectKind
 from app.models import (
     GradebookSheet,
@@ -57,6 +59,8 @@ PARTS = {
 }
 """Parts with teachers of their own and their columns; the first one's teacher is in charge and confirms."""
 
+BY_CHOICE, OPTIONAL = "foreign_language", LineStatus.OPTIONAL.value
+"""What a primary class of the programme of 2006 takes by choice."""
 EVERYTHING = (Level.PRIMARY, Level.PRESCHOOL)
 """Levels where the homeroom teacher teaches whatever no specialist does."""
 
@@ -188,10 +192,16 @@ def _fitting(free: list[Member], room: ClassRoom) -> Member:
 
 
 def _choose_subjects(building: _Building) -> None:
-    """Electives of upper grades: two or three subjects by class, one of two by each student, and clusters."""
+    """Electives of upper grades: two or three subjects by class, one of two by each student, and clusters.
+
+    In a primary class of the programme of 2006 everybody takes the foreign language by choice.
+    """
     picked: dict[tuple[int, str], list[int]] = {}
     for room, _row, _group in building.rooms.values():
         chosen = _combination(room)
+        if room.circular == Circular.TT22_2016:
+            for student_id in room.students(building.starts_on):
+                _place(building, student_id, [Choice(building.world.subjects[BY_CHOICE], OPTIONAL)])
         if chosen is None:
             continue
         rng = building.world.rng(f"choice {building.spec.code} {building.new.start_year} {room.name}")
@@ -216,6 +226,10 @@ def _write_choices(building: _Building, student_id: int, chosen: Combination, ow
     electives = (*chosen.whole, *([own] if own else []))
     choices = [Choice(subjects[code]) for code in electives]
     choices += [Choice(subjects[code], LineStatus.CLUSTER.value) for code in chosen.clusters]
+    _place(building, student_id, choices)
+
+
+def _place(building: _Building, student_id: int, choices: Sequence[Choice]) -> None:
     student = building.work.session.get_one(Student, student_id)
     place_choices(building.work, student, building.year, choices, building.starts_on)
 
@@ -251,6 +265,8 @@ def _assign_teachers(building: _Building) -> None:
 def _is_taught(room: ClassRoom, line: SubjectPlan, subject: str) -> bool:
     if line.status == LineStatus.COMPULSORY:
         return True
+    if room.circular == Circular.TT22_2016:
+        return subject == BY_CHOICE
     chosen = _combination(room)
     return line.status == LineStatus.ELECTIVE and chosen is not None and subject in chosen.whole
 

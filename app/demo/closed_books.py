@@ -1,7 +1,12 @@
-"""The main school's last year and terms over since: confirmed, printed, proof-read, approved and closed."""
+"""The main school's last year and terms over since: confirmed, printed, proof-read, approved and closed.
+
+Once a book was closed too early: the head reopened the term by decision, and two days later it was closed again.
+"""
 
 from datetime import datetime, timedelta
 from functools import partial
+
+import sqlalchemy as sa
 
 from app.demo.accounts import act
 from app.demo.plan import at
@@ -11,7 +16,7 @@ from app.domain.access import Actor
 from app.domain.assessment.facts import YEAR
 from app.domain.closing import Stage
 from app.extensions import db
-from app.models import OrgUnit, SchoolYear
+from app.models import Closing, OrgUnit, SchoolYear
 from app.services.clock import local_day
 from app.services.closing import signing, steps
 from app.services.closing.book import Book
@@ -23,7 +28,11 @@ from app.services.years import TermDates
 TERM_CLOSED, YEAR_CLOSED = 9, 10
 """Days after the last one: windows are shut and results on record by then."""
 
+REOPENED, CLOSED_AGAIN = 11, 13
+"""Days after last year's term I on which its closing is taken back, and made anew."""
+
 PAUSE = timedelta(minutes=9)
+REOPENING = "Trang in lớp 8A thiếu chữ kí giáo viên bộ môn; rà soát, kí và in lại trước khi khóa"
 SEALED = "Đã đóng dấu giáp lai từng quyển"
 GROUNDS = {1: "Học kì I đã đủ hồ sơ", 2: "Học kì II đã đủ hồ sơ", YEAR: "Năm học đã đủ hồ sơ"}
 
@@ -34,6 +43,11 @@ def plan_closings(world: World, new: NewYear, terms: tuple[TermDates, ...]) -> N
         moment = at(term.ends_on + timedelta(days=TERM_CLOSED), 8)
         world.timeline.add(moment, partial(_close, world, new.start_year, term.number))
     if len(terms) == len(new.terms):
+        first = terms[0]
+        reopened = at(first.ends_on + timedelta(days=REOPENED), 9)
+        world.timeline.add(reopened, partial(_reopen, world, new.start_year, first.number))
+        again = at(first.ends_on + timedelta(days=CLOSED_AGAIN), 8)
+        world.timeline.add(again, partial(_close, world, new.start_year, first.number))
         world.timeline.add(
             at(new.ends_on + timedelta(days=YEAR_CLOSED), 8), partial(_close, world, new.start_year, YEAR)
         )
@@ -41,6 +55,10 @@ def plan_closings(world: World, new: NewYear, terms: tuple[TermDates, ...]) -> N
 
 def _close(world: World, start_year: int, period: int) -> None:
     _Way(world, world.years[start_year], period).go()
+
+
+def _reopen(world: World, start_year: int, period: int) -> None:
+    _Way(world, world.years[start_year], period).reopen()
 
 
 class _Way:
@@ -71,6 +89,17 @@ class _Way:
             clock=self.world.clock,
         )
         self.world.count("closings")
+
+    def reopen(self) -> None:
+        """The head takes the closing back (S0 Điều 6 khoản 3)."""
+        closing = db.session().scalars(
+            sa.select(Closing).where(
+                Closing.unit_id == self.school.id,
+                Closing.school_year_id == self.year_id,
+                Closing.term == self.period,
+            )
+        )
+        steps.reopen(self._act(self.school.head), closing.one().id, REOPENING, None, clock=self.world.clock)
 
     def _later(self) -> datetime:
         self.world.clock.move_to(self.world.clock.now + PAUSE)

@@ -112,8 +112,16 @@ ENDINGS = (
         outstanding="Giải Nhì Giao lưu Trạng nguyên nhỏ tuổi cấp xã; tiến bộ rõ về Toán",
     ),
     Ending("đánh giá bổ sung", PILOT, "4A", 4, 58, {"math": 34}),
+    Ending("xuất sắc các nội dung học tập và rèn luyện", PILOT, "5A", 0, 95, old=True),
+    Ending(
+        "tiến bộ vượt bậc", PILOT, "5A", 2, 72,
+        outstanding="Tiến bộ vượt bậc về Toán; giải Ba Olympic tiếng Anh tiểu học cấp huyện", old=True,
+    ),
+    Ending("bồi dưỡng rồi đánh giá lại", PILOT, "5A", 4, 55, {"vietnamese": 36}, old=True),
 )  # fmt: skip
-"""THCS Thúc Kháng under TT 22/2021, its class of 2023-2024 under TT 26/2020, TH Thúc Kháng under TT 27/2020."""
+"""THCS Thúc Kháng under TT 22/2021, TH Thúc Kháng under TT 27/2020; their classes of 2023-2024 under TT 26/2020 and
+TT 22/2016.
+"""
 
 
 def endings_of(school: str, *, old: bool) -> list[Ending]:

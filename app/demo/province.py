@@ -15,7 +15,7 @@ from app.demo.closed_books import plan_closings
 from app.demo.notes import Remarks
 from app.demo.people import add_staff
 from app.demo.plan import DISTRICTS_END, DemoClock, Plan, Timeline, at, plan_for
-from app.demo.schools import MAIN, OLD_CLASS, SCHOOLS, SPECS, UnitSpec
+from app.demo.schools import MAIN, OLD_CLASSES, SCHOOLS, SPECS, UnitSpec
 from app.demo.stories import Stories
 from app.demo.summer import CLOSED, YearEnd, keep_results
 from app.demo.trail import Trail
@@ -36,6 +36,9 @@ BEGUN = "begun"
 
 KEEPS_BOOKS = tuple(spec for spec in SCHOOLS if spec.kind is not UnitKind.PRESCHOOL)
 """Schools with term sheets; what a preschool observes is in the teachers' remarks."""
+
+_OLD = [SPECS[code] for code in OLD_CLASSES]
+"""Schools that have kept their books with HocVu since 2023-2024."""
 
 BOARD_DAY = date(2024, 3, 1)
 TOLD_EVERY = 100
@@ -123,8 +126,8 @@ class _Director:
         """Everything, in order of time."""
         plan, timeline = self.world.plan, self.world.timeline
         timeline.add(at(date(2023, 7, 10), 8), self._found)
-        timeline.add(at(date(2023, 8, 10), 8), lambda: self._open(plan.old, [SPECS[MAIN]]))
-        timeline.add(at(BOARD_DAY, 9), lambda: orders.appoint_boards(self.world, [MAIN], BOARD_DAY))
+        timeline.add(at(date(2023, 8, 10), 8), lambda: self._open(plan.old, _OLD))
+        timeline.add(at(BOARD_DAY, 9), self._appoint_boards)
         timeline.add(at(DISTRICTS_END - timedelta(days=3), 8), self._reorganise)
         for new in (plan.last, plan.current):
             timeline.add(at(new.starts_on - timedelta(days=25), 8), partial(self._prepare, new))
@@ -137,7 +140,11 @@ class _Director:
     def _found(self) -> None:
         offices.found(self.world)
         self.say("Department, district office and seven schools, as of 2023")
-        self._join(SPECS[MAIN])
+        for spec in _OLD:
+            self._join(spec)
+
+    def _appoint_boards(self) -> None:
+        orders.appoint_boards(self.world, list(OLD_CLASSES), BOARD_DAY)
 
     def _join(self, spec: UnitSpec) -> None:
         """A school begins to use HocVu: its staff is filed and gets accounts."""
@@ -153,13 +160,11 @@ class _Director:
 
     def _prepare(self, new: NewYear) -> None:
         """The summer before a year: schools join, last year's leavers leave."""
-        joining = [
-            s for s in SCHOOLS if s.code != MAIN and s.since_last_year == (new is self.world.plan.last)
-        ]
+        joining = [s for s in SCHOOLS if s not in _OLD and s.since_last_year == (new is self.world.plan.last)]
         for spec in joining:
             self._join(spec)
         orders.appoint_boards(self.world, [s.code for s in joining], self.world.clock.now.date())
-        self._open(new, SCHOOLS if new is self.world.plan.current else [SPECS[MAIN], *joining])
+        self._open(new, SCHOOLS if new is self.world.plan.current else [*_OLD, *joining])
 
     def _open(self, new: NewYear, specs: Sequence[UnitSpec]) -> None:
         """The department opens a year; classes and lock calendars; then what will be entered in it is planned."""
@@ -181,7 +186,7 @@ class _Director:
 
     def _classes_of(self, spec: UnitSpec, new: NewYear) -> tuple[tuple[str, int], ...]:
         if new is self.world.plan.old:
-            return (OLD_CLASS,)
+            return OLD_CLASSES[spec.code]
         return spec.pilot if spec.pilot and new is self.world.plan.last else spec.classes
 
     def _forget_rights(self) -> None:

@@ -1,6 +1,6 @@
 """The two affairs HocVu is made against, replayed (needs A1, A2): one plain to see from above, one stopped there."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from app.demo.corrections import ask_for, bring_to
 from app.demo.marks import tenths_of
 from app.demo.plan import ONE_DAY, at
 from app.demo.schools import MAIN
-from app.demo.trail import RAISED, RAISED_AT, Trail
+from app.demo.trail import RAISED, RAISED_AT, Batch, Trail
 from app.demo.world import Member, Sheet, World
 from app.domain.access import Actor
 from app.domain.corrections import State
@@ -20,7 +20,7 @@ from app.services.clock import local_day
 from app.services.publications import publish
 
 EACH, COLUMN = 8, "midterm"
-"""Of how many students in a class the posted marks are raised, and which."""
+"""How many posted marks are raised in a class (in a small seed some twice), and which."""
 
 HIGHEST = 100
 """In tenths: a mark that can't go up."""
@@ -39,6 +39,7 @@ def plan_raised_marks(world: World, trail: Trail) -> None:
         if batch.sheet.id in sheets and COLUMN in batch.columns and not batch.corrects
     ]
     posted = at(local_day(max(entered)) + ONE_DAY, 9, 5)
+    trail.planned = [batch for batch in trail.planned if not _after(batch, posted)]
     world.timeline.add(posted, partial(_post, world))
     moment = at(local_day(posted), 20, 14)
     for sheet in sheets.values():
@@ -55,6 +56,12 @@ def _raised_sheets(world: World) -> list[Sheet]:
     ]
 
 
+def _after(batch: Batch, posted: datetime) -> bool:
+    """True for a correction of posted marks: of those the scandal's are to be the only ones."""
+    here = batch.sheet.school == RAISED_AT and COLUMN in batch.columns
+    return here and batch.corrects is not None and batch.moment >= posted
+
+
 def _post(world: World) -> None:
     head = _fresh(world, world.units[RAISED_AT].head)
     year_id = world.years[world.plan.current.start_year]
@@ -65,8 +72,8 @@ def _raise(world: World, trail: Trail, sheet: Sheet, place: int) -> None:
     day = local_day(world.clock.now)
     marks = {s: trail.marker.known(sheet, s, COLUMN) for s in sheet.students(day)}
     held = [s for s, mark in marks.items() if mark and tenths_of(mark) < HIGHEST]
-    if place < len(held):
-        change = trail.correction(sheet, held[place], COLUMN, upward=True)
+    if held:
+        change = trail.correction(sheet, held[place % len(held)], COLUMN, upward=True)
         trail.enter(sheet.member_for(COLUMN, day), sheet, [change])
 
 

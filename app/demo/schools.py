@@ -12,7 +12,7 @@ REGION = PROVINCE.removeprefix("Tỉnh ")
 WARD, COMMUNE = list(COMMUNES)[:2]
 MAIN = "thcstk"
 PILOT = "thtk"
-"""The primary school that tried HocVu with a few classes last year."""
+"""The primary school that tried HocVu with a few classes before all took part."""
 
 R = Role
 
@@ -286,8 +286,8 @@ SCHOOLS = (
 
 SPECS = {spec.code: spec for spec in (DEPARTMENT, DISTRICT, *COMMUNE_OFFICES, *SCHOOLS)}
 
-OLD_CLASS = ("9A", 9)
-"""The class of 2023-2024 at THCS Thúc Kháng (TT 58/2011 as amended by TT 26/2020)."""
+OLD_CLASSES = {MAIN: (("9A", 9),), PILOT: (("5A", 5),)}
+"""The classes of 2023-2024, the last ones under TT 58/2011 as amended by TT 26/2020 and under TT 22/2016."""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from app.services.actors import ancestors
 from app.services.clock import clamp
 from app.services.correction_lists import corrected_cells
 from app.services.enrolments import STUDYING
+from app.services.programme import plan_lines
 from app.services.sheet_reading import Line, Teacher
 from app.services.years import TermDates
 
@@ -181,7 +182,10 @@ def _sheets(session: Session, school_class: SchoolClass, terms: Iterable[int]) -
         .where(GradebookSheet.term.in_(terms), GradebookSheet.form == SheetForm.MARKS)
         .order_by(GradebookSheet.term, Subject.order_no, Subject.id, TeachingGroup.name)
     )
-    return list(session.scalars(query))
+    unit_id, year = school_class.unit_id, school_class.school_year
+    lines = plan_lines(session, unit_id, year, school_class.level, school_class.grade)
+    place = {line.subject_id: number for number, line in enumerate(lines)}
+    return sorted(session.scalars(query), key=lambda s: (s.term, place.get(s.subject_id, len(place))))
 
 
 Row = Enrolment | TeachingGroupMember

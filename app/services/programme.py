@@ -144,17 +144,19 @@ def terms_of(session: Session, unit_id: int, year: SchoolYear) -> dict[int, Term
 def plan_lines(
     session: Session, unit_id: int, year: SchoolYear, level: Level, grade: int
 ) -> list[SubjectPlan]:
-    """The plan that binds a unit for a grade: its own line of a subject, else the province's; in printed order."""
+    """The plan that binds a unit for a grade: its own line of a subject, else the province's; in printed order.
+
+    That is the order in which the programme's plan was written (`reference/data/plans.csv`): books of a class follow it.
+    """
     query = (
         sa.select(SubjectPlan)
-        .join(Subject)
         .where(
             SubjectPlan.school_year_id == year.id,
             SubjectPlan.unit_id.in_((unit_id, year.department_id)),
             SubjectPlan.level == level,
             SubjectPlan.grade == grade,
         )
-        .order_by(Subject.order_no, SubjectPlan.id)
+        .order_by(SubjectPlan.id)
     )
     found: dict[tuple[int, str], SubjectPlan] = {}
     for line in session.scalars(query):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask_babel import gettext as _
 
 from app.domain.assessment.facts import YEAR
-from app.domain.assessment.registry import CONDUCT, PRIMARY
+from app.domain.assessment.registry import CONDUCT, PRIMARY, Circular
 from app.domain.assessment.steps import Step, figure, sentence
 from app.domain.assessment.terms import (
     AcademicLevel,
@@ -93,6 +93,8 @@ def measure_title(measure: str, circular: str) -> str:
     """Kết quả học tập, Học lực, Đánh giá kết quả giáo dục; Kết quả rèn luyện, Hạnh kiểm; …"""
     old = circular in CONDUCT
     if measure == "learning":
+        if circular == Circular.TT22_2016:
+            return _("Class programme completed")
         if circular not in TRAINING:
             return _("Educational result")
         return _("Learning level (học lực)") if old else _("Learning result")
@@ -117,7 +119,8 @@ def measure_note(measure: str, circular: str, period: int) -> str:
 def measure_head(measure: str, circular: str) -> str:
     """The same at the head of a narrow column."""
     if circular not in TRAINING:
-        return {"learning": _("Educational result"), "outcome": _("Promotion"), "title": _("Title")}[measure]
+        learning = measure_title("learning", circular)
+        return {"learning": learning, "outcome": _("Promotion"), "title": _("Title")}[measure]
     if measure == "learning":
         return _("Learning")
     return {"training": _("Training"), "outcome": _("Outcome"), "title": _("Title")}[measure]

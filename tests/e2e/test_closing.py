@@ -132,6 +132,7 @@ def test_a_teacher_asks_from_the_locked_page_to_have_it_opened(full: LiveServer,
     teacher = person(TEACHER, 390)
     teacher.goto(f"{full}/gradebook/{province.first.sheet_ids['7A', 'math', 1]}/plain?column=final")
     teacher.get_by_role("link", name="Đề nghị mở khóa").first.click()
+    expect(teacher.get_by_label("Mở đến")).to_be_visible()
     sound(teacher)
     teacher.get_by_label("Mở đến").fill(f"{until:%d/%m/%Y %H:%M}")
     teacher.get_by_label("Lí do").fill("Lớp kiểm tra bù sau bão")

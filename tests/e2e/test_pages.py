@@ -96,6 +96,7 @@ def test_pages_are_sound_on_desk_and_phone(browser: Browser, live_server: LiveSe
 
 def unsound(page: Page, path: str, width: int) -> list[str]:
     """What is wrong with the page as it stands: too wide, or something serious for axe."""
+    page.wait_for_load_state()  # a page just come to by a link has no content yet
     wide = page.evaluate("document.documentElement.scrollWidth") > width
     # The save bar sticks over the list's last field until one scrolls: not a small target.
     listed = path.endswith("/plain") or "/notes/" in path or "/attendance/" in path

@@ -255,13 +255,18 @@ def test_locks_of_every_sort_can_be_seen(demo_app: Flask, demo_db: DemoDatabase)
     assert last is None or rules(found, last.student_id, "regular_1") == {LockRule.ENTERED_FINAL}
 
 
-def test_the_class_of_2023_is_closed_under_the_older_circular(demo_app: Flask) -> None:
-    old = db.session.scalars(
-        sa.select(SchoolClass).join(SchoolYear).where(SchoolYear.start_year == 2023)
-    ).one()
-    assert (old.name, old.grade, old.circular) == ("9A", 9, "tt26-2020")
-    assert count(SubjectYear, SubjectYear.class_id == old.id, SubjectYear.average.is_not(None)) > 0
-    assert count(Enrolment, Enrolment.class_id == old.id, Enrolment.ends_on.is_(None)) == 0
+def test_the_classes_of_2023_are_closed_under_the_older_circulars(demo_app: Flask) -> None:
+    query = sa.select(SchoolClass).join(SchoolYear).where(SchoolYear.start_year == 2023)
+    old = {room.name: room for room in db.session.scalars(query)}
+    assert {name: (room.grade, room.circular) for name, room in old.items()} == {
+        "9A": (9, "tt26-2020"),
+        "5A": (5, "tt22-2016"),
+    }
+    assert count(SubjectYear, SubjectYear.class_id == old["9A"].id, SubjectYear.average.is_not(None)) > 0
+    for room in old.values():
+        assert count(Enrolment, Enrolment.class_id == room.id, Enrolment.ends_on.is_(None)) == 0
+    taught = sa.select(Subject.code).join(GradebookSheet).where(GradebookSheet.class_id == old["5A"].id)
+    assert {"handicraft", "foreign_language", "physical_training"} < set(db.session.scalars(taught))
 
 
 def test_a_teacher_can_go_on_where_the_demo_ends(demo_app: Flask, demo_db: DemoDatabase) -> None:

@@ -23,9 +23,9 @@ from app.services.book_reading import Seat
 from app.services.documents import words
 from app.services.documents.asked import Asked
 from app.services.documents.before import places, struck
-from app.services.documents.ratings import short_word
+from app.services.documents.ratings import measure_name, short_word
 from app.services.documents.reading import ClassRecord, read_class
-from app.services.results.counting import measures
+from app.services.results.counting import measures, primary_heads
 from app.services.results.judging import Judged
 
 _SCORED: Final = "Môn học đánh giá bằng nhận xét kết hợp điểm số"
@@ -39,6 +39,8 @@ _BRIEF: Final = {
     "Hoàn thành chương trình": "Hoàn thành CT",
     "Học sinh Xuất sắc": "HS Xuất sắc",
     "Học sinh Tiêu biểu hoàn thành tốt trong học tập và rèn luyện": "HS Tiêu biểu",
+    "Học sinh hoàn thành xuất sắc các nội dung học tập và rèn luyện": "HTXS các nội dung",
+    "Học sinh có thành tích vượt trội hoặc tiến bộ vượt bậc": "Vượt trội, tiến bộ vượt bậc",
 }
 """What a line of a primary class has no room for; the note below says what the letters mean."""
 
@@ -107,7 +109,7 @@ def columns_of(record: ClassRecord, seats: Sequence[Seat], period: int) -> list[
             kept = found.setdefault(figure.code, figure)
             if figure.has_test and not kept.has_test:
                 found[figure.code] = figure
-    order = {s.code: (s.order_no, s.id) for s in record.reading.plans.subjects.values()}
+    order = record.reading.plans.printed_order(record.room)
     return sorted(found.values(), key=lambda figure: order[figure.code])
 
 
@@ -244,7 +246,8 @@ def _traits_table(record: ClassRecord, seats: Sequence[Seat], period: int) -> Ta
     traits = traits_shown(room.circular, room.grade, assessed)
     heads = [Head(trait.name, 11, group_name(room.circular, trait)) for trait in traits]
     if year:
-        heads += [Head("Đánh giá KQGD", 29), Head("HTCTLH, lên lớp", 18), Head("Khen thưởng", 20)]
+        level, outcome = primary_heads(room.circular)
+        heads += [Head(level, 29), Head(outcome, 18), Head("Khen thưởng", 20)]
     heads.append(Head("Ghi chú", 12))
     rows = tuple(
         Row(no, seat.student.full_name, _trait_values(judged[seat.student.id], traits, year))
@@ -269,13 +272,6 @@ def _trait_values(judged: Judged | None, traits: Sequence[Trait], year: bool) ->
 
 # -- totals ------------------------------------------------------------------------------------------------------
 
-_MEASURES: Final = {
-    "learning": "Kết quả học tập",
-    "training": "Kết quả rèn luyện",
-    "title": "Khen thưởng",
-    "outcome": "Kết quả cuối năm",
-}
-
 
 def _totals(record: ClassRecord, seats: Sequence[Seat], period: int) -> tuple[tuple[str, str], ...]:
     """How many reached what; at the year's end also how many pass, of them after the summer (facts A12)."""
@@ -294,14 +290,6 @@ def _totals(record: ClassRecord, seats: Sequence[Seat], period: int) -> tuple[tu
         if name == "outcome":
             continue
         counts = Counter(getattr(j.result, name) for j in judged)
-        label = _label(record, name)
+        label = measure_name(record.room.circular, name)
         totals.append((label, "; ".join(f"{vietnamese(word)}: {counts[word]}" for word in all_words)))
     return tuple(totals)
-
-
-def _label(record: ClassRecord, name: str) -> str:
-    if record.room.circular in CONDUCT:
-        return {"learning": "Học lực", "training": "Hạnh kiểm"}.get(name, _MEASURES[name])
-    if record.room.circular in PRIMARY and name == "learning":
-        return "Đánh giá kết quả giáo dục"
-    return _MEASURES[name]

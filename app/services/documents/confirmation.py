@@ -21,6 +21,7 @@ from app.services.documents.before import places, struck
 from app.services.documents.class_summary import brief, columns_of, ending, ending_heads
 from app.services.documents.reading import read_class
 from app.services.documents.record import ClassRecord
+from app.services.results.counting import primary_heads
 from app.services.results.places import fitting
 
 _SUBJECTS: Final = "Số môn học, hoạt động giáo dục"
@@ -77,7 +78,7 @@ def _note(circular: str) -> str:
 def _table(record: ClassRecord, seats: Sequence[Seat], period: int) -> Table:
     circular, year = record.room.circular, period == YEAR
     primary = circular in PRIMARY
-    heads = _primary_heads(year) if primary else ending_heads(record.room, year=year)
+    heads = _primary_heads(circular, year) if primary else ending_heads(record.room, year=year)
     rows = tuple(
         Row(no, seat.student.full_name, (_primary if primary else _secondary)(record, seat, period))
         for no, seat in enumerate(seats, start=1)
@@ -89,11 +90,12 @@ def _secondary(record: ClassRecord, seat: Seat, period: int) -> tuple[str, ...]:
     return ending(record, seat.student.id, record.result(seat.student.id, period), period)
 
 
-def _primary_heads(year: bool) -> list[Head]:
+def _primary_heads(circular: str, year: bool) -> list[Head]:
     heads = [Head(level.value, 9, _SUBJECTS) for level in SubjectLevel]
     heads += [Head(level.value, 9, _TRAITS) for level in TraitLevel]
     if year:
-        heads += [Head("Đánh giá KQGD", 29), Head("HTCTLH, lên lớp", 18)]
+        level, outcome = primary_heads(circular)
+        heads += [Head(level, 29), Head(outcome, 18)]
     return [*heads, Head("Khen thưởng", 24)]
 
 

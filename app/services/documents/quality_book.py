@@ -202,8 +202,7 @@ def _primary(book: _Book, rooms: Sequence[SchoolClass]) -> Iterable[Sheet]:
         for point, some in together.items()
         if point not in MIDTERMS or any(_assessed(judged) for judged in some)
     }
-    subjects = book.found.reading.plans.subjects.values()
-    order = {subject.code: (subject.order_no, subject.id) for subject in subjects}
+    order = book.found.reading.plans.printed_order(rooms[0])
     found: dict[str, dict[int, Counter[str | None]]] = {}
     names: dict[str, str] = {}
     for point, some in shown.items():

@@ -101,7 +101,7 @@ def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
     return Paper(asked.form, heading, paper_title(asked, heading), (Part(page.title, page),), stamp)
 
 
-def rates_of(reading: Reading, rooms: Iterable[SchoolClass], period: int) -> list[Rate]:
+def rates_of(reading: Reading, rooms: Sequence[SchoolClass], period: int) -> list[Rate]:
     """Every subject the students of the classes take in the period, in printed order."""
     found: dict[str, Rate] = {}
     for room in rooms:
@@ -109,7 +109,7 @@ def rates_of(reading: Reading, rooms: Iterable[SchoolClass], period: int) -> lis
         for pupil in reading.of_class(room.id, seen):
             for figure in reading.figures[room.id].of(pupil.student_id, seen, reading.days[seen]):
                 found.setdefault(figure.code, Rate(figure)).take(figure)
-    order = {subject.code: (subject.order_no, subject.id) for subject in reading.plans.subjects.values()}
+    order = reading.plans.printed_order(rooms[0]) if rooms else {}
     return sorted(found.values(), key=lambda rate: order[rate.figure.code])
 
 

@@ -29,6 +29,7 @@ from app.services.documents.school import (
     signatures,
     when,
 )
+from app.services.results.counting import primary_heads
 from app.services.results.judging import Judged
 from app.services.results.reading import Reading
 from app.services.results.unit_page import UnitResults, read_unit
@@ -98,7 +99,7 @@ def _lists(reading: Reading, room: SchoolClass, judged: Byname) -> tuple[Sheet, 
     """Subjects and results in one table where they fit, else in two."""
     pupils = reading.of_class(room.id, YEAR)
     primary = room.circular in PRIMARY
-    columns = _columns(reading, judged[YEAR])
+    columns = _columns(reading, room, judged[YEAR])
     subject_heads = tuple(head for figure in columns for head in _subject_heads(reading, figure, primary))
     result_heads = _result_heads(room)
     of_subjects, of_results = [], []
@@ -133,10 +134,10 @@ def _list(
     )  # fmt: skip
 
 
-def _columns(reading: Reading, year: Mapping[int, Judged]) -> list[SubjectFigure]:
+def _columns(reading: Reading, room: SchoolClass, year: Mapping[int, Judged]) -> list[SubjectFigure]:
     """Every subject somebody of the class takes, in printed order."""
     found = {figure.code: figure for judged in year.values() for figure in judged.facts.subjects}
-    order = {subject.code: (subject.order_no, subject.id) for subject in reading.plans.subjects.values()}
+    order = reading.plans.printed_order(room)
     return sorted(found.values(), key=lambda figure: order[figure.code])
 
 
@@ -162,7 +163,8 @@ def _subject_values(
 
 def _result_heads(room: SchoolClass) -> tuple[Head, ...]:
     if room.circular in PRIMARY:
-        return Head("Đánh giá KQGD", 24), Head("HTCTLH, lên lớp", 16), Head("Khen thưởng", 18)
+        level, outcome = primary_heads(room.circular)
+        return Head(level, 24), Head(outcome, 16), Head("Khen thưởng", 18)
     old = room.circular in CONDUCT
     groups = [("ĐTB các môn", 9)] if old else []
     groups += [(measure_name(room.circular, name), 12) for name in ("learning", "training")]

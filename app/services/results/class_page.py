@@ -126,8 +126,9 @@ def class_summary(
     if school_class.circular not in NO_RESULTS:
         reading = read_classes(session, [school_class], year, today, periods=(period,))
         rows = judge_class(reading, class_id, period) if period in reading.days else []
+        order = reading.plans.printed_order(school_class)
         columns = _columns(
-            rows, {s.code: (s.order_no, s.short_name) for s in reading.plans.subjects.values()}
+            rows, {s.code: (order[s.code], s.short_name) for s in reading.plans.subjects.values()}
         )
         findings = recheck(reading.lines)
     stored = load_stored(session, year.id, period, [row.pupil.student_id for row in rows])

@@ -21,6 +21,15 @@ TRAINING: Final[Mapping[str, type[StrEnum]]] = {
     **dict.fromkeys(_TT22, ResultLevel),
     **dict.fromkeys(CONDUCT, Conduct),
 }
+_PRIMARY_LEVELS: Final[Mapping[str, tuple[PrimaryLevel, ...]]] = {
+    Circular.TT22_2016: (PrimaryLevel.DONE, PrimaryLevel.NOT_DONE),
+}
+"""Where a year comes to fewer levels than there are (TT 22/2016 Điều 14)."""
+PRIMARY_LEVEL: Final[Mapping[str, str]] = {
+    Circular.TT27_2020: "Đánh giá kết quả giáo dục",
+    Circular.TT22_2016: "Hoàn thành chương trình lớp học",
+}
+"""What the level of a primary year is called (TT 27/2020 Điều 9, TT 22/2016 Điều 14)."""
 TITLES: Final[Mapping[str, tuple[Title, ...]]] = {
     **dict.fromkeys(_TT22, (Title.EXCELLENT, Title.GOOD)),
     Circular.TT58_2011: (Title.HONOURS, Title.ADVANCED),
@@ -59,7 +68,7 @@ def measures(circular: str, period: int) -> dict[str, tuple[StrEnum, ...]]:
     found: dict[str, tuple[StrEnum, ...]] = {}
     year = period == YEAR
     if circular in LEARNING and (year or circular not in PRIMARY):
-        found["learning"] = tuple(LEARNING[circular])
+        found["learning"] = _PRIMARY_LEVELS.get(circular) or tuple(LEARNING[circular])
     if circular in TRAINING:
         found["training"] = tuple(TRAINING[circular])
     if year and circular in LEARNING:
@@ -67,6 +76,13 @@ def measures(circular: str, period: int) -> dict[str, tuple[StrEnum, ...]]:
     if (year or circular in CONDUCT) and circular in TITLES:
         found["title"] = TITLES[circular]
     return found
+
+
+def primary_heads(circular: str) -> tuple[str, str]:
+    """Heads of narrow columns for a primary year's level, and for what becomes of the student."""
+    if circular == Circular.TT22_2016:
+        return "HTCTLH", "HTCTTH, lên lớp"
+    return "Đánh giá KQGD", "HTCTLH, lên lớp"
 
 
 def word_of(circular: str, measure: str, text: str | None) -> StrEnum | None:

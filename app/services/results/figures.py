@@ -80,6 +80,13 @@ class Plans:
         ]  # gone from the plan
         return found
 
+    def printed_order(self, school_class: SchoolClass) -> dict[str, int]:
+        """The place of every subject by its code: those of the class's plan first, as the plan has them."""
+        lines = self.lines[school_class.level, school_class.grade]
+        others = sorted(self.subjects.values(), key=lambda subject: (subject.order_no, subject.id))
+        codes = [line.subject.code for _status, line in lines] + [subject.code for subject in others]
+        return {code: place for place, code in enumerate(dict.fromkeys(codes))}
+
 
 def load_plans(
     session: Session, classes: Sequence[SchoolClass], year: SchoolYear, students: Collection[int]

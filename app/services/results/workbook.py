@@ -19,7 +19,7 @@ from app.domain.vocabulary import Passing
 from app.extensions import db
 from app.services.clock import Clock
 from app.services.results.class_page import Column, Summary, class_summary
-from app.services.results.counting import TRAINING, measures
+from app.services.results.counting import measures, primary_heads
 from app.services.results.judging import Judged
 from app.services.spreadsheets.writing import bold_cell, text_cell
 from app.services.unit_of_work import record_event
@@ -82,8 +82,8 @@ def _ending(summary: Summary) -> list[tuple[str, str]]:
     old, found = circular in CONDUCT, measures(circular, summary.period)
     ending = [("ĐTB các môn", "average")] if old else []
     if "learning" in found:
-        primary = circular not in TRAINING
-        ending.append(("Học lực" if old else "Đánh giá KQGD" if primary else "Kết quả học tập", "learning"))
+        level = primary_heads(circular)[0] if circular in PRIMARY else "Kết quả học tập"
+        ending.append(("Học lực" if old else level, "learning"))
     if "training" in found:
         ending += [("Hạnh kiểm" if old else "Kết quả rèn luyện", "training"), ("Số buổi nghỉ", "absences")]
     if year:
