@@ -32,7 +32,7 @@ REOPENED, CLOSED_AGAIN = 11, 13
 """Days after last year's term I on which its closing is taken back, and made anew."""
 
 PAUSE = timedelta(minutes=9)
-REOPENING = "Trang in lớp 8A thiếu chữ kí giáo viên bộ môn; rà soát, kí và in lại trước khi khóa"
+REOPENING = "Trang in lớp 8A thiếu chữ ký giáo viên bộ môn; rà soát, ký và in lại trước khi khóa"
 SEALED = "Đã đóng dấu giáp lai từng quyển"
 GROUNDS = {1: "Học kì I đã đủ hồ sơ", 2: "Học kì II đã đủ hồ sơ", YEAR: "Năm học đã đủ hồ sơ"}
 
