@@ -5,9 +5,9 @@ Chỉ dùng thư viện chuẩn của Python 3.9 trở lên; không cần mạng
 
     python check_bundles.py [THƯ_MỤC ...]
 
-Mỗi gói được so với danh mục manifest.json của nó, chữ kí của danh mục, và gói đứng trước của cùng lớp nếu có ở đây;
+Mỗi gói được so với danh mục manifest.json của nó, chữ ký của danh mục, và gói đứng trước của cùng lớp nếu có ở đây;
 trên đĩa DVD, USB còn so với danh mục của cả đĩa (danh-muc.json).
-Chữ kí số của nhà trường (tệp .p7s cạnh gói) được kiểm bằng chương trình openssl nếu máy có; gói chưa kí thì nói là chưa kí.
+Chữ ký số của nhà trường (tệp .p7s cạnh gói) được kiểm bằng chương trình openssl nếu máy có; gói chưa ký thì nói là chưa ký.
 Mã kết thúc: 0 nguyên vẹn, 1 có chỗ không khớp, 2 không có gói nào hoặc không đọc được.
 """
 
@@ -42,7 +42,7 @@ def digest_of(path: Path) -> str:
 
 
 def signer_of(folder: Path, manifest: bytes, name: str = SIGNATURE) -> str | None:
-    """Mã của khóa đã kí danh mục; None nếu chữ kí không khớp."""
+    """Mã của khóa đã ký danh mục; None nếu chữ ký không khớp."""
     try:
         key, signature = (folder / name).read_text(encoding="ascii").splitlines()
         n, e = (int(number, 16) for number in key.split())
@@ -64,7 +64,7 @@ def faults_of(folder: Path, manifest: bytes, facts: dict[str, Any]) -> Iterator[
         yield "danh mục không phải của HocVu"
         return
     if signer_of(folder, manifest) is None:
-        yield "chữ kí của danh mục không khớp"
+        yield "chữ ký của danh mục không khớp"
     listed = {item["name"]: item for item in facts["files"]}
     there = {path.name for path in folder.iterdir()} - {MANIFEST, SIGNATURE}
     yield from (f"có tệp lạ: {name}" for name in sorted(there - listed.keys()))
@@ -76,7 +76,7 @@ def faults_of(folder: Path, manifest: bytes, facts: dict[str, Any]) -> Iterator[
 
 
 def check(root: Path) -> tuple[int, list[str], set[str]]:
-    """Số gói, các chỗ không khớp và các khóa đã kí, trong một thư mục cùng mọi thư mục con."""
+    """Số gói, các chỗ không khớp và các khóa đã ký, trong một thư mục cùng mọi thư mục con."""
     folders = sorted(path.parent for path in root.rglob(MANIFEST))
     texts, keys = list[str](), set[str]()
     before: dict[Path, tuple[int, str]] = {}
@@ -99,7 +99,7 @@ def check(root: Path) -> tuple[int, list[str], set[str]]:
 
 
 def school_signatures(root: Path) -> tuple[list[str], list[str]]:
-    """Chữ kí số của nhà trường ở các gói trong thư mục: lời báo và các chỗ không khớp."""
+    """Chữ ký số của nhà trường ở các gói trong thư mục: lời báo và các chỗ không khớp."""
     openssl = shutil.which("openssl")
     folders = sorted(path.parent for path in root.rglob(MANIFEST))
     unsigned, held, left, faults = 0, 0, 0, list[str]()
@@ -112,15 +112,15 @@ def school_signatures(root: Path) -> tuple[list[str], list[str]]:
             elif _holds(openssl, file, folder / MANIFEST):
                 held += 1
             else:
-                faults.append(f"{file.relative_to(root).as_posix()}: chữ kí số của nhà trường không khớp")
-    said = [f"Chữ kí số của nhà trường: {held} khớp, {len(faults)} không khớp; {unsigned} gói chưa kí."]
+                faults.append(f"{file.relative_to(root).as_posix()}: chữ ký số của nhà trường không khớp")
+    said = [f"Chữ ký số của nhà trường: {held} khớp, {len(faults)} không khớp; {unsigned} gói chưa ký."]
     if left:
-        said.append(f"{left} chữ kí số chưa kiểm được: máy này không có chương trình openssl.")
+        said.append(f"{left} chữ ký số chưa kiểm được: máy này không có chương trình openssl.")
     return said, faults
 
 
 def _holds(openssl: str, signature: Path, manifest: Path) -> bool:
-    """Chữ kí đúng là của danh mục; ai cấp chứng thư thì xem bằng: openssl cms -cmsout -print."""
+    """Chữ ký đúng là của danh mục; ai cấp chứng thư thì xem bằng: openssl cms -cmsout -print."""
     command = [openssl, "cms", "-verify", "-binary", "-noverify", "-inform", "DER", "-in", str(signature)]
     done = subprocess.run([*command, "-content", str(manifest)], capture_output=True, check=False)
     return done.returncode == 0
@@ -134,7 +134,7 @@ def check_list(root: Path) -> tuple[str | None, list[str]]:
     text = path.read_bytes()
     digest, faults = hashlib.sha256(text).hexdigest(), []
     if signer_of(root, text, LIST_SIGNATURE) is None:
-        faults.append(f"chữ kí của {LIST} không khớp")
+        faults.append(f"chữ ký của {LIST} không khớp")
     try:
         facts = json.loads(text)
         listed = {item["folder"]: item["digest"] for item in facts["bundles"]}
@@ -174,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not bundles:
         print("Không có gói niêm phong nào ở đây.", file=sys.stderr)
         return 2
-    print(f"Đã kiểm tra {bundles} gói niêm phong; khóa kí: {', '.join(sorted(keys)) or 'không có'}.")
+    print(f"Đã kiểm tra {bundles} gói niêm phong; khóa ký: {', '.join(sorted(keys)) or 'không có'}.")
     for text in signed:
         print(text)
     for text in lists:

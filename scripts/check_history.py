@@ -40,7 +40,7 @@ SHEET_TABLES = {
 REQUEST_TABLES = {"correction_request": "đề nghị điều chỉnh", "correction_cell": "ô của đề nghị điều chỉnh"}
 MOVING = {"state", "certifier_id", "closed", "finished_at", "applied_tx_id"}  # thay đổi theo các bước
 LOG_TABLES = {
-    "audit_event": "nhật kí",
+    "audit_event": "nhật ký",
     "sheet_submission": "lần chốt điểm",
     "correction_step": "bước của đề nghị điều chỉnh",
 }
@@ -88,7 +88,7 @@ class Check:
         # Dòng của sổ, của đề nghị điều chỉnh → lần ghi cuối: (thứ tự, việc, giá trị, nơi ghi)
         self.newest: dict[tuple[str, int, int], tuple[int, int, dict[str, Any], tuple[str, ...]]] = {}
         self.rows = 0
-        self.bound: dict[str, int] = {}  # chuỗi → mắt xích cuối có chữ kí
+        self.bound: dict[str, int] = {}  # chuỗi → mắt xích cuối có chữ ký
 
     def run(self, outside: Sequence[str]) -> list[str]:
         """Kiểm tra mọi thứ; `outside`: các tệp mốc đã cất giữ ở nơi khác."""
@@ -131,14 +131,14 @@ class Check:
         return f"giao dịch {number}, {at:%H:%M:%S %d/%m/%Y}, tài khoản {who}, việc {values.get('action', '')}"
 
     def event(self, link: dict[str, Any]) -> str:
-        """Dòng nhật kí không kèm giao dịch: số, lúc nào, ai, việc gì."""
+        """Dòng nhật ký không kèm giao dịch: số, lúc nào, ai, việc gì."""
         number = -link["tx"]
         values = json.loads(link["rows"][0])[2] if link["rows"] else {}
         if values.get("happened_at"):
             at = datetime.fromisoformat(values["happened_at"]) + VIETNAM
             account = self.names.get("accounts", {}).get(str(values.get("user_id")), "HocVu")
-            return f"nhật kí số {number}, {at:%H:%M:%S %d/%m/%Y}, tài khoản {account}, việc {values.get('action', '')}"
-        return f"nhật kí số {number}"
+            return f"nhật ký số {number}, {at:%H:%M:%S %d/%m/%Y}, tài khoản {account}, việc {values.get('action', '')}"
+        return f"nhật ký số {number}"
 
     def astray(self) -> None:
         """Dòng có trong cơ sở dữ liệu mà không chuỗi nào biết."""
@@ -168,12 +168,12 @@ class Check:
             students = sorted({self.student(json.loads(row)[2]) for row in link["rows"]} - {""})
             few = ", ".join(students) if len(students) <= MOST_NAMED else f"{len(students)} học sinh"
             self.say("nội dung giao dịch không khớp mã băm (bị sửa, thêm hoặc xóa)", *where, few)
-        if link["tx"] < 0:  # dòng nhật kí không kèm giao dịch: số của nó là số giao dịch, đổi dấu
+        if link["tx"] < 0:  # dòng nhật ký không kèm giao dịch: số của nó là số giao dịch, đổi dấu
             right = not told and {json.loads(row)[2].get("id") for row in link["rows"]} <= {-link["tx"]}
         else:
             right = bool(told) and json.loads(told).get("id") == link["tx"]
         if not right:
-            self.say("giao dịch đã bị xóa khỏi nhật kí, hoặc mắt xích nói về giao dịch khác", *where)
+            self.say("giao dịch đã bị xóa khỏi nhật ký, hoặc mắt xích nói về giao dịch khác", *where)
         known = self.links.setdefault(chain, {})
         if seq in known:
             self.say("hai mắt xích cùng số thứ tự", *where)
@@ -273,14 +273,14 @@ class Check:
             before, number = anchor["digest"], anchor["number"]
 
     def anchor(self, anchor: dict[str, Any], name: str, key: dict[str, str] | None) -> str:
-        """Chữ kí, mã băm, rồi từng đầu chuỗi của một mốc; trả về mã băm của mốc trước."""
+        """Chữ ký, mã băm, rồi từng đầu chuỗi của một mốc; trả về mã băm của mốc trước."""
         text = anchor["text"]
         pairs = (line.partition(": ") for line in text.splitlines())
         fields = {field: value for field, _colon, value in pairs}
         if digest_of(text) != anchor["digest"] or fields.get("number") != str(anchor["number"]):
             self.say("mốc niêm phong bị sửa", name)
         if not key or not signature_holds(key, text, anchor["signature"]):
-            self.say("chữ kí của mốc niêm phong không đúng", name)
+            self.say("chữ ký của mốc niêm phong không đúng", name)
             return fields.get("previous", "")
         units = {line.split(" ")[1]: line for line in text.splitlines() if line.startswith("unit ")}
         for unit, heads in anchor["heads"].items():
@@ -310,7 +310,7 @@ class Check:
             return
         self.anchor(anchor, f"mốc niêm phong {path.name}", anchor.get("public_key"))
         if anchor["key_id"] not in self.manifest["keys"]:
-            self.say("gói không có khóa đã kí mốc cất giữ", path.name, "khóa " + anchor["key_id"][:16])
+            self.say("gói không có khóa đã ký mốc cất giữ", path.name, "khóa " + anchor["key_id"][:16])
         inside = {a["number"]: a["digest"] for a in self.bundle.lines("anchors.jsonl")}
         if inside.get(anchor["number"]) != anchor["digest"]:
             self.say("mốc đã cất giữ không còn trong gói, hoặc đã bị thay", path.name)
@@ -350,15 +350,15 @@ def key_id(key: dict[str, str]) -> str:
 
 
 def summary(check: Check) -> None:
-    """Đã xem những gì, khóa nào đã kí, đoạn nào chưa có chữ kí."""
+    """Đã xem những gì, khóa nào đã ký, đoạn nào chưa có chữ ký."""
     unit = (check.manifest.get("unit") or {}).get("name", "Toàn bộ hệ thống")
     links = sum(len(links) for links in check.links.values())
     print(f"{unit}: {check.rows} dòng lịch sử, {links} mắt xích, {len(check.links)} chuỗi.")
     for name, key in sorted(check.manifest["keys"].items()):
-        print(f"Khóa đã kí các mốc: {name}" + ("" if key_id(key) == name else " (KHÔNG ĐÚNG)"))
+        print(f"Khóa đã ký các mốc: {name}" + ("" if key_id(key) == name else " (KHÔNG ĐÚNG)"))
     later = [chain for chain in check.links if max(check.links[chain]) > check.bound.get(chain, 0)]
     if later:
-        print(f"{len(later)} chuỗi có thay đổi sau mốc niêm phong cuối; đoạn ấy chưa có chữ kí.")
+        print(f"{len(later)} chuỗi có thay đổi sau mốc niêm phong cuối; đoạn ấy chưa có chữ ký.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

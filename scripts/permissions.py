@@ -145,7 +145,7 @@ ACTIONS = {
     Action.PAPER_APPROVE: ("Ký số với tư cách người đứng đầu", "Sign papers as the head"),
     Action.PAPER_SEAL: ("Đóng dấu số của trường", "Put the school's seal on papers"),
     Action.PROGRESS_VIEW: ("Xem tiến độ nhập điểm", "See progress"),
-    Action.AUDIT_VIEW: ("Xem nhật kí hệ thống", "See the audit log"),
+    Action.AUDIT_VIEW: ("Xem nhật ký hệ thống", "See the audit log"),
     Action.BACKUP_VIEW: (
         "Xem tình hình sao lưu, diễn tập phục hồi, thời hạn lưu giữ",
         "See backups, rehearsals, retention",

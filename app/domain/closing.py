@@ -76,9 +76,9 @@ class Stage(StrEnum):
     COMPLETE = "complete"  # mọi sổ đủ nội dung và được xác nhận
     PRINTED = "printed"  # văn phòng in
     PROOF_OPENED = "proof_opened"  # phó hiệu trưởng mở đợt kiểm dò
-    SIGNED = "signed"  # giáo viên kí bảng xác nhận
-    CHECKED = "checked"  # văn phòng kiểm tra chữ kí
-    APPROVED = "approved"  # hiệu trưởng duyệt, kí
+    SIGNED = "signed"  # giáo viên ký bảng xác nhận
+    CHECKED = "checked"  # văn phòng kiểm tra chữ ký
+    APPROVED = "approved"  # hiệu trưởng duyệt, ký
     SEALED = "sealed"  # đóng dấu giáp lai
     PROPOSED = "proposed"  # Ban quản trị đề nghị khóa sổ
     CLOSED = "closed"  # hiệu trưởng khóa sổ

@@ -39,7 +39,7 @@ def seats(province: Province) -> list[Seat]:
             "Cập nhật sổ đăng bộ; in, lưu trữ hồ sơ điện tử",
             "Kiêm nhiệm",
         ),
-        Seat(ids["hocnv"], "deputy", "Phó HT", "Quản trị SĐĐT, phụ trách kí duyệt hồ sơ"),
+        Seat(ids["hocnv"], "deputy", "Phó HT", "Quản trị SĐĐT, phụ trách ký duyệt hồ sơ"),
         Seat(ids["giangnt"], "chair", "Hiệu trưởng", "Quản lý SĐĐT"),
     ]
 

@@ -257,7 +257,7 @@ def test_the_confirmation_has_room_for_every_teacher(province: Province, made: M
     correct(province, made, made.students[1], "training", 2, "excused", "9")
     text = said(filled(province, asked(province, "confirmation", YEAR, made)))
     holds(
-        text, "BẢNG XÁC NHẬN KẾT QUẢ HỌC TẬP, RÈN LUYỆN", "Nguyễn Hoàng An 0", "TS: tổng số", "Đã kiểm dò, kí tên",
+        text, "BẢNG XÁC NHẬN KẾT QUẢ HỌC TẬP, RÈN LUYỆN", "Nguyễn Hoàng An 0", "TS: tổng số", "Đã kiểm dò, ký tên",
         "Bùi Thị Thu Hà", "4/4", "NHÂN VIÊN PHỤ TRÁCH", "GIÁO VIÊN CHỦ NHIỆM", "HIỆU TRƯỞNG", "giáp", "02 (bằng chữ: hai)",
     )  # fmt: skip
 

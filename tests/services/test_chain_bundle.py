@@ -189,7 +189,7 @@ def test_a_forged_anchor_is_found(app: Flask, province: Province, bundle: Path) 
     assert "danh sách đầu chuỗi của mốc niêm phong bị sửa" in check(bundle)[1]
     signature = anchor["signature"][:-8] + "AAAAAAA="
     file.write_text(json.dumps(anchor | {"signature": signature}), encoding="utf-8")
-    assert "chữ kí của mốc niêm phong không đúng" in check(bundle)[1]
+    assert "chữ ký của mốc niêm phong không đúng" in check(bundle)[1]
 
 
 def test_a_mark_raised_in_the_database_is_found_without_it(

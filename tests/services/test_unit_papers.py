@@ -82,7 +82,7 @@ def centre(province: Province) -> Made:
             ("PHÊ DUYỆT CỦA GIÁM ĐỐC", "Trung tâm: Trung tâm Ví Dụ", "Tên cơ sở giáo dục"),
         ),
         ("grade_slip", ("Họ và tên học viên", "CHA MẸ HỌC VIÊN", "Ý kiến của cha mẹ học viên", "GIÁM ĐỐC")),
-        ("contact_book", ("Họ và tên học viên", "chữ kí của cha mẹ học viên")),
+        ("contact_book", ("Họ và tên học viên", "chữ ký của cha mẹ học viên")),
         ("mark_sheet", ("BẢNG ĐIỂM THEO MÔN CỦA HỌC VIÊN", "Bảng điểm theo môn của học viên")),
         ("confirmation", ("Kết quả của học viên", "Số HV có kết", "GIÁM ĐỐC")),
         ("class_quality", ("Số học viên", "Học viên cần hỗ trợ")),
@@ -211,7 +211,7 @@ def test_the_records_of_circular_58_have_their_own_heads(province: Province) -> 
     fill(province, old, mark="9.0")
     province.now = YEAR_OVER
     text = said(filled(province, asked(province, "school_record.tt58", YEAR, old)))
-    holds(text, "Điểm trung bình hoặc xếp", "chữ kí xác nhận của giáo viên bộ")
+    holds(text, "Điểm trung bình hoặc xếp", "chữ ký xác nhận của giáo viên bộ")
     assert "hạn chế chủ yếu" not in text
 
 

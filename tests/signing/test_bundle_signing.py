@@ -62,7 +62,7 @@ def test_head_then_seal_sign_all_that_waits(
 ) -> None:
     before = sealed_files()
     check_bundles.main([str(bundle_root())])
-    assert "0 khớp, 0 không khớp; 3 gói chưa kí." in capsys.readouterr().out
+    assert "0 khớp, 0 không khớp; 3 gói chưa ký." in capsys.readouterr().out
     assert sign(province, HEAD, ROLE.HEAD, certificates[HEAD]) == 3
     assert sign(province, OFFICE, ROLE.SEAL, certificates["seal"]) == 3
     assert sealed_files() == before, "nothing inside a sealed folder was touched"
@@ -78,7 +78,7 @@ def test_head_then_seal_sign_all_that_waits(
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     assert check_bundles.main([str(bundle_root())]) == 0
-    assert "6 khớp, 0 không khớp; 0 gói chưa kí." in capsys.readouterr().out
+    assert "6 khớp, 0 không khớp; 0 gói chưa ký." in capsys.readouterr().out
     assert not check(bundles[0], clock=province.clock)
     _name, content = tracking.as_zip(acting(province, HEAD), bundles[0], clock=province.clock)
     assert content.count(b".p7s") == 4, "both signatures go along (named twice in a zip)"
@@ -102,7 +102,7 @@ def test_a_signature_that_was_changed_or_lost_is_found(
     ]
     assert [f.kind for f in check(second.bundle_id, clock=province.clock)] == ["missing"]
     assert check_bundles.main([str(bundle_root())]) == 1
-    assert "chữ kí số của nhà trường không khớp" in capsys.readouterr().out
+    assert "chữ ký số của nhà trường không khớp" in capsys.readouterr().out
 
 
 def test_order_right_secret_and_summary_are_asked(province, bundles, certificates) -> None:

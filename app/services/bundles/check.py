@@ -29,7 +29,7 @@ _WORDS: Final = {
     "changed": "tệp bị thay đổi",
     "added": "có tệp lạ",
     "manifest": "không đọc được danh mục",
-    "signature": "chữ kí không khớp",
+    "signature": "chữ ký không khớp",
 }
 
 

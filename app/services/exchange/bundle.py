@@ -35,7 +35,7 @@ README: Final = f"""Hồ sơ chuyển trường của một học sinh.
 
 {RECORD_FILE}: hồ sơ học tập, theo lược đồ {SCHEMA.name} (không gian tên {NAMESPACE}).
 {", ".join(PDF_FILES.values())}: bản in của học bạ và phiếu báo điểm (nếu lớp có mẫu).
-manifest.json: danh mục tệp kèm mã băm SHA-256 và chữ kí của máy chủ lập gói.
+manifest.json: danh mục tệp kèm mã băm SHA-256 và chữ ký của máy chủ lập gói.
 
 Trường tiếp nhận mở trang của học sinh, chọn "Hồ sơ điện tử", nộp nguyên tệp .zip này, rồi tải giấy xác nhận đã nhận
 và gửi lại trường cũ.

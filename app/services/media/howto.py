@@ -11,7 +11,7 @@ BẢN LƯU GÓI NIÊM PHONG SỔ ĐIỂM ĐIỆN TỬ
 Năm học {year}, {term}. Lập lúc {made_at}. Nhãn đĩa: {label}
 
 Trên đĩa này có gì
-- {list}: danh mục các gói niêm phong kèm mã băm SHA-256 (máy đọc); {signature}: chữ kí của danh mục.
+- {list}: danh mục các gói niêm phong kèm mã băm SHA-256 (máy đọc); {signature}: chữ ký của danh mục.
 - {table}: cũng danh mục ấy, mở được bằng Excel hay LibreOffice.
 - {checker}: chương trình kiểm tra, chỉ cần Python 3.9 trở lên, không cần mạng hay HocVu.
 - Các thư mục còn lại: đơn vị / năm học / lớp / gói. Mỗi gói có sổ (XML, PDF), lịch sử nhập và sửa điểm (lich-su.zip),
