@@ -63,7 +63,7 @@ class ContactBook:
     """Sổ liên lạc: months with the homeroom teacher's remark, and what the terms came to."""
 
     learner: Learner
-    months: tuple[tuple[str, str], ...]  # 11/2026, remark
+    months: tuple[tuple[str, Text], ...]  # 11/2026, remark
     slips: tuple[Slip, ...]
     homeroom: str
     signatures: tuple[Signature, ...]

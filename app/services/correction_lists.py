@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.access import Actor
 from app.domain.corrections import OPEN_STATES, Place, State
+from app.domain.notes import NoteKind, Topic
 from app.domain.vocabulary import Tier
 from app.models import (
     CorrectionCell,
@@ -21,6 +22,7 @@ from app.models import (
 from app.services import scope
 from app.services.clock import clamp, local_day
 from app.services.correction_seats import Staffing, load_staffing
+from app.services.notes_entry import TEXT
 
 PAGE: Final = 50
 MOST_OPEN: Final = 300
@@ -186,6 +188,30 @@ def corrected_in_year(session: Session, class_id: int) -> dict[tuple[int, int, s
         .order_by(CorrectionRequest.finished_at, CorrectionRequest.id)
     )
     return {(subject or 0, who or 0, column): old for subject, who, column, old in session.execute(query)}
+
+
+def corrected_notes(session: Session, class_id: int, kind: NoteKind) -> dict[tuple[int, str], str]:
+    """Remarks of a kind that corrections have changed: (student, period) → what stood there before the newest one.
+
+    One statement.
+    """
+    query = (
+        sa.select(CorrectionRequest.topic, CorrectionCell.student_id, CorrectionCell.old)
+        .join(CorrectionRequest, CorrectionRequest.id == CorrectionCell.request_id)
+        .where(
+            CorrectionRequest.class_id == class_id,
+            CorrectionRequest.place == Place.NOTES,
+            CorrectionRequest.state == State.APPLIED,
+            CorrectionCell.column == TEXT,
+        )
+        .order_by(CorrectionRequest.finished_at, CorrectionRequest.id)
+    )
+    found: dict[tuple[int, str], str] = {}
+    for text, student, old in session.execute(query):
+        topic = Topic.read(text or "")
+        if topic is not None and topic.kind is kind and student is not None:
+            found[student, topic.period] = old or ""
+    return found
 
 
 def corrected_cells(session: Session, sheet_ids: Sequence[int]) -> dict[tuple[int, int, str], str | None]:

@@ -20,16 +20,23 @@ from app.models import (
     CorrectionRequest,
     GradebookSheet,
     LockWindow,
+    SchoolClass,
     StudentNote,
     SubjectYear,
     TxLog,
     YearDecision,
 )
+from app.reports.catalogue import CATALOGUE
+from app.reports.contexts import PrintedMark, PrintStamp
+from app.reports.papers import Paper
 from app.services import corrections
 from app.services.cells import CellChange
+from app.services.clock import local_day
 from app.services.correction_columns import column_name, place_name, value_name, whose
 from app.services.correction_lists import corrected_cells, corrected_in_year, waiting_for
 from app.services.correction_places.port import PlaceRef
+from app.services.documents import builders
+from app.services.documents.asked import Asked
 from app.services.notes import WHOLE_CLASS
 from app.services.notes_entry import NoteEdit, enter_notes
 from app.services.notes_history import histories_of
@@ -140,6 +147,24 @@ def test_refused_stale_and_applied(app: Flask, province: Province, kind: str) ->
         "correction.apply", WHY, acting(province, case.who).person_id,
     )  # fmt: skip
     assert (row.sheet_id, row.closed) == (None, "year" if case.ref.place is Place.YEAR else None)
+
+
+def test_a_corrected_remark_of_a_month_stands_struck_in_the_contact_book(
+    app: Flask, province: Province
+) -> None:
+    case = CASES["notes"](province)
+    set_preset(province, Preset.S1)
+    case.type_it(None, GOOD)
+    close_windows(province)
+    request_id = ask(province, case)
+    certify(province, case, request_id)
+    sit_all(province, request_id, case.way)
+    room = db.session.get_one(SchoolClass, case.ref.class_id)
+    day = local_day(province.now)
+    asked = Asked(CATALOGUE["contact_book"], room.unit, room.school_year, room, 1, case.student, day)
+    paper = builders.build(db.session(), asked, PrintStamp(province.now, "longpd", "Phạm Đức Long", 1))
+    assert isinstance(paper, Paper)
+    assert dict(paper.parts[0].page.months)["11/2026"] == PrintedMark(case.values[2], GOOD)
 
 
 def test_names_on_paper_and_what_is_struck(app: Flask, province: Province) -> None:

@@ -4,22 +4,27 @@ S4 Điều 13 khoản 3; TT 22/2021 Điều 19 khoản 2.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.notes import NoteKind
 from app.models import StudentNote
-from app.reports.contexts import PrintStamp, Signature
+from app.reports.contexts import PrintedMark, PrintStamp, Signature, Text
 from app.reports.form import YEAR, Signatory
 from app.reports.learners import ContactBook
 from app.reports.papers import Paper, Part
 from app.services.book_reading import Seat
+from app.services.correction_lists import corrected_notes
 from app.services.documents import words
 from app.services.documents.asked import Asked
 from app.services.documents.grade_slip import slip_of
 from app.services.documents.reading import ClassRecord, read_class
+
+Remarks: TypeAlias = Mapping[int, Mapping[str, Text]]
+"""By student and month."""
 
 
 def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
@@ -39,21 +44,23 @@ def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
     return Paper(asked.form, record.heading, title, parts, stamp)
 
 
-def _remarks(session: Session, record: ClassRecord, students: Collection[int]) -> dict[int, dict[str, str]]:
-    """Monthly remarks by student and month (2026-11); one statement."""
+def _remarks(session: Session, record: ClassRecord, students: Collection[int]) -> Remarks:
+    """Monthly remarks by student and month (2026-11), what corrections struck out with them; two statements."""
     query = sa.select(StudentNote.student_id, StudentNote.period, StudentNote.text).where(
         StudentNote.kind == NoteKind.MONTHLY,
         StudentNote.school_year_id == record.room.school_year_id,
         StudentNote.student_id.in_(students),
     )
-    found: dict[int, dict[str, str]] = defaultdict(dict)
+    found: dict[int, dict[str, Text]] = defaultdict(dict)
     for student_id, period, text in session.execute(query):
         if student_id is not None and text:
             found[student_id][period] = text
+    for (student_id, period), old in corrected_notes(session, record.room.id, NoteKind.MONTHLY).items():
+        found[student_id][period] = PrintedMark(str(found[student_id].get(period, "")), old)
     return found
 
 
-def _book(record: ClassRecord, seat: Seat, remarks: dict[str, str], asked: Asked) -> ContactBook:
+def _book(record: ClassRecord, seat: Seat, remarks: Mapping[str, Text], asked: Asked) -> ContactBook:
     year = asked.year
     first, last = year.starts_on, min(year.ends_on, record.reading.days.get(asked.period, year.ends_on))
     months = []
