@@ -84,11 +84,14 @@ def appoint_board(
         tell(
             work,
             people,
-            "Bạn được cử vào Ban quản trị",
+            "Thầy cô được cử vào Ban quản trị",
             f"{_named(board)}; có hiệu lực từ {format_date(start)}.",
         )
         tell(
-            work, leaving, "Bạn thôi tham gia Ban quản trị", f"{_named(board)}; thôi từ {format_date(start)}."
+            work,
+            leaving,
+            "Thầy cô thôi tham gia Ban quản trị",
+            f"{_named(board)}; thôi từ {format_date(start)}.",
         )
         work.flush()
         work.audit(

@@ -31,7 +31,7 @@ def _objects() -> dict[str, str]:
         "exemption": _("Exemption"),
         "export": _("Export"),
         "group": _("Group"),
-        "guardian": _("Guardian"),
+        "guardian": _("Parents and guardian"),
         "head": _("Head of unit"),
         "homeroom_assignment": _("Homeroom assignment"),
         "import": _("Import"),
