@@ -1,8 +1,6 @@
 """The record as files: a class's book and a student's record as XML, what came from other schools, and the schema."""
 
 from collections.abc import Callable
-from decimal import Decimal
-from enum import StrEnum
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -13,17 +11,6 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 
 from app.domain.access import Action, Target, may
-from app.domain.assessment.terms import (
-    AcademicLevel,
-    Conduct,
-    Outcome,
-    PrimaryLevel,
-    ResultLevel,
-    SubjectLevel,
-    Title,
-)
-from app.domain.marks import format_mark
-from app.domain.vocabulary import Passing
 from app.errors import Forbidden, HocVuError, NotFound
 from app.exchange.codec import SCHEMA
 from app.extensions import db
@@ -41,14 +28,13 @@ from app.services.exchange.files import (
     student_file,
 )
 from app.services.former import load_former
-from app.views import signing_texts
+from app.views import exchange_texts, signing_texts
 from app.views.base import PageView, actor, note_visit, require, tell, today
 from app.views.file_pages import sent_file
-from app.views.results_texts import circular_name, period_title, word
+from app.views.results_texts import circular_name, period_title
 from app.views.signing_texts import role_title
 
 XML: Final = "application/xml"
-WORDS: Final = (ResultLevel, AcademicLevel, Conduct, PrimaryLevel, Outcome, Title, SubjectLevel)
 
 
 class ExchangeView(PageView):
@@ -109,8 +95,7 @@ class ExchangeView(PageView):
             statuses=CODE_LISTS["enrolment_status"],
             may_issue=may(actor(), Action.RECORD_ISSUE, own),
             may_register=may(actor(), Action.PRINT_REGISTER, own),
-            value=_value,
-            word=_word,
+            words=exchange_texts,
             circular_name=circular_name,
             period_title=period_title,
         )
@@ -165,8 +150,7 @@ class ExchangeView(PageView):
             counted=counting.counted_of(db.session(), found.row),
             may_count=may(actor(), Action.STUDENT_MANAGE, own),
             signing=signing_texts,
-            value=_value,
-            word=_word,
+            words=exchange_texts,
             circular_name=circular_name,
             period_title=period_title,
         )
@@ -214,19 +198,6 @@ def sent(file: File, kind: str) -> Any:
     answer = send_file(BytesIO(file.content), mimetype=kind, as_attachment=True, download_name=file.name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _value(text: str | None) -> str:
-    """A mark or a result of a comment subject as printed: 8,5 · Đ · CĐ."""
-    if not text:
-        return ""
-    return format_mark(Passing(text) if text in set(Passing) else Decimal(text))
-
-
-def _word(text: str | None) -> str:
-    """A level, title or outcome by its official term; what no circular of ours knows stays as the file has it."""
-    found: StrEnum | None = next((kind(text) for kind in WORDS if text in set(kind)), None)
-    return word(found) if found is not None or not text else text
 
 
 def register(appbuilder: Any) -> None:

@@ -1,6 +1,6 @@
 """Any form of the catalogue ordered as a job, the register of prints, and what the check page finds out."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ from flask import Flask
 from app.domain.access import SYSTEM
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import db
-from app.models import Document, PrintJob, SchoolClass, Student
+from app.models import Document, Enrolment, PrintJob, SchoolClass, Student
 from app.reports import drawing
 from app.reports.catalogue import CATALOGUE
 from app.reports.contexts import PrintPurpose, PrintStamp
 from app.reports.form import YEAR, DrawnFor
+from app.reports.papers import Paper, Part
 from app.services.clock import local_day
 from app.services.documents import builders
 from app.services.documents.asked import Asked
@@ -260,3 +261,24 @@ def test_strange_classes_print(province: Province, folder: Path, form: str) -> N
     content, _name = fetch_file(acting(province, OFFICE), job_id, folder, clock=province.clock)
     assert LONG.split()[-2] in text_of(content)
     assert "\u25a1" not in text_of(content)
+
+
+def test_the_slip_of_who_has_left_holds_what_stood_on_the_last_day(app: Flask, province: Province) -> None:
+    made = make_class(province, "8A", pupils=2)
+    fill(province, made)
+    gone, stays = made.students
+    with transaction(SYSTEM, "test.leave", clock=province.clock) as work:
+        place = work.session.scalars(sa.select(Enrolment).where(Enrolment.student_id == gone)).one()
+        place.ends_on = date(2026, 12, 31)
+    room = db.session.get_one(SchoolClass, made.class_id)
+
+    def slips(student: int | None) -> list[Part]:
+        day = date(2027, 1, 10)
+        asked = Asked(CATALOGUE["grade_slip"], room.unit, room.school_year, room, 1, student, day)
+        made_paper = builders.build(db.session(), asked, PrintStamp(province.now, "office", "Văn phòng", 1))
+        assert isinstance(made_paper, Paper)
+        return list(made_paper.parts)
+
+    (own,) = slips(gone)
+    assert {line.result for line in own.page.lines} > {"8,0"}
+    assert [part.student_id for part in slips(None)] == [stays]

@@ -232,6 +232,13 @@ def test_papers_go_out_signed_and_come_back_as_a_receipt(
         take_receipt(office, transfer, receipt, clock=province.clock)
 
 
+def _unsealed(manifest: bytes) -> bytes:
+    """Without the signature of the installation it was made in."""
+    said = json.loads(manifest)
+    del said["signed"]
+    return json.dumps(said).encode()
+
+
 def test_a_bundle_that_was_meddled_with_leaves_nothing(
     alone, province, leaver, transfer, certificates, tmp_path
 ) -> None:
@@ -248,6 +255,7 @@ def test_a_bundle_that_was_meddled_with_leaves_nothing(
             **files,
             "manifest.json": files["manifest.json"].replace(b'"sha256": "', b'"sha256": "0', 1),
         },
+        "no seal": {**files, "manifest.json": _unsealed(files["manifest.json"])},
         "one more": {**files, "virus.exe": b"MZ"},
         "a path": {**files, "../../ho-so.xml": b"<a/>"},
     }

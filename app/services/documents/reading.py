@@ -12,6 +12,7 @@ from app.models import ROWS, GradebookSheet, SchoolClass
 from app.services.attendance_totals import read_absences
 from app.services.book_pages import class_cover
 from app.services.book_reading import (
+    Seat,
     load_officials,
     load_seats,
     load_teachers,
@@ -34,19 +35,21 @@ def read_class(
 ) -> ClassRecord:
     """The record of a class in its year, as of a day of it; about thirty statements, however many students.
 
-    `students`: these alone.
+    `students`: these alone. Of one student who has left the class it is the record of the last day there.
     """
     year = room.school_year
     in_year = clamp(day, year.starts_on, year.ends_on)
     officials = load_officials(session, room.unit_id, room.id, in_year)
     above = load_units_above(session, room.unit_id, in_year)
     periods = POINTS if room.circular in PRIMARY else PERIODS
-    reading = read_classes(session, [room], year, day, periods=periods, students=students)
     seats = {
         seat.student.id: seat
         for seat in load_seats(session, room.id)
         if students is None or seat.student.id in students
     }
+    if students is not None and len(students) == 1:
+        day = min([day, *(_last_day(seat) or day for seat in seats.values())])
+    reading = read_classes(session, [room], year, day, periods=periods, students=students)
     sheets = list(reading.lines.sheets.values())
     days = {term: reading.days[term] for term in (1, 2) if term in reading.days}
     record = ClassRecord(
@@ -63,6 +66,12 @@ def read_class(
         corrected_year=corrected_in_year(session, room.id),
     )
     return replace(record, before=before(record))
+
+
+def _last_day(seat: Seat) -> date | None:
+    """The student's last day in the class; None for who sits there still."""
+    days = [place.ends_on for place in seat.enrolments]
+    return None if None in days else max((day for day in days if day is not None), default=None)
 
 
 def load_remarks(

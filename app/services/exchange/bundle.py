@@ -77,8 +77,7 @@ def read_record(content: bytes, scratch: Path) -> bytes:
                 raise Invalid(NO_RECORD, name=RECORD_FILE)
             if archive.members[RECORD_FILE]["size"] > MOST_RECORD:
                 raise Invalid(TOO_LARGE)
-            signed = archive.manifest.get("signed")
-            if signed is not None and not is_sealed(signed, archive.members):
+            if not is_sealed(archive.manifest.get("signed"), archive.members):
                 raise Invalid(SPOILED)
             archive.check()
             for name in PDF_FILES.values():

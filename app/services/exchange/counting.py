@@ -48,6 +48,7 @@ STILL_RUNS: Final = N_(
     "read below with their source and count in no average; what is to count of them, a teacher enters here."
 )
 NO_RESULTS: Final = N_("Nothing to count: the record holds no result of term I that is not here already.")
+NOT_IN_FILE: Final = N_("the file has no result of it for term I")
 UNKNOWN_SUBJECT: Final = N_("no such subject in the class")
 NOT_A_RESULT: Final = N_("no result of this subject")
 HERE_ALREADY: Final = N_("known here already")
@@ -190,7 +191,8 @@ def _lines(
     sheets = {sheet.subject.code: sheet for sheet in counted.sheets_by_subject(session, room).values()}
     known = _known(session, student_id, sheets.values())
     found = []
-    for code, (name, text) in _results(year).items():
+    results = _results(year)
+    for code, (name, text) in results.items():
         sheet = sheets.get(code)
         if sheet is None:
             found.append(Line(name, text, why=UNKNOWN_SUBJECT))
@@ -199,6 +201,8 @@ def _lines(
         else:
             value = _value(sheet.kind, text)
             found.append(Line(name, text, sheet, value, why="" if value is not None else NOT_A_RESULT))
+    lacking = [s for code, s in sheets.items() if code not in results and s.subject_id not in known]
+    found += [Line(sheet.subject.name, "", why=NOT_IN_FILE) for sheet in lacking]
     return tuple(found)
 
 

@@ -38,6 +38,12 @@
     $(this).each(nameBox).on('change', nameBox);
   });
 
+  // Opened by mouse or key, the list is searched at once: with jQuery 3.6 Select2 leaves the cursor outside its own box.
+  $(document).on('select2:open', function () {
+    var fields = document.querySelectorAll('.select2-container--open .select2-search__field');
+    if (fields.length) { fields[fields.length - 1].focus(); }
+  });
+
   // Long lists of codes get a search of their own; Select2 finds "Xơ Đăng" by "xo dang".
   $('.hv-fields select.form-control:not(.hv-remote)').filter(function () { return this.options.length > 12; }).each(function () {
     $(this).select2({ theme: 'bootstrap', width: '100%' }).each(nameBox).on('change', nameBox);
