@@ -135,7 +135,7 @@ def test_the_form_of_an_exemption_says_what_it_takes_away(province: Province, cl
         assert article in page
     later = client.get(f"/exemptions/sheet/{province.first.sheet_ids['7A', 'art', 1]}").text
     assert "Exempt a student" not in later  # the arts know no exemption (TT 22/2021 Điều 10)
-    assert "The circular knows no exemption" in later
+    assert "The circular allows no exemption" in later
 
 
 def test_a_sheet_says_what_a_student_is_exempt_from(province: Province, client_for: Clients) -> None:
