@@ -184,7 +184,9 @@ def _sheets(session: Session, school_class: SchoolClass, terms: Iterable[int]) -
     )
     unit_id, year = school_class.unit_id, school_class.school_year
     lines = plan_lines(session, unit_id, year, school_class.level, school_class.grade)
-    place = {line.subject_id: number for number, line in enumerate(lines)}
+    place: dict[int, int] = {}
+    for line in lines:  # a subject and its cluster (chuyên đề) stand where the subject does
+        place.setdefault(line.subject_id, len(place))
     return sorted(session.scalars(query), key=lambda s: (s.term, place.get(s.subject_id, len(place))))
 
 

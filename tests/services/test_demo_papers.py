@@ -7,6 +7,7 @@ from flask import Flask
 from app.extensions import db
 from app.models import Enrolment, OrgUnit, SchoolClass, SchoolYear
 from app.reports.catalogue import CATALOGUE
+from app.reports.contexts import ClassBook
 from app.reports.form import YEAR, DrawnFor
 from app.reports.papers import Paper
 from app.reports.summaries import Summary
@@ -59,6 +60,20 @@ def test_a_record_lists_the_subjects_in_the_order_of_its_programme(
 ) -> None:
     (year,) = paper(code, school, 2023, name).parts[0].page.years
     assert [line.subject for line in year.subjects] == subjects
+
+
+def test_the_book_of_an_upper_class_has_its_subjects_in_the_order_of_the_plan(demo_app: Flask) -> None:
+    """A subject with clusters (chuyên đề) stands where the subject does."""
+    query = sa.select(SchoolClass).join(SchoolClass.unit).join(SchoolClass.school_year)
+    found = OrgUnit.code == "thptbg", SchoolYear.start_year == 2026, SchoolClass.name == "10A1"
+    room = db.session.scalars(query.where(*found)).one()
+    form, ends = CATALOGUE["class_book"], room.school_year.ends_on
+    book = builders.build(db.session(), Asked(form, room.unit, room.school_year, room, 1, None, ends), STAMP)
+    assert isinstance(book, ClassBook)
+    names = list(dict.fromkeys(page.subject for page in book.subjects))
+    assert names[:6] == [
+        "Ngữ văn", "Toán", "Ngoại ngữ 1", "Lịch sử", "Giáo dục thể chất", "Giáo dục quốc phòng và an ninh",
+    ]  # fmt: skip
 
 
 def summary(period: int) -> Summary:

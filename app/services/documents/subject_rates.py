@@ -102,15 +102,18 @@ def build(session: Session, asked: Asked, stamp: PrintStamp) -> Paper:
 
 
 def rates_of(reading: Reading, rooms: Sequence[SchoolClass], period: int) -> list[Rate]:
-    """Every subject the students of the classes take in the period, in printed order."""
+    """Every subject the students of the classes take in the period: in the order of their plan, where they share one."""
     found: dict[str, Rate] = {}
     for room in rooms:
         seen = fitting(room.circular, period)
         for pupil in reading.of_class(room.id, seen):
             for figure in reading.figures[room.id].of(pupil.student_id, seen, reading.days[seen]):
                 found.setdefault(figure.code, Rate(figure)).take(figure)
-    order = reading.plans.printed_order(rooms[0]) if rooms else {}
-    return sorted(found.values(), key=lambda rate: order[rate.figure.code])
+    orders = [reading.plans.printed_order(room) for room in rooms]
+    if orders and all(order == orders[0] for order in orders):
+        return sorted(found.values(), key=lambda rate: orders[0][rate.figure.code])
+    known = {subject.code: (subject.order_no, subject.id) for subject in reading.plans.subjects.values()}
+    return sorted(found.values(), key=lambda rate: known[rate.figure.code])
 
 
 def _sheets(reading: Reading, rooms: Sequence[SchoolClass], asked: Asked) -> Iterable[Sheet]:
