@@ -182,7 +182,7 @@ def _result_values(room: SchoolClass, student: int, judged: Byname) -> tuple[str
     if room.circular in PRIMARY:
         after = f" → {words.mark(result.learning_after)}" if result and result.learning_after else ""
         learning = words.mark(result.learning) if result else ""
-        return f"{learning}{after}", brief(words.outcome_word(year)), brief(title)
+        return f"{learning}{after}", brief(words.outcome_word(year)), title
     values: list[str] = []
     fields = ("average", "learning", "training") if room.circular in CONDUCT else ("learning", "training")
     for name in fields:
