@@ -76,8 +76,6 @@ class Form:
     `replaces`: the form whose place it took when a circular changed. `version_of`: the school's own form it is a further
     version of; which of them a period is printed in is decided from a day on (`services/form_choices`). `details`: what is
     asked for when a decision is ordered, and kept with the print. `seam`: the seal goes across its sheets (dấu giáp lai).
-    `edition`: raised when its columns, their order or its words change under the same circular; papers of an earlier edition
-    are no longer compared with the record, for they would differ without anything in it having changed.
     """
 
     code: str
@@ -99,7 +97,6 @@ class Form:
     sheet: Sheet = Sheet.A4
     details: tuple[str, ...] = ()
     seam: bool = False
-    edition: int = 1
 
     @property
     def is_decision(self) -> bool:

@@ -59,7 +59,6 @@ class SignatureView(PageView):
             found=found,
             document_id=document_id,
             changed=sum(item.same is False for item in found.items),
-            earlier=any(item.earlier for item in found.items),
             open_roles=_open(found),
             own=own,
             seals=usable_now(_seals(found)),
@@ -144,7 +143,7 @@ def asked_order() -> acts.Order:
 
 def _open(found: papers.Print) -> list[SigningRole]:
     """As what the reader can sign these papers now: neither signed already nor out of order, and their data unchanged."""
-    if any(item.same is False or item.earlier for item in found.items):
+    if any(item.same is False for item in found.items):
         return []
     signed = [[(s.role, s.person_id) for s in item.signed] for item in found.items]
     who = actor().person_id

@@ -82,7 +82,6 @@ def record_verdict(check: FileCheck) -> str:
         Standing.LEFT: _(
             "The record has gone on since. This paper says what it said on the day it was printed; it is not printed anew."
         ),
-        Standing.EARLIER: _("This paper was printed by the school in an earlier edition of the form."),
     }.get(check.paper.standing, "")
 
 

@@ -19,7 +19,6 @@ from app.reports.papers import digests_of
 from app.services.documents import builders
 from app.services.documents.asked import Asked
 from app.services.documents.correction_papers import PAPERS, paper_of
-from app.services.documents.register import is_earlier_edition
 from app.services.exchange import kept
 from app.services.exchange.kept import is_kept_record
 from app.services.printing import sheet_digest
@@ -36,7 +35,6 @@ class Standing(StrEnum):
     SAME = "same"
     CHANGED = "changed"
     LEFT = "left"  # the student has gone to another school since: no reason to print anew, and nobody else's business
-    EARLIER = "earlier"  # printed in an earlier edition of its form, which no longer compares
     UNKNOWN = "unknown"  # a paper that isn't compared
 
 
@@ -81,7 +79,7 @@ def _standing(session: Session, document: Document) -> Standing:
     """By reading the record again for the day it was read, and comparing digests."""
     now = digests_now(session, document)
     if now is None:
-        return Standing.EARLIER if is_earlier_edition(document) else Standing.UNKNOWN
+        return Standing.UNKNOWN
     if now.get(document.student_id) == document.data_digest:
         return Standing.SAME
     corrected = document.stale is not None and document.stale.correction_id is not None
@@ -109,12 +107,10 @@ def digests_now(
 ) -> Mapping[int | None, str] | None:
     """Digest by student of what a paper would say now, or of the same papers of these `students`.
 
-    None for a paper that isn't compared, or not any more; nothing where the record can't be read again.
+    None for a paper that isn't compared; nothing where the record can't be read again.
     """
     if is_kept_record(document):
         return kept.digests_now(session, document)
-    if is_earlier_edition(document):
-        return None
     form = CATALOGUE.get(document.form)
     if document.sheet_id is not None:
         return {None: sheet_digest(session, document.sheet_id, document.read_on)}

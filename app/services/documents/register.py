@@ -15,7 +15,6 @@ from app.domain.access import Action, Actor
 from app.domain.vocabulary import UnitKind
 from app.errors import N_, NotFound
 from app.models import Document, OrgUnit, StalePaper
-from app.reports.catalogue import CATALOGUE
 from app.reports.contexts import PrintPurpose, PrintStamp
 from app.services import scope
 from app.services.clock import VIETNAM, Clock, local_day
@@ -24,21 +23,6 @@ from app.services.unit_of_work import record_event
 
 PAGE: Final = 50
 NOT_STORED: Final = N_("The file of this print is not kept. Print it again if you need it.")
-
-
-EDITION: Final = "edition"
-
-
-def edition_of(code: str) -> int:
-    """The edition a form is printed in now; 1 for what isn't in the catalogue."""
-    form = CATALOGUE.get(code)
-    return form.edition if form else 1
-
-
-def is_earlier_edition(paper: Document) -> bool:
-    """Whether its form has got other columns or words since: what it would say now tells nothing about its data."""
-    edition: int = paper.details.get(EDITION, 1)
-    return edition != edition_of(paper.form)
 
 
 def new_seed() -> str:
@@ -61,8 +45,6 @@ def line_of(
     stored = None
     if folder is not None and stamp.purpose.kept:
         stored = _keep(folder, values["unit_id"], check.code, stamp.printed_at, pdf)
-    if (edition := edition_of(values["form"])) > 1:
-        values["details"] = {**values.get("details", {}), EDITION: edition}
     return Document(
         number=stamp.number,
         label=f"{stamp.number}/{local_day(stamp.printed_at).year}",

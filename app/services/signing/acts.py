@@ -34,7 +34,6 @@ LOOK_AGAIN: Final = N_(
 CHANGED: Final = N_(
     "The record has changed since %(name)s was printed. Print it again and sign the new print."
 )
-EARLIER: Final = N_("The form of %(name)s has changed since. Print it again and sign the new print.")
 NOT_AS_THIS: Final = N_("You may not sign these papers as this.")
 NOT_THIS_ONE: Final = N_("This certificate does not belong to this signature: persons sign with their own.")
 REFUSED: Final = {
@@ -90,8 +89,6 @@ def check(found: Signable, actor: Actor, order: Order) -> None:
     for item in found.items:
         if item.same is False:
             raise Invalid(CHANGED, name=item.title)
-        if item.earlier:
-            raise Invalid(EARLIER, name=item.title)
         why = refusal(order.role, actor.person_id, [(s.role, s.person_id) for s in item.signed])
         if why is not None:
             raise Invalid(REFUSED[why], name=item.title)

@@ -18,7 +18,6 @@ from app.services import scope
 from app.services.assignments import of_class
 from app.services.closing.signing import authorisation_of
 from app.services.documents.checking import digests_now
-from app.services.documents.register import is_earlier_edition
 from app.services.exchange.kept import is_kept_record
 from app.services.results.class_page import leads_class
 from app.services.signing import store
@@ -30,10 +29,7 @@ SHOWN: Final = 60
 
 @dataclass(frozen=True)
 class Item:
-    """One paper to sign. `same`: whether the record still says what the paper says; None where that isn't compared.
-
-    `earlier`: printed in an earlier edition of its form.
-    """
+    """One paper to sign. `same`: whether the record still says what the paper says; None where that isn't compared."""
 
     document_id: int
     title: str
@@ -43,7 +39,6 @@ class Item:
     data_digest: str | None
     same: bool | None
     signed: tuple[Signature, ...]
-    earlier: bool = False
 
 
 class Signable(Protocol):
@@ -160,7 +155,6 @@ def _item(paper: Document, signed: Sequence[Signature], now: Mapping[int | None,
         data_digest=paper.data_digest,
         same=same,
         signed=tuple(signed),
-        earlier=is_earlier_edition(paper),
     )
 
 

@@ -2,8 +2,7 @@
 
 What moved is told by the chains over the history: a sheet's chain says which class, at once; a unit's chain only that
 something of the unit has changed, and then all its kept papers are read again, once an hour at most. A paper is stale when
-what it would say now has another digest (`documents/checking`); one in an earlier edition of its form, when a correction
-touches it.
+what it would say now has another digest (`documents/checking`).
 """
 
 from collections import defaultdict
@@ -140,12 +139,8 @@ def _compare(session: Session, ids: Sequence[int], clock: Clock) -> int:
     """Mark the papers of one print that say something else by now."""
     papers = _load(session, ids)
     now = digests_of_print(session, papers)
-    if (
-        now is None
-    ):  # papers of an earlier edition of the form: only a correction tells that they are out of date
-        stale = list(_causes(session, papers))
-    else:
-        stale = _to_renew(session, [p for p in papers if now.get(p.student_id) != p.data_digest])
+    moved = [] if now is None else [p for p in papers if now.get(p.student_id) != p.data_digest]
+    stale = _to_renew(session, moved) if moved else []
     if stale:
         with transaction(SYSTEM, "paper.stale", clock=clock) as work:
             _mark(work, _load(work.session, stale))
@@ -154,7 +149,7 @@ def _compare(session: Session, ids: Sequence[int], clock: Clock) -> int:
 
 def _to_renew(session: Session, moved: Sequence[Document]) -> list[int]:
     """The ids of papers to be printed anew: of a student who left for another school, only those a correction touched."""
-    gone = gone_elsewhere(session, moved) if moved else set()
+    gone = gone_elsewhere(session, moved)
     causes = _causes(session, moved) if gone else {}
     return [paper.id for paper in moved if paper.id not in gone or paper.id in causes]
 
