@@ -155,7 +155,7 @@ def load_sheets(
     today: date,
 ) -> list[SheetLines]:
     """Every sheet of the class in these terms, in printed order: its own groups', and those of groups of several
-    classes in which students of this class sit. Seven statements.
+    classes in which students of this class sit. Eight statements.
     """
     sheets = _sheets(session, school_class, terms)
     seated = _SeatFinder(session, sheets, seats)
@@ -184,9 +184,7 @@ def _sheets(session: Session, school_class: SchoolClass, terms: Iterable[int]) -
     )
     unit_id, year = school_class.unit_id, school_class.school_year
     lines = plan_lines(session, unit_id, year, school_class.level, school_class.grade)
-    place: dict[int, int] = {}
-    for line in lines:  # a subject and its cluster (chuyên đề) stand where the subject does
-        place.setdefault(line.subject_id, len(place))
+    place = {line.subject_id: number for number, line in enumerate(lines)}
     return sorted(session.scalars(query), key=lambda s: (s.term, place.get(s.subject_id, len(place))))
 
 

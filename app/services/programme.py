@@ -146,7 +146,8 @@ def plan_lines(
 ) -> list[SubjectPlan]:
     """The plan that binds a unit for a grade: its own line of a subject, else the province's; in printed order.
 
-    That is the order in which the programme's plan was written (`reference/data/plans.csv`): books of a class follow it.
+    That is the order in which the programme's plan was written (`reference/data/plans.csv`), a subject with its clusters and
+    the unit's own lines of it in one place: books of a class follow it.
     """
     query = (
         sa.select(SubjectPlan)
@@ -159,11 +160,13 @@ def plan_lines(
         .order_by(SubjectPlan.id)
     )
     found: dict[tuple[int, str], SubjectPlan] = {}
+    place: dict[int, int] = {}
     for line in session.scalars(query):
         key = line.subject_id, line.status
+        place.setdefault(line.subject_id, len(place))
         if key not in found or line.unit_id == unit_id:
             found[key] = line
-    return list(found.values())
+    return sorted(found.values(), key=lambda line: place[line.subject_id])
 
 
 def has_weighted_tests(line: SubjectPlan) -> bool:

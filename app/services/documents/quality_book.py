@@ -202,7 +202,7 @@ def _primary(book: _Book, rooms: Sequence[SchoolClass]) -> Iterable[Sheet]:
         for point, some in together.items()
         if point not in MIDTERMS or any(_assessed(judged) for judged in some)
     }
-    order = book.found.reading.plans.printed_order(rooms[0])
+    order = book.found.reading.plans.printed_order(*rooms)
     found: dict[str, dict[int, Counter[str | None]]] = {}
     names: dict[str, str] = {}
     for point, some in shown.items():

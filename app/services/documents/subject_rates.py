@@ -109,11 +109,8 @@ def rates_of(reading: Reading, rooms: Sequence[SchoolClass], period: int) -> lis
         for pupil in reading.of_class(room.id, seen):
             for figure in reading.figures[room.id].of(pupil.student_id, seen, reading.days[seen]):
                 found.setdefault(figure.code, Rate(figure)).take(figure)
-    orders = [reading.plans.printed_order(room) for room in rooms]
-    if orders and all(order == orders[0] for order in orders):
-        return sorted(found.values(), key=lambda rate: orders[0][rate.figure.code])
-    known = {subject.code: (subject.order_no, subject.id) for subject in reading.plans.subjects.values()}
-    return sorted(found.values(), key=lambda rate: known[rate.figure.code])
+    order = reading.plans.printed_order(*rooms)
+    return sorted(found.values(), key=lambda rate: order[rate.figure.code])
 
 
 def _sheets(reading: Reading, rooms: Sequence[SchoolClass], asked: Asked) -> Iterable[Sheet]:

@@ -80,12 +80,16 @@ class Plans:
         ]  # gone from the plan
         return found
 
-    def printed_order(self, school_class: SchoolClass) -> dict[str, int]:
-        """The place of every subject by its code: those of the class's plan first, as the plan has them."""
-        lines = self.lines[school_class.level, school_class.grade]
-        others = sorted(self.subjects.values(), key=lambda subject: (subject.order_no, subject.id))
-        codes = [line.subject.code for _status, line in lines] + [subject.code for subject in others]
-        return {code: place for place, code in enumerate(dict.fromkeys(codes))}
+    def printed_order(self, *classes: SchoolClass) -> dict[str, int]:
+        """The place of every subject by its code: those of the classes' plan first, as it has them.
+
+        Classes with different plans follow the department's list of subjects.
+        """
+        plans = {tuple(line.subject.code for _status, line in self.lines[c.level, c.grade]) for c in classes}
+        first = plans.pop() if len(plans) == 1 else ()
+        listed = sorted(self.subjects.values(), key=lambda subject: (subject.order_no, subject.id))
+        codes = dict.fromkeys((*first, *(subject.code for subject in listed)))
+        return {code: place for place, code in enumerate(codes)}
 
 
 def load_plans(
