@@ -16,7 +16,8 @@ from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from lxml import etree
 
-NAMESPACE: Final = "urn:hocvu:records:1.0"
+_VERSIONS: Final = "urn:hocvu:records:"
+NAMESPACE: Final = f"{_VERSIONS}1.0"
 SCHEMA: Final = Path(__file__).with_name("hocvu-records-1.0.xsd")
 LONGEST: Final = 64 * 2**20
 """Bytes of the largest file that is read."""
@@ -30,8 +31,10 @@ class Fault(StrEnum):
     """What is wrong with a file that isn't a record."""
 
     TOO_LARGE = "too_large"
-    BROKEN = "broken"  # no XML, or cut off
+    NOT_XML = "not_xml"
+    BROKEN = "broken"  # cut off, or damaged at a line
     DOCTYPE = "doctype"  # declares a document type: entities, files from elsewhere
+    VERSION = "version"  # a record of another version of the schema
     SCHEMA = "schema"  # XML, but not as the schema has it
     OTHER = "other"  # a record of another kind
 
@@ -64,16 +67,20 @@ def parse(content: bytes) -> Any:
     try:
         root = etree.fromstring(content, _parser())
     except etree.XMLSyntaxError as error:
-        raise BadXml(Fault.BROKEN, error.msg or "not XML", error.lineno or 0) from None
+        fault = Fault.BROKEN if error.lineno else Fault.NOT_XML
+        raise BadXml(fault, error.msg or "not XML", error.lineno or 0) from None
     except ValueError as error:
-        raise BadXml(Fault.BROKEN, str(error)) from None
+        raise BadXml(Fault.NOT_XML, str(error)) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise BadXml(Fault.DOCTYPE, "a document type declaration is not allowed", 1)
     return root
 
 
 def check(root: Any) -> None:
-    """Raises BadXml with the first thing by which the file breaks the schema."""
+    """Raises BadXml with the first thing by which the file breaks the schema, or with the version it is written in."""
+    space = etree.QName(root).namespace or ""
+    if space != NAMESPACE and space.startswith(_VERSIONS):
+        raise BadXml(Fault.VERSION, space, element=space.removeprefix(_VERSIONS))
     schema = _schema()
     if not schema.validate(root):
         first = schema.error_log[0]

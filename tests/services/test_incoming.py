@@ -180,3 +180,21 @@ def test_a_file_that_is_no_record_is_refused_whole(
         take_in(province, twin(province), content, tmp_path)
     assert db.session().scalar(sa.select(sa.func.count()).select_from(IncomingRecord)) == 0
     assert not list(tmp_path.glob("tmp*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "neither a bundle"),
+        ("<hoso/>".encode("utf-16"), "neither a bundle"),
+        (b'<studentRecord xmlns="urn:hocvu:records:2.0"/>', "written in version 2.0"),
+        (b'<studentRecord xmlns="urn:hocvu:records:1.0"/>', "does not follow the format"),
+        (b'<studentRecord xmlns="urn:hocvu:records:1.0">', "cut off or damaged at line 1"),
+    ],
+    ids=["picture", "utf-16", "later version", "empty record", "cut off"],
+)
+def test_a_refusal_names_what_is_wrong_with_the_file(
+    province: Province, tmp_path: Path, content: bytes, why: str
+) -> None:
+    with pytest.raises(Invalid, match=why):
+        take_in(province, twin(province), content, tmp_path)

@@ -33,9 +33,7 @@ NOT_YET_TRAITS: Final = N_("Not yet entered, levels of qualities and competences
 NOT_YET_TESTS: Final = N_("Not yet entered, scores of periodic tests: %(names)s.")
 NOTHING: Final = N_("No subject of the student is assessed.")
 NO_FIGURES: Final = N_("Not yet judged, for this is missing: %(names)s.")
-YEAR_ONLY: Final = N_(
-    "A term has levels and tests only; the educational result is judged at the end of the year."
-)
+YEAR_ONLY: Final = N_("A term has levels and tests only; the result of the year is judged at its end.")
 LEVELS: Final = N_("%(level)s: %(names)s.")
 REACHED_BEST: Final = N_(
     "%(level)s: every subject and activity is at %(subject)s, every quality and competence at %(trait)s, every"
@@ -63,12 +61,12 @@ HEAD_DECIDES: Final = N_(
 TO_ASSESS: Final = N_("To be assessed again: %(names)s.")
 HEAD_DECIDED: Final = N_("%(outcome)s, by decision of the head: %(reason)s.")
 OWN_PLAN: Final = N_("The student is assessed by a plan of their own: %(reason)s.")
-NO_OUTCOME: Final = N_("Not decided yet: the educational result is not there.")
+NO_OUTCOME: Final = N_("Not decided yet: the result of the year is not there.")
 
 
 @dataclass(frozen=True, slots=True)
 class Articles:
-    """Where a circular says what, as printed."""
+    """Where a circular says what, as printed; `name`: what it calls the level of a year."""
 
     result: str
     tests: str
@@ -77,6 +75,7 @@ class Articles:
     head: str
     programme: str  # the programme of primary school is completed
     disability: str
+    name: str = LEARNING
 
 
 def result_steps(year: Year, ladder: Sequence[Need], article: str) -> Iterator[Step]:
@@ -161,7 +160,7 @@ def term_sections(figures: Figures, articles: Articles) -> tuple[Section, ...]:
         if names:
             steps.append(Step(articles.tests, LEVELS, {"level": level, "names": names}))
     steps += missing_steps(Figures(figures.subjects, figures.traits, ()), articles.tests)
-    return (Section("learning", LEARNING, None, tuple(steps)), tests_section(figures, articles.tests))
+    return (Section("learning", articles.name, None, tuple(steps)), tests_section(figures, articles.tests))
 
 
 def year_sections(
@@ -178,7 +177,7 @@ def year_sections(
     if year.after is not None:
         steps += short_steps(year.after, COMPLETING, articles.result)
     return (
-        Section("learning", LEARNING, year.level, tuple(result_steps(year, ladder, articles.result))),
+        Section("learning", articles.name, year.level, tuple(result_steps(year, ladder, articles.result))),
         tests_section(year.figures, articles.tests),
         Section("outcome", OUTCOME, outcome, tuple(steps)),
         title,

@@ -96,6 +96,7 @@ ARTICLES: Final = Articles(
     head="TT 22/2016 Điều 14 khoản 1 điểm c",
     programme="TT 22/2016 Điều 14 khoản 2",
     disability="TT 22/2016 Điều 11",
+    name=N_("Class programme completed"),
 )
 _AWARDS: Final = "TT 22/2016 Điều 16 khoản 1 điểm a"
 

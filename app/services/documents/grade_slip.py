@@ -20,7 +20,7 @@ from app.services.documents import words
 from app.services.documents.asked import Asked
 from app.services.documents.before import struck
 from app.services.documents.reading import ClassRecord, read_class
-from app.services.results.counting import PRIMARY_LEVEL
+from app.services.results.counting import PRIMARY_LEVEL_NAME
 from app.services.results.judging import Judged
 from app.services.sheet_cells import row_cells
 
@@ -150,7 +150,7 @@ def facts_of(record: ClassRecord, judged: Judged | None, period: int) -> tuple[t
             return (("Số buổi nghỉ học", _sessions(record, judged, period)),)
         return (
             ("Số buổi nghỉ học", _sessions(record, judged, period)),
-            (PRIMARY_LEVEL[circular], learning),
+            (PRIMARY_LEVEL_NAME[circular], learning),
             ("Kết quả cuối năm", words.outcome_word(judged)),
             ("Khen thưởng", words.mark(result.title) if result else ""),
         )

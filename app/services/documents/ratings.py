@@ -15,7 +15,7 @@ from app.reports.figures import Sheet, sheet_of
 from app.reports.form import YEAR
 from app.reports.summaries import Head, Row
 from app.services.documents import words
-from app.services.results.counting import PRIMARY_LEVEL, measures
+from app.services.results.counting import PRIMARY_LEVEL_NAME, measures
 from app.services.results.judging import Judged
 from app.services.results.unit_page import Block, ClassLine, total_of
 
@@ -45,7 +45,7 @@ Words = Mapping[str, tuple[StrEnum, ...]]
 def measure_name(circular: str, measure: str) -> str:
     """What a measure is called under the circular."""
     if circular in PRIMARY and measure == "learning":
-        return PRIMARY_LEVEL[circular]
+        return PRIMARY_LEVEL_NAME[circular]
     return _OLD.get(measure, MEASURES[measure]) if circular in CONDUCT else MEASURES[measure]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from app.domain.access import Action, Actor
 from app.errors import N_, Invalid
-from app.exchange.codec import LONGEST, NAMESPACE, BadXml, Fault, from_xml
+from app.exchange.codec import LONGEST, BadXml, Fault, from_xml
 from app.exchange.records import StudentRecord
 from app.models import IncomingRecord, Student
 from app.services import scope
@@ -28,16 +28,16 @@ from app.services.unit_of_work import transaction
 log = logging.getLogger(__name__)
 
 NEITHER: Final = N_("This file is neither a bundle (.zip) nor a record (.xml). Nothing was taken in.")
-OTHER_VERSION: Final = N_(
-    "This record is written in version %(version)s, which HocVu does not read. Nothing was taken in."
-)
-_NAMESPACES: Final = "{" + NAMESPACE.rpartition(":")[0] + ":"
 NOT_A_RECORD: Final = {
+    Fault.NOT_XML: NEITHER,
     Fault.BROKEN: N_(
         "This file is no XML, or it was cut off or damaged at line %(line)s. Nothing was taken in."
     ),
     Fault.DOCTYPE: N_(
         "This file declares a document type, which is not allowed in a record. Nothing was taken in."
+    ),
+    Fault.VERSION: N_(
+        "This record is written in version %(element)s, which HocVu does not read. Nothing was taken in."
     ),
     Fault.SCHEMA: N_(
         "Line %(line)s, “%(element)s”, does not follow the format of records that HocVu reads. Nothing was taken in."
@@ -149,13 +149,8 @@ def _read(content: bytes) -> StudentRecord:
         return from_xml(content, StudentRecord)
     except BadXml as error:
         log.info("a record was refused: %s", error.reason)
-        version, _brace, element = error.element.removeprefix(_NAMESPACES).rpartition("}")
-        if error.element.startswith(_NAMESPACES):
-            raise Invalid(OTHER_VERSION, version=version[:12]) from error
-        if error.fault is Fault.BROKEN and error.line == 0:
-            raise Invalid(NEITHER) from error
         message = NOT_A_RECORD.get(error.fault, TOO_LARGE)
-        raise Invalid(message, line=error.line, element=element[:60]) from error
+        raise Invalid(message, line=error.line, element=error.element[:60]) from error
     except ValueError as error:
         raise Invalid(NEITHER) from error
 

@@ -21,11 +21,11 @@ TRAINING: Final[Mapping[str, type[StrEnum]]] = {
     **dict.fromkeys(_TT22, ResultLevel),
     **dict.fromkeys(CONDUCT, Conduct),
 }
-_PRIMARY_LEVELS: Final[Mapping[str, tuple[PrimaryLevel, ...]]] = {
+_FEWER_LEVELS: Final[Mapping[str, tuple[PrimaryLevel, ...]]] = {
     Circular.TT22_2016: (PrimaryLevel.DONE, PrimaryLevel.NOT_DONE),
 }
 """Where a year comes to fewer levels than there are (TT 22/2016 Điều 14)."""
-PRIMARY_LEVEL: Final[Mapping[str, str]] = {
+PRIMARY_LEVEL_NAME: Final[Mapping[str, str]] = {
     Circular.TT27_2020: "Đánh giá kết quả giáo dục",
     Circular.TT22_2016: "Hoàn thành chương trình lớp học",
 }
@@ -68,7 +68,7 @@ def measures(circular: str, period: int) -> dict[str, tuple[StrEnum, ...]]:
     found: dict[str, tuple[StrEnum, ...]] = {}
     year = period == YEAR
     if circular in LEARNING and (year or circular not in PRIMARY):
-        found["learning"] = _PRIMARY_LEVELS.get(circular) or tuple(LEARNING[circular])
+        found["learning"] = _FEWER_LEVELS.get(circular) or tuple(LEARNING[circular])
     if circular in TRAINING:
         found["training"] = tuple(TRAINING[circular])
     if year and circular in LEARNING:
